@@ -1,0 +1,40 @@
+# Everything here sets itself up: only Python 3.11 (or newer) and make are needed.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: demo test lint bench lock format clean
+
+$(READY): requirements-dev.lock pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	touch $@
+
+demo: $(READY)  ## the whole job on an embedded database, the sandbox and sample orders
+	$(BIN)/python runner.py demo
+
+test: $(READY)  ## every test, on SQLite and PostgreSQL, with coverage
+	$(BIN)/python -m pytest -n 2 --cov --cov-report=term
+
+lint: $(READY)  ## formatting, lint, types, import layers, and the house rules
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(READY)  ## put formatting and import order right
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(READY)  ## measurements: each compares two things in one run and prints a ratio
+	$(BIN)/python benchmarks/aliases.py
+
+lock: $(READY)  ## resolve the newest releases again into requirements-dev.lock
+	$(BIN)/uv pip compile --universal --python-version 3.11 --extra dev --extra mssql --extra postgres \
+		--generate-hashes --no-emit-index-url --no-annotate --no-header --upgrade \
+		--no-emit-package order-staging -q pyproject.toml requirements-build.in -o requirements-dev.lock
+
+clean:
+	rm -rf $(VENV) build dist .coverage* .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,169 @@
+"""The family of errors.
+
+Each error is built from facts, and its message ends with what to do next. The families say whose turn it is:
+
+* `ConfigurationError`: somebody has to change a setting, a file or the command;
+* `PersistenceError`: the database could not do it;
+* `DestinationError`: monday.com could not do it, refused it, or left us without an answer;
+* `LeaseHeldError` and `LeaseLostError`: another runner has the customer.
+
+Rows that we refuse (invalid) or that monday.com refuses (rejected) are no exceptions: they are recorded in the
+ERR tables and the run goes on.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+
+class OrderStagingError(Exception):
+    """Everything that this library raises on purpose."""
+
+
+class ConfigurationError(OrderStagingError):
+    """A setting, a file or a command is wrong; nothing was done."""
+
+
+class SettingError(ConfigurationError):
+    """A setting is missing or has a value that cannot be used."""
+
+    def __init__(self, name: str, problem: str) -> None:
+        """Name the setting as the user writes it, and say what is wrong with it."""
+        self.name = name
+        super().__init__(f"{name}: {problem}")
+
+
+class DataFileError(ConfigurationError):
+    """A YAML file (mapping or customers) does not say what it must."""
+
+    def __init__(self, path: Path | str, line: int | None, problem: str) -> None:
+        """Place the problem: `line` counts from 1, or is None where the file as a whole is meant."""
+        self.path = path
+        self.line = line
+        self.problem = problem
+        super().__init__(f"{path}:{line}: {problem}" if line else f"{path}: {problem}")
+
+
+class UnknownCustomerError(ConfigurationError):
+    """A customer's name is neither in the customers file nor in the source."""
+
+    def __init__(self, name: str, nearest: Sequence[str]) -> None:
+        """Say what was asked for, and which known names come nearest."""
+        self.name = name
+        self.nearest = tuple(nearest)
+        hint = f"; did you mean {' or '.join(self.nearest)}?" if nearest else ""
+        super().__init__(f"unknown customer {name!r}{hint} `order-staging customers` lists those with new orders")
+
+
+class MissingDependencyError(ConfigurationError):
+    """A package that an extra brings is not installed."""
+
+    def __init__(self, package: str, extra: str) -> None:
+        """Name the package, and the extra of this library that brings it."""
+        super().__init__(f"{package} is not installed; run: pip install 'order-staging[{extra}]'")
+
+
+class RunningLoopError(ConfigurationError):
+    """A synchronous method was called where an event loop runs already."""
+
+    def __init__(self, method: str) -> None:
+        """Name the method; its coroutine twin ends in `_async`."""
+        super().__init__(f"{method}() cannot be called while an event loop runs; await {method}_async() instead")
+
+
+class PersistenceError(OrderStagingError):
+    """The database could not do what was asked of it."""
+
+
+class DatabaseUnavailableError(PersistenceError):
+    """The database cannot be reached, or refused the connection."""
+
+
+class DatabaseNotMigratedError(ConfigurationError):
+    """The database's schema is not the one this version works with."""
+
+    def __init__(self, found: str | None, wanted: str) -> None:
+        """Compare the revision found (None: none at all) with the one wanted."""
+        self.found = found
+        self.wanted = wanted
+        super().__init__(
+            f"the database is at revision {found or 'none'}, this version needs {wanted}; "
+            "run: order-staging db upgrade"
+        )
+
+
+class LeaseHeldError(OrderStagingError):
+    """Another runner works on this customer."""
+
+    def __init__(self, customer: str, holder: str, until: datetime) -> None:
+        """Name the holder (host and process) and when its lease ends unless renewed (UTC)."""
+        self.customer = customer
+        self.holder = holder
+        self.until = until
+        super().__init__(
+            f"{customer} is held by {holder} until {until:%Y-%m-%d %H:%M:%S} UTC unless renewed; "
+            "wait for it, or run another customer"
+        )
+
+
+class LeaseLostError(PersistenceError):
+    """This runner's lease was taken over by another; what it wanted to write was not written."""
+
+    def __init__(self, customer: str, fence: int) -> None:
+        """Name the customer, and the fencing number that is no longer the newest."""
+        self.customer = customer
+        self.fence = fence
+        super().__init__(
+            f"the lease of {customer} (fencing number {fence}) was taken over; nothing was written, "
+            "the runner that has it now goes on"
+        )
+
+
+class DestinationError(OrderStagingError):
+    """monday.com could not do it, refused it, or left us without an answer."""
+
+    def __init__(self, message: str, *, status: int | None = None, code: str | None = None) -> None:
+        """Keep monday's words, the HTTP status and monday's error code, where there are any."""
+        self.status = status
+        self.code = code
+        super().__init__(message)
+
+
+class TransientError(DestinationError):
+    """monday.com did not execute the request and may do so later.
+
+    `wait` is how many seconds the server asked for, or None where it named none.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        wait: float | None = None,
+        status: int | None = None,
+        code: str | None = None,
+    ) -> None:
+        """Keep the server's own waiting time in seconds."""
+        self.wait = wait
+        super().__init__(message, status=status, code=code)
+
+
+class DailyLimitError(TransientError):
+    """The account's calls of this day are used up; the batch pauses until midnight UTC."""
+
+
+class TerminalError(DestinationError):
+    """monday.com refused, and would refuse again: nothing was executed."""
+
+
+class AuthenticationError(TerminalError):
+    """monday.com does not accept the token."""
+
+
+class OutcomeUnknownError(DestinationError):
+    """No answer, or one that tells nothing: the request may or may not have been executed."""
