@@ -1,0 +1,91 @@
+"""Alembic's environment: one transaction, one deployer at a time, only the tables of this project."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any, Literal
+
+from alembic import context
+from sqlalchemy import make_url, text
+
+from order_staging.database import create_engine
+from order_staging.models import Base, OrdersUnified
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine
+
+LOCKS = {
+    "postgresql": "SELECT pg_advisory_xact_lock(4755000001)",
+    "mssql": (
+        "EXEC sp_getapplock @Resource = 'order_staging migrations', @LockMode = 'Exclusive', "
+        "@LockOwner = 'Transaction', @LockTimeout = 600000"
+    ),
+}
+"""What makes a second deployer wait; on SQLite every transaction of this project has the lock already."""
+
+OURS = {table.name for table in Base.metadata.sorted_tables} - {OrdersUnified.__tablename__}
+
+
+def include_name(
+    name: str | None,
+    type_: Literal["schema", "table", "column", "index", "unique_constraint", "foreign_key_constraint"],
+    _: Any,  # noqa: ANN401 - Alembic's
+) -> bool:
+    """Leave other people's tables alone, ORDERS_UNIFIED among them."""
+    return type_ != "table" or name in OURS
+
+
+def include_object(object_: Any, name: str | None, type_: str, *_: object) -> bool:  # noqa: ANN401, ARG001 - Alembic's
+    """Leave ORDERS_UNIFIED out of what the models want, too."""
+    return type_ != "table" or name in OURS
+
+
+def url() -> str:
+    """Tell the database that the settings name."""
+    return os.environ.get("ORDER_STAGING_DATABASE_URL", "sqlite:///order_staging.db")
+
+
+def engine() -> Engine:
+    """Take the engine of the caller (`order_staging.schema`), or make one for the settings' URL."""
+    given = context.config.attributes.get("engine")
+    return given if given is not None else create_engine(url())
+
+
+def run_online() -> None:
+    """Migrate a database, holding the lock until all of it is committed."""
+    with engine().connect() as connection:
+        context.configure(
+            connection=connection,
+            target_metadata=Base.metadata,
+            include_name=include_name,
+            include_object=include_object,
+            transactional_ddl=True,
+        )
+        with context.begin_transaction():
+            take_lock(connection)
+            context.run_migrations()
+
+
+def take_lock(connection: Connection) -> None:
+    """Wait until no other deployer migrates."""
+    statement = LOCKS.get(connection.dialect.name)
+    if statement:
+        connection.execute(text(statement))
+
+
+def run_offline() -> None:
+    """Print the SQL for the dialect of the URL; no driver and no server is needed."""
+    context.configure(
+        dialect_name=make_url(url()).get_backend_name(),
+        target_metadata=Base.metadata,
+        literal_binds=True,
+        transactional_ddl=True,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+if context.is_offline_mode():
+    run_offline()
+else:
+    run_online()

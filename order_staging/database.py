@@ -1,0 +1,158 @@
+"""Engines: the few things that differ between SQL Server, PostgreSQL and SQLite, in one place."""
+
+from __future__ import annotations
+
+import platform
+from contextlib import contextmanager
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Engine, event, make_url
+from sqlalchemy import create_engine as _create_engine
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
+
+from order_staging.errors import (
+    DatabaseUnavailableError,
+    MissingDependencyError,
+    PersistenceError,
+    SettingError,
+)
+from order_staging.models.types import round_half_up
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from sqlite3 import Connection as SQLiteConnection
+
+    from sqlalchemy import URL, Connection
+    from sqlalchemy.pool import ConnectionPoolEntry
+
+SETTING = "ORDER_STAGING_DATABASE_URL"
+SQLITE_BUSY_TIMEOUT = 30_000
+"""Milliseconds that a SQLite writer waits for another one."""
+
+_EXTRAS = {"mssql": "mssql", "postgresql": "postgres"}
+
+
+def create_engine(url: str) -> Engine:
+    """Make the engine for a URL of SQLite, PostgreSQL or SQL Server; it connects when first used.
+
+    Raises `SettingError` for a URL that cannot be used and `MissingDependencyError` without the driver's extra.
+    """
+    parsed = _parse(url)
+    dialect = parsed.get_backend_name()
+    if dialect not in {"sqlite", *_EXTRAS}:
+        raise SettingError(
+            SETTING, f"{dialect} is not supported; use sqlite, postgresql+psycopg or mssql+pyodbc"
+        )
+    options = {} if dialect == "sqlite" else {"pool_pre_ping": True}
+    try:
+        engine = _create_engine(_with_driver(parsed), hide_parameters=True, **options)
+    except ModuleNotFoundError as error:
+        raise MissingDependencyError(str(error.name), _EXTRAS.get(dialect, "dev")) from error
+    except ImportError as error:
+        # pyodbc's wheels link to the system's ODBC manager: Debian's package is unixodbc.
+        raise SettingError(SETTING, f"the driver cannot be loaded ({error}); install unixODBC") from error
+    if dialect == "sqlite":
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_immediate)
+    return engine
+
+
+def _parse(url: str) -> URL:
+    try:
+        return make_url(url)
+    except ArgumentError:
+        # The URL may hold a password: it is not repeated.
+        raise SettingError(SETTING, "is not a database URL such as sqlite:///orders.db") from None
+
+
+def _prepare_sqlite(connection: SQLiteConnection, _: ConnectionPoolEntry) -> None:
+    # The driver's own transaction handling would commit before DDL; SQLAlchemy says BEGIN instead.
+    connection.isolation_level = None
+    connection.execute(f"PRAGMA busy_timeout = {SQLITE_BUSY_TIMEOUT}")
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.create_function("decimal_round", 2, _decimal_round, deterministic=True)
+
+
+def _begin_immediate(connection: Connection) -> None:
+    # A transaction that starts by reading could not upgrade to writing once another one has written.
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _decimal_round(value: str | None, scale: int) -> str | None:
+    return None if value is None else format(round_half_up(Decimal(value), scale), "f")
+
+
+def _with_driver(url: URL) -> URL:
+    """Point pyodbc at Microsoft's driver of the `mssql` extra, unless the URL names a driver of its own."""
+    if url.get_driver_name() != "pyodbc" or "driver" in url.query or "odbc_connect" in url.query:
+        return url
+    return url.update_query_dict({"driver": str(odbc_driver())})
+
+
+def odbc_driver() -> Path:
+    """Find the shared library of Microsoft's ODBC driver that `mssql-python-odbc` brings for this machine.
+
+    Raises `MissingDependencyError` without the package, and `SettingError` where it has no driver for this system.
+    """
+    try:
+        import mssql_python_odbc  # noqa: PLC0415 - it comes with an extra
+    except ModuleNotFoundError as error:
+        raise MissingDependencyError("mssql-python-odbc", "mssql") from error
+    libraries = Path(mssql_python_odbc.get_libs_dir())
+    found = choose_driver(sorted(libraries.rglob("*msodbcsql*")), platform.machine(), _distribution())
+    if found is None:
+        raise SettingError(
+            SETTING,
+            f"mssql-python-odbc has no driver for {platform.system()} on {platform.machine()}; "
+            "name an installed one with ?driver=...",
+        )
+    return found
+
+
+def choose_driver(candidates: list[Path], machine: str, distribution: set[str]) -> Path | None:
+    """Pick the library for a machine (as `platform.machine()` names it) and distribution (os-release's IDs).
+
+    The package has a folder a system, a distribution and an architecture: `linux/debian_ubuntu/x86_64/lib/...`.
+    """
+    machines = {machine, {"AMD64": "x64", "aarch64": "arm64", "arm64": "aarch64"}.get(machine, machine)}
+    fitting = [
+        path
+        for path in candidates
+        if machines & set(path.parts) and path.suffix != ".rll" and "lib" in str(path)
+    ]
+    own = [path for path in fitting if any(word in part for part in path.parts for word in distribution)]
+    return next(iter(own or fitting), None)
+
+
+def _distribution() -> set[str]:
+    try:
+        release = platform.freedesktop_os_release()
+    except OSError:
+        return {platform.system().lower()}
+    return {release.get("ID", ""), *release.get("ID_LIKE", "").split()} - {""}
+
+
+@contextmanager
+def database_errors() -> Iterator[None]:
+    """Turn the driver's errors into ours, in one line and without parameters or passwords.
+
+    Raises `DatabaseUnavailableError` where the connection is at fault, `PersistenceError` otherwise.
+    """
+    try:
+        yield
+    except (OperationalError, InterfaceError) as error:
+        raise DatabaseUnavailableError(
+            f"the database did not answer as it should: {_first_line(error)}; check {SETTING} and the server"
+        ) from error
+    except DBAPIError as error:
+        raise PersistenceError(f"the database refused a statement: {_first_line(error)}") from error
+    except SQLAlchemyError as error:
+        raise PersistenceError(f"the database could not be used: {_first_line(error)}") from error
+
+
+def _first_line(error: SQLAlchemyError) -> str:
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    return str(cause).strip().splitlines()[0] if str(cause).strip() else type(cause).__name__
