@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from alembic import context
 from sqlalchemy import make_url, text
@@ -26,11 +26,7 @@ LOCKS = {
 OURS = {table.name for table in Base.metadata.sorted_tables} - {OrdersUnified.__tablename__}
 
 
-def include_name(
-    name: str | None,
-    type_: Literal["schema", "table", "column", "index", "unique_constraint", "foreign_key_constraint"],
-    _: Any,  # noqa: ANN401 - Alembic's
-) -> bool:
+def include_name(name: str | None, type_: str, _: Any) -> bool:  # noqa: ANN401 - Alembic's
     """Leave other people's tables alone, ORDERS_UNIFIED among them."""
     return type_ != "table" or name in OURS
 

@@ -37,7 +37,7 @@ _EXTRAS = {"mssql": "mssql", "postgresql": "postgres"}
 def create_engine(url: str) -> Engine:
     """Make the engine for a URL of SQLite, PostgreSQL or SQL Server; it connects when first used.
 
-    Raises `SettingError` for a URL that cannot be used and `MissingDependencyError` without the driver's extra.
+    Raises `SettingError` for a URL that cannot be used, `MissingDependencyError` without the driver's extra.
     """
     parsed = _parse(url)
     dialect = parsed.get_backend_name()
@@ -93,9 +93,9 @@ def _with_driver(url: URL) -> URL:
 
 
 def odbc_driver() -> Path:
-    """Find the shared library of Microsoft's ODBC driver that `mssql-python-odbc` brings for this machine.
+    """Find the library of Microsoft's ODBC driver that `mssql-python-odbc` brings for this machine.
 
-    Raises `MissingDependencyError` without the package, and `SettingError` where it has no driver for this system.
+    Raises `MissingDependencyError` without the package, `SettingError` where it has no driver for this system.
     """
     try:
         import mssql_python_odbc  # noqa: PLC0415 - it comes with an extra
@@ -113,9 +113,9 @@ def odbc_driver() -> Path:
 
 
 def choose_driver(candidates: list[Path], machine: str, distribution: set[str]) -> Path | None:
-    """Pick the library for a machine (as `platform.machine()` names it) and distribution (os-release's IDs).
+    """Pick the library for a machine (named as by `platform.machine()`) and a distribution (os-release's IDs).
 
-    The package has a folder a system, a distribution and an architecture: `linux/debian_ubuntu/x86_64/lib/...`.
+    The package has a folder for each system, distribution and architecture: `linux/debian_ubuntu/x86_64/lib/`.
     """
     machines = {machine, {"AMD64": "x64", "aarch64": "arm64", "arm64": "aarch64"}.get(machine, machine)}
     fitting = [

@@ -57,7 +57,9 @@ class UnknownCustomerError(ConfigurationError):
         self.name = name
         self.nearest = tuple(nearest)
         hint = f"; did you mean {' or '.join(self.nearest)}?" if nearest else ""
-        super().__init__(f"unknown customer {name!r}{hint} `order-staging customers` lists those with new orders")
+        super().__init__(
+            f"unknown customer {name!r}{hint} `order-staging customers` lists those with new orders"
+        )
 
 
 class MissingDependencyError(ConfigurationError):
@@ -73,7 +75,9 @@ class RunningLoopError(ConfigurationError):
 
     def __init__(self, method: str) -> None:
         """Name the method; its coroutine twin ends in `_async`."""
-        super().__init__(f"{method}() cannot be called while an event loop runs; await {method}_async() instead")
+        super().__init__(
+            f"{method}() cannot be called while an event loop runs; await {method}_async() instead"
+        )
 
 
 class PersistenceError(OrderStagingError):

@@ -1,4 +1,4 @@
-"""The schema's revisions: Alembic, driven from Python, with the migrations found wherever they are installed."""
+"""The schema's revisions: Alembic driven from Python, the migrations found wherever they are installed."""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ Revises: none
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import context, op
@@ -336,7 +337,7 @@ TABLES = {
     "MON_BatchProcessing": BATCHES,
 }
 
-TYPES: dict[str, sa.types.TypeEngine[object]] = {
+TYPES: dict[str, sa.types.TypeEngine[Any]] = {
     "NVARCHAR(MAX)": UNICODE_MAX,
     "DATE": sa.Date(),
     "DATETIME2": TIMESTAMP,
@@ -354,7 +355,7 @@ LINE = re.compile(
 )
 
 
-def type_of(text: str) -> sa.types.TypeEngine[object]:
+def type_of(text: str) -> sa.types.TypeEngine[Any]:
     """Read a SQL Server type."""
     if text in TYPES:
         return TYPES[text]
@@ -379,9 +380,9 @@ def default_of(text: str | None, type_: str) -> object:
             return text.strip("'")
 
 
-def columns_of(definition: str) -> list[sa.Column[object]]:
+def columns_of(definition: str) -> list[sa.Column[Any]]:
     """Read lines of columns; several names before one type share it."""
-    columns: list[sa.Column[object]] = []
+    columns: list[sa.Column[Any]] = []
     for line in definition.strip().splitlines():
         found = LINE.fullmatch(line)
         if found is None:

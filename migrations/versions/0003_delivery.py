@@ -9,6 +9,8 @@ Revises: 0002
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -27,7 +29,7 @@ FAILED = "ERR_MON_CustMasterSchedule"
 FAILED_SUBITEMS = "ERR_MON_CustMasterSchedule_Subitems"
 
 HASH = sa.String(64)
-COLUMNS: dict[str, list[tuple[str, sa.types.TypeEngine[object]]]] = {
+COLUMNS: dict[str, list[tuple[str, sa.types.TypeEngine[Any]]]] = {
     STAGED: [
         ("stg_idempotency_key", HASH),
         ("stg_payload_hash", HASH),

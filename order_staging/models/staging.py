@@ -20,13 +20,13 @@ from order_staging.models.types import (
     Decimal4,
     EnumText,
     Text20,
-    Text36,
     Text50,
     Text100,
     Text200,
     Text255,
     Text500,
     TextMax,
+    UuidText,
     new_uuid,
     now,
 )
@@ -186,7 +186,7 @@ class StagedSubitem(DeliveryColumns, Base):
     )
 
     stg_id: Mapped[BigInt] = mapped_column(BIGINT_IDENTITY, primary_key=True)
-    stg_batch_id: Mapped[Text36]
+    stg_batch_id: Mapped[UUID] = mapped_column(UuidText())
     stg_parent_stg_id: Mapped[BigInt | None]
     stg_status: Mapped[StagingStatus | str] = mapped_column(
         EnumText(StagingStatus, 20), server_default="PENDING"

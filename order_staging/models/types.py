@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
+from uuid import UUID
 
 from sqlalchemy import BigInteger, DateTime, Integer, Numeric, String, Text, Unicode
 from sqlalchemy.dialects import mssql
@@ -62,6 +63,21 @@ class ExactDecimal(TypeDecorator[Decimal]):
 def round_half_up(value: Decimal, scale: int) -> Decimal:
     """Round to `scale` digits, halves away from zero: as SQL Server and PostgreSQL do on conversion."""
     return value.quantize(Decimal(1).scaleb(-scale), rounding=ROUND_HALF_UP)
+
+
+class UuidText(TypeDecorator[UUID]):
+    """A UUID kept as 36 characters of text, as a column of the subitems has it."""
+
+    impl = Unicode(36)
+    cache_ok = True
+
+    def process_bind_param(self, value: UUID | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - SQLAlchemy's
+        """Write lower case with dashes."""
+        return None if value is None else str(value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> UUID | None:  # noqa: ARG002 - SQLAlchemy's
+        """Read any spelling of a UUID."""
+        return None if value is None else UUID(value)
 
 
 class EnumText(TypeDecorator[str]):
@@ -138,7 +154,6 @@ for _element in _DEFAULTS:
 
 TextMax = Annotated[str, "NVARCHAR(MAX)"]
 Text20 = Annotated[str, 20]
-Text36 = Annotated[str, 36]
 Text50 = Annotated[str, 50]
 Text100 = Annotated[str, 100]
 Text200 = Annotated[str, 200]
@@ -155,7 +170,6 @@ Decimal2 = Annotated[Decimal, 18, 2]
 ANNOTATIONS: dict[Any, TypeEngine[Any]] = {
     TextMax: UNICODE_MAX,
     Text20: Unicode(20),
-    Text36: Unicode(36),
     Text50: Unicode(50),
     Text100: Unicode(100),
     Text200: Unicode(200),

@@ -1,1 +1,18 @@
-"""Placeholder, replaced in the next commits."""
+"""Every query of the project: small repositories whose methods read as sentences."""
+
+from order_staging.repositories.batches import BatchRepository
+from order_staging.repositories.failures import FailureRepository
+from order_staging.repositories.production import ProductionRepository
+from order_staging.repositories.source import SourceFilter, SourceRepository, SourceShape
+from order_staging.repositories.staging import StagedOrders, StagedSubitems
+
+__all__ = [
+    "BatchRepository",
+    "FailureRepository",
+    "ProductionRepository",
+    "SourceFilter",
+    "SourceRepository",
+    "SourceShape",
+    "StagedOrders",
+    "StagedSubitems",
+]

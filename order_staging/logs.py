@@ -1,0 +1,96 @@
+"""Logging: dotted event names with facts, and no secret in any of them."""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from typing import TYPE_CHECKING, Any, TextIO, cast
+from urllib.parse import quote, quote_plus
+
+import structlog
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from structlog.typing import EventDict, Processor, WrappedLogger
+
+HIDDEN = "[hidden]"
+
+_IN_URLS = re.compile(r"(?<=://)[^/\s:@]*:[^/\s@]*(?=@)")
+_NAMED = re.compile(
+    r"(?i)(?P<name>authorization|api[-_]?key|token|password|passwd|pwd|secret)"
+    r"(?P<between>[\"']?\s*[:=]\s*[\"']?)(?P<value>(?:bearer\s+)?[^\s\"',;&}]+)"
+)
+
+
+class Redactor:
+    """A structlog processor that hides secrets: those it is told of, and what looks like one.
+
+    It goes after the exception is formatted, so that tracebacks are covered too.
+    """
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        """Take the secrets as they are; their URL-quoted forms are hidden as well."""
+        forms = {
+            form for secret in secrets if secret for form in (secret, quote(secret, ""), quote_plus(secret))
+        }
+        self._secrets = sorted(forms, key=len, reverse=True)
+
+    def __call__(self, _: WrappedLogger, __: str, event: EventDict) -> EventDict:
+        """Clean every value of a log event, however deep."""
+        return cast("EventDict", {key: self.clean(value) for key, value in event.items()})
+
+    def clean(self, value: Any) -> Any:  # noqa: ANN401 - whatever is logged
+        """Hide secrets in text, in containers, and in what else prints itself as text."""
+        if value is None or isinstance(value, bool | int | float):
+            return value
+        if isinstance(value, dict):
+            return {str(key): self.clean(item) for key, item in value.items()}
+        if isinstance(value, list | tuple | set | frozenset):
+            return [self.clean(item) for item in value]
+        return self.text(value.decode(errors="replace") if isinstance(value, bytes) else str(value))
+
+    def text(self, text: str) -> str:
+        """Hide secrets in a text."""
+        for secret in self._secrets:
+            text = text.replace(secret, HIDDEN)
+        text = _IN_URLS.sub(HIDDEN, text)
+        return _NAMED.sub(lambda found: f"{found['name']}{found['between']}{HIDDEN}", text)
+
+
+def configure(
+    *,
+    level: str = "INFO",
+    json: bool = False,
+    stream: TextIO | None = None,
+    secrets: Iterable[str] = (),
+) -> None:
+    """Set structlog up for a program: level, JSON or readable lines, where to, and what to hide.
+
+    A library that imports us keeps its own configuration; only the command line calls this.
+    """
+    target = stream or sys.stderr
+    structlog.configure(
+        processors=processors(json=json, colors=target.isatty(), secrets=secrets),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
+        logger_factory=structlog.WriteLoggerFactory(target),
+        cache_logger_on_first_use=False,
+    )
+
+
+def processors(*, json: bool, colors: bool, secrets: Iterable[str]) -> list[Processor]:
+    """Chain what every event goes through, ending as one line of text."""
+    last: Processor = (
+        structlog.processors.JSONRenderer(ensure_ascii=False)
+        if json
+        else structlog.dev.ConsoleRenderer(colors=colors)
+    )
+    return [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        Redactor(secrets),
+        last,
+    ]

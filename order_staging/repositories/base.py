@@ -1,0 +1,55 @@
+"""The small generic base of the repositories."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from sqlalchemy import delete, insert, update
+
+from order_staging.models import Base
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from sqlalchemy import ColumnElement
+    from sqlalchemy.orm import Session
+
+Model = TypeVar("Model", bound=Base)
+T = TypeVar("T")
+
+
+class Repository(Generic[Model]):
+    """What the repositories of single tables have in common; it never commits."""
+
+    def __init__(self, session: Session, model: type[Model]) -> None:
+        """Work on a table within a session that a unit of work owns."""
+        self.session = session
+        self.model = model
+
+    def insert(self, rows: Sequence[dict[str, Any]]) -> None:
+        """Insert rows, given as attribute names and values."""
+        if rows:
+            self.session.execute(insert(self.model), rows)
+
+    def update(self, rows: Sequence[dict[str, Any]]) -> None:
+        """Update rows by their key, which each of `rows` must have beside what changes."""
+        if rows:
+            self.session.execute(update(self.model), rows)
+
+    def change(self, *where: ColumnElement[bool], **values: Any) -> int:  # noqa: ANN401 - column values
+        """Set values on all rows that match, and tell how many there were."""
+        statement = update(self.model).where(*where).values(**values)
+        result = self.session.execute(statement, execution_options={"synchronize_session": False})
+        return result.rowcount  # type: ignore[attr-defined, no-any-return] # an UPDATE's result is a cursor's
+
+    def delete(self, *where: ColumnElement[bool]) -> int:
+        """Delete all rows that match, and tell how many there were."""
+        statement = delete(self.model).where(*where)
+        result = self.session.execute(statement, execution_options={"synchronize_session": False})
+        return result.rowcount  # type: ignore[attr-defined, no-any-return] # a DELETE's result is a cursor's
+
+
+def chunks(values: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    """Cut a sequence into pieces: SQL Server takes at most 2,100 parameters a statement."""
+    for start in range(0, len(values), size):
+        yield values[start : start + size]

@@ -1,0 +1,85 @@
+"""The batches, and the leases that keep two runners from working on one customer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.exc import IntegrityError
+
+from order_staging.models import Batch, Lease
+from order_staging.repositories.base import Repository
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from uuid import UUID
+
+    from sqlalchemy.orm import Session
+
+
+class BatchRepository(Repository[Batch]):
+    """Queries of `MON_BatchProcessing` and `MON_BatchLease`."""
+
+    def __init__(self, session: Session) -> None:
+        """Work within a session that a unit of work owns."""
+        super().__init__(session, Batch)
+
+    def add(self, batch: Batch) -> None:
+        """Record a new batch."""
+        self.session.add(batch)
+
+    def get(self, batch_id: UUID) -> Batch | None:
+        """Read a batch."""
+        return self.session.get(Batch, batch_id)
+
+    def newest(self, limit: int, customer: str | None = None) -> list[Batch]:
+        """Read the batches that started last, of one customer where given."""
+        query = select(Batch).order_by(Batch.start_time.desc(), Batch.batch_id).limit(limit)
+        if customer is not None:
+            query = query.where(Batch.customer_name == customer)
+        return list(self.session.scalars(query))
+
+    def lease(self, customer: str) -> Lease | None:
+        """Read who has a customer."""
+        return self.session.get(Lease, customer, populate_existing=True)
+
+    def acquire(self, customer: str, holder: str, *, now: datetime, until: datetime) -> int | None:
+        """Take a customer's lease if nobody has it or it has expired; give its new fencing number, else None.
+
+        The fencing number grows in the same statement that takes the lease, so that of two runners one wins.
+        """
+        self._make_row(customer)
+        taken = self.session.execute(
+            update(Lease)
+            .where(
+                Lease.customer_name == customer,
+                or_(Lease.holder.is_(None), Lease.expires_date.is_(None), Lease.expires_date < now),
+            )
+            .values(holder=holder, fence=Lease.fence + 1, expires_date=until),
+            execution_options={"synchronize_session": False},
+        )
+        if taken.rowcount != 1:  # type: ignore[attr-defined] # an UPDATE's result is a cursor's
+            return None
+        return self.session.scalar(select(Lease.fence).where(Lease.customer_name == customer))
+
+    def renew(self, customer: str, fence: int, until: datetime) -> bool:
+        """Keep a lease for longer; False where it was taken over."""
+        return self._change_lease(customer, fence, expires_date=until)
+
+    def release(self, customer: str, fence: int) -> bool:
+        """Give a lease back; False where it was taken over."""
+        return self._change_lease(customer, fence, holder=None, expires_date=None)
+
+    def _change_lease(self, customer: str, fence: int, **values: object) -> bool:
+        leases = Repository(self.session, Lease)
+        return leases.change(Lease.customer_name == customer, Lease.fence == fence, **values) == 1
+
+    def _make_row(self, customer: str) -> None:
+        if self.session.scalar(select(Lease.fence).where(Lease.customer_name == customer)) is not None:
+            return
+        try:
+            with self.session.begin_nested():
+                self.session.add(Lease(customer_name=customer, fence=0))
+        except IntegrityError:
+            # Another runner made it in this very moment; the update that follows decides who has it.
+            self.session.expunge_all()

@@ -1,0 +1,196 @@
+"""ORDERS_UNIFIED: what is there, and what of it is new."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import (
+    Column,
+    Date,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Uuid,
+    and_,
+    column,
+    distinct,
+    func,
+    insert,
+    inspect,
+    or_,
+    select,
+)
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from order_staging.errors import ConfigurationError
+from order_staging.models import OrdersUnified, ProductionOrder, StagedOrder, StagingStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from uuid import UUID
+
+    from sqlalchemy import ColumnElement, Dialect
+    from sqlalchemy.orm import Session
+
+TABLE = OrdersUnified.__tablename__
+FIRST_SIZE_AFTER, LAST_SIZE_BEFORE = "UNIT OF MEASURE", "TOTAL QTY"
+CUSTOMER, UUID_COLUMN = "CUSTOMER NAME", "record_uuid"
+
+
+class TolerantDate(TypeDecorator[date]):
+    """A date that comes back as it is where SQLite holds something else: the rules will say that it is none."""
+
+    impl = Date
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Text on SQLite, which has no dates; DATE elsewhere."""
+        return dialect.type_descriptor(String() if dialect.name == "sqlite" else Date())
+
+    def process_bind_param(self, value: date | None, dialect: Dialect) -> Any:  # noqa: ANN401 - driver's
+        """Write ISO text where dates are text."""
+        return value.isoformat() if dialect.name == "sqlite" and isinstance(value, date) else value
+
+
+@dataclass(frozen=True)
+class SourceShape:
+    """The columns that ORDERS_UNIFIED has at run time: all of them, and those that are sizes, in their order."""
+
+    table: Table
+    sizes: tuple[str, ...]
+
+    def require(self, columns: Iterable[str]) -> None:
+        """Raise `ConfigurationError` that names the first of `columns` which is not there."""
+        for name in columns:
+            if name not in self.table.c:
+                raise ConfigurationError(
+                    f"the mapping reads {name!r}, which {TABLE} does not have; correct the mapping or the table"
+                )
+
+
+@dataclass(frozen=True)
+class SourceFilter:
+    """Which rows are meant: of these customers' names, and of a PO or a season where given.
+
+    `names` are values of CUSTOMER NAME as they stand in the table, None for NULL; None instead of a list means all.
+    """
+
+    names: Sequence[str | None] | None = None
+    po: str | None = None
+    aag_season: str | None = None
+    customer_season: str | None = None
+
+
+class SourceRepository:
+    """Queries of ORDERS_UNIFIED, which another job fills; rows are dicts by column name."""
+
+    def __init__(self, session: Session) -> None:
+        """Work within a session that a unit of work owns."""
+        self.session = session
+
+    def shape(self) -> SourceShape:
+        """Look at the live table: new sizes appear without a release.
+
+        Sizes are the integer columns between UNIT OF MEASURE and TOTAL QTY. Raises `ConfigurationError` without the
+        table or without these two columns.
+        """
+        inspector = inspect(self.session.connection())
+        if not inspector.has_table(TABLE):
+            raise ConfigurationError(f"the database has no table {TABLE}; check ORDER_STAGING_DATABASE_URL")
+        found = inspector.get_columns(TABLE)
+        names = [each["name"] for each in found]
+        for border in (FIRST_SIZE_AFTER, LAST_SIZE_BEFORE):
+            if border not in names:
+                raise ConfigurationError(f"{TABLE} has no column {border!r}, which tells where its sizes are")
+        between = found[names.index(FIRST_SIZE_AFTER) + 1 : names.index(LAST_SIZE_BEFORE)]
+        sizes = tuple(each["name"] for each in between if isinstance(each["type"], Integer))
+        columns = [Column(each["name"], _type_of(each["name"], each["type"])) for each in found]
+        return SourceShape(Table(TABLE, MetaData(), *columns), sizes)
+
+    def customer_names(self) -> list[str | None]:
+        """List the customers' names as they stand in the table."""
+        return list(self.session.scalars(select(distinct(OrdersUnified.customer_name))))
+
+    def new_by_customer_name(self, wanted: SourceFilter) -> list[tuple[str | None, int]]:
+        """Count the new rows of each customer's name."""
+        name = OrdersUnified.customer_name
+        query = select(name, func.count()).where(*_matching(wanted), *_undelivered()).group_by(name)
+        return [(found, count) for found, count in self.session.execute(query)]
+
+    def new_rows(
+        self,
+        shape: SourceShape,
+        columns: Sequence[str],
+        wanted: SourceFilter,
+        *,
+        after: UUID | None,
+        limit: int,
+    ) -> list[dict[str, Any]]:
+        """Read the next page of new rows that have a UUID, in the order of the UUIDs.
+
+        New means: neither staged nor in production. `after` is the last UUID of the page before.
+        """
+        uuid = OrdersUnified.record_uuid
+        query = (
+            self._columns(shape, columns)
+            .where(uuid.is_not(None), *_matching(wanted), *_undelivered())
+            .order_by(uuid)
+            .limit(limit)
+        )
+        if after is not None:
+            query = query.where(uuid > after)
+        return [dict(row) for row in self.session.execute(query).mappings()]
+
+    def rows_without_uuid(
+        self, shape: SourceShape, columns: Sequence[str], wanted: SourceFilter
+    ) -> list[dict[str, Any]]:
+        """Read the rows that nothing identifies; there should be none."""
+        query = self._columns(shape, columns).where(OrdersUnified.record_uuid.is_(None), *_matching(wanted))
+        return [dict(row) for row in self.session.execute(query).mappings()]
+
+    def add(self, shape: SourceShape, rows: Sequence[dict[str, Any]]) -> None:
+        """Insert rows: for demonstrations and tests, as in production another job fills the table."""
+        names = {name for row in rows for name in row}
+        if rows:
+            complete = [{name: row.get(name) for name in names} for row in rows]
+            self.session.execute(insert(shape.table), complete)
+
+    def _columns(self, shape: SourceShape, columns: Sequence[str]) -> Any:  # noqa: ANN401 - a select of many columns
+        names = dict.fromkeys([*columns, *shape.sizes])
+        selected = (column(name, shape.table.c[name].type) for name in names)
+        return select(*selected).select_from(OrdersUnified)
+
+
+def _type_of(name: str, reflected: TypeEngine[Any]) -> TypeEngine[Any]:
+    if name == UUID_COLUMN:
+        return Uuid()
+    return TolerantDate() if isinstance(reflected, Date) else reflected
+
+
+def _matching(wanted: SourceFilter) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if wanted.names is not None:
+        named = [name for name in wanted.names if name is not None]
+        one_of = OrdersUnified.customer_name.in_(named)
+        unnamed = None in wanted.names
+        conditions.append(or_(one_of, OrdersUnified.customer_name.is_(None)) if unnamed else one_of)
+    for filtered, value in (
+        (OrdersUnified.po_number, wanted.po),
+        (OrdersUnified.aag_season, wanted.aag_season),
+        (OrdersUnified.customer_season, wanted.customer_season),
+    ):
+        if value is not None:
+            conditions.append(func.upper(func.ltrim(func.rtrim(filtered))) == value.strip().upper())
+    return conditions
+
+
+def _undelivered() -> list[ColumnElement[bool]]:
+    uuid = OrdersUnified.record_uuid
+    staged = and_(StagedOrder.source_uuid == uuid, StagedOrder.stg_status != StagingStatus.VALIDATION_FAILED)
+    return [
+        ~select(ProductionOrder.item_id).where(ProductionOrder.source_uuid == uuid).exists(),
+        ~select(StagedOrder.stg_id).where(staged).exists(),
+    ]

@@ -1,0 +1,208 @@
+"""The staging tables: what is on its way to the board, and how far."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from sqlalchemy import func, insert, or_, select
+
+from order_staging.models import StagedOrder, StagedSubitem, StagingStatus
+from order_staging.repositories.base import Repository, chunks
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from uuid import UUID
+
+    from sqlalchemy import ColumnElement
+    from sqlalchemy.orm import Session
+
+Staged = TypeVar("Staged", StagedOrder, StagedSubitem)
+
+VALUES_A_STATEMENT = 1000
+"""Values in one IN list: SQL Server takes at most 2,100 parameters a statement."""
+
+OPEN = (StagingStatus.PENDING, StagingStatus.SENDING, StagingStatus.UNKNOWN, StagingStatus.API_SUCCESS)
+"""States from which a run can go on by itself."""
+
+
+class _StagedRows(Repository[Staged], Generic[Staged]):
+    """Queries that orders and subitems have in common."""
+
+    def in_state(self, batch_id: UUID, *states: StagingStatus) -> list[Staged]:
+        """Read a batch's rows in one of these states, in the order of their ids."""
+        query = (
+            select(self.model)
+            .where(self.model.stg_batch_id == batch_id, self.model.stg_status.in_(states))
+            .order_by(self.model.stg_id)
+        )
+        return list(self.session.scalars(query))
+
+    def counts(self, batch_id: UUID) -> dict[str, int]:
+        """Count a batch's rows by state."""
+        query = (
+            select(self.model.stg_status, func.count())
+            .where(self.model.stg_batch_id == batch_id)
+            .group_by(self.model.stg_status)
+        )
+        return {str(status): count for status, count in self.session.execute(query)}
+
+    def warnings(self, batch_id: UUID) -> int:
+        """Count a batch's rows of which a value was left out or changed."""
+        query = select(func.count()).where(
+            self.model.stg_batch_id == batch_id, self.model.validation_errors.is_not(None)
+        )
+        return self.session.scalar(query) or 0
+
+    def interrupted(self, batch_id: UUID) -> int:
+        """Make UNKNOWN what a runner that is gone had sent; tell how many rows that were."""
+        return self.change(
+            self.model.stg_batch_id == batch_id,
+            self.model.stg_status == StagingStatus.SENDING,
+            stg_status=StagingStatus.UNKNOWN,
+            stg_error_message="the run ended before an answer was recorded",
+        )
+
+    def delete_promoted(self, batch_id: UUID, *where: ColumnElement[bool]) -> int:
+        """Delete a batch's rows that are in production (and match); tell how many."""
+        return self.delete(
+            self.model.stg_batch_id == batch_id, self.model.stg_status == StagingStatus.PROMOTED, *where
+        )
+
+
+class StagedOrders(_StagedRows[StagedOrder]):
+    """Queries of `STG_MON_CustMasterSchedule`."""
+
+    def __init__(self, session: Session) -> None:
+        """Work within a session that a unit of work owns."""
+        super().__init__(session, StagedOrder)
+
+    def add(self, rows: Sequence[dict[str, Any]]) -> list[int]:
+        """Insert rows and give their ids, in the same order."""
+        if not rows:
+            return []
+        statement = insert(StagedOrder).returning(StagedOrder.stg_id, sort_by_parameter_order=True)
+        return list(self.session.scalars(statement, rows))
+
+    def pending(self, batch_id: UUID, limit: int) -> list[StagedOrder]:
+        """Read rows that are to be sent, as people would sort them."""
+        query = (
+            select(StagedOrder)
+            .where(self.model.stg_batch_id == batch_id, StagedOrder.stg_status == StagingStatus.PENDING)
+            .order_by(
+                StagedOrder.group,
+                StagedOrder.aag_order_number,
+                StagedOrder.style,
+                StagedOrder.color,
+                StagedOrder.stg_id,
+            )
+            .limit(limit)
+        )
+        return list(self.session.scalars(query))
+
+    def pending_groups(self, batch_id: UUID) -> list[str]:
+        """List the groups that rows to be sent belong to."""
+        query = (
+            select(StagedOrder.group)
+            .distinct()
+            .where(self.model.stg_batch_id == batch_id, StagedOrder.stg_status == StagingStatus.PENDING)
+        )
+        return sorted(group for group in self.session.scalars(query) if group)
+
+    def open_batch(self, customer: str, *, subitems: bool) -> UUID | None:
+        """Find the newest batch of a customer that still has rows on their way, with or without subitems."""
+        query = (
+            select(StagedOrder.stg_batch_id)
+            .where(StagedOrder.stg_customer_batch == customer, _still_open(subitems=subitems))
+            .order_by(StagedOrder.stg_id.desc())
+            .limit(1)
+        )
+        return self.session.scalar(query)
+
+    def gather_open(self, customer: str, batch_id: UUID) -> int:
+        """Bring what other batches of a customer left on its way into this batch; tell how many orders."""
+        query = select(StagedOrder.stg_id).where(
+            StagedOrder.stg_customer_batch == customer,
+            StagedOrder.stg_batch_id != batch_id,
+            _still_open(subitems=True),
+        )
+        moved = list(self.session.scalars(query))
+        for ids in chunks(moved, VALUES_A_STATEMENT):
+            self.change(StagedOrder.stg_id.in_(ids), stg_batch_id=batch_id)
+            subitems = StagedSubitems(self.session)
+            subitems.change(StagedSubitem.stg_parent_stg_id.in_(ids), stg_batch_id=batch_id)
+        return len(moved)
+
+    def drop_invalid(self, uuids: Sequence[UUID]) -> None:
+        """Delete rows that an earlier script staged as invalid, so that they can be staged anew."""
+        for some in chunks(uuids, VALUES_A_STATEMENT):
+            self.delete(
+                StagedOrder.source_uuid.in_(some), StagedOrder.stg_status == StagingStatus.VALIDATION_FAILED
+            )
+
+    def known_item_ids(self, group: str, title: str) -> set[int]:
+        """List the board's items of a group and name that staged rows have as their own."""
+        query = select(StagedOrder.stg_monday_item_id).where(
+            StagedOrder.group == group,
+            StagedOrder.title == title,
+            StagedOrder.stg_monday_item_id.is_not(None),
+        )
+        return {item_id for item_id in self.session.scalars(query) if item_id is not None}
+
+    def delete_finished(self, batch_id: UUID) -> int:
+        """Delete a batch's orders that are in production and have no subitem waiting; tell how many.
+
+        A subitem that waits needs its order: that one tells which item it belongs to.
+        """
+        waiting = select(StagedSubitem.stg_id).where(StagedSubitem.stg_parent_stg_id == StagedOrder.stg_id)
+        return self.delete_promoted(batch_id, ~waiting.exists())
+
+
+def _still_open(*, subitems: bool) -> ColumnElement[bool]:
+    itself = StagedOrder.stg_status.in_(OPEN)
+    if not subitems:
+        return itself
+    waiting = (
+        select(StagedSubitem.stg_id)
+        .where(
+            StagedSubitem.stg_parent_stg_id == StagedOrder.stg_id,
+            StagedSubitem.stg_status.in_(OPEN),
+            # Subitems of an order that was refused wait for its retry, not for a run.
+            StagedOrder.stg_status.in_((StagingStatus.API_SUCCESS, StagingStatus.PROMOTED)),
+        )
+        .exists()
+    )
+    return or_(itself, waiting)
+
+
+class StagedSubitems(_StagedRows[StagedSubitem]):
+    """Queries of `STG_MON_CustMasterSchedule_Subitems`."""
+
+    def __init__(self, session: Session) -> None:
+        """Work within a session that a unit of work owns."""
+        super().__init__(session, StagedSubitem)
+
+    def link_to_items(self, batch_id: UUID) -> int:
+        """Tell subitems the item ids of their orders, once these have theirs; tell how many learnt it."""
+        parent = select(StagedOrder.stg_monday_item_id).where(
+            StagedOrder.stg_id == StagedSubitem.stg_parent_stg_id
+        )
+        return self.change(
+            self.model.stg_batch_id == batch_id,
+            StagedSubitem.stg_monday_parent_item_id.is_(None),
+            parent.where(StagedOrder.stg_monday_item_id.is_not(None)).exists(),
+            stg_monday_parent_item_id=parent.scalar_subquery(),
+        )
+
+    def pending(self, batch_id: UUID, limit: int) -> list[StagedSubitem]:
+        """Read subitems that are to be sent and whose item is on the board, in the order of the sizes."""
+        query = (
+            select(StagedSubitem)
+            .where(
+                self.model.stg_batch_id == batch_id,
+                StagedSubitem.stg_status == StagingStatus.PENDING,
+                StagedSubitem.stg_monday_parent_item_id.is_not(None),
+            )
+            .order_by(StagedSubitem.stg_parent_stg_id, StagedSubitem.stg_id)
+            .limit(limit)
+        )
+        return list(self.session.scalars(query))

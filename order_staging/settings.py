@@ -1,0 +1,133 @@
+"""Settings: read from the environment or a `.env` file, checked at the start, never printed with their secrets."""
+
+from __future__ import annotations
+
+import ipaddress
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from order_staging.errors import SettingError
+
+PREFIX = "ORDER_STAGING_"
+
+
+class Channel(StrEnum):
+    """How items travel to the board."""
+
+    AUTO = "auto"
+    """The library chooses; today that is `items`."""
+    ITEMS = "items"
+    """Aliased create mutations, several a request."""
+
+
+class Settings(BaseSettings):
+    """What the library needs to know; each field is a variable with the prefix `ORDER_STAGING_`.
+
+    Raises pydantic's `ValidationError` when constructed with values that cannot be used; `Settings.load()` raises
+    `SettingError` instead, in one line that names the variable.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True
+    )
+
+    database_url: SecretStr = SecretStr("sqlite:///order_staging.db")
+    """Any SQLAlchemy URL of SQLite, SQL Server (`mssql+pyodbc://`) or PostgreSQL (`postgresql+psycopg://`)."""
+    monday_token: SecretStr | None = None
+    """The API token; required to deliver."""
+    monday_url: str = "https://api.monday.com/v2"
+    """Where the API is; `http://` only on this machine."""
+    monday_api_version: str = Field("2026-10", pattern=r"^\d{4}-\d{2}$")
+    board_id: int | None = Field(None, gt=0)
+    """The board; from the mapping unless set."""
+    key_column: str | None = Field(None, min_length=1)
+    """Id of the board's text column that holds `source_uuid`."""
+    subitem_board_id: int | None = Field(None, gt=0)
+    """The board of the subitems; found from the board unless set."""
+    mapping: Path | None = None
+    """A mapping file; the packaged one unless set."""
+    customers: Path | None = None
+    """A customers file; the packaged one unless set."""
+    channel: Channel = Channel.AUTO
+    aliases: int = Field(20, ge=1, le=100)
+    """Items or subitems a request."""
+    lanes: int = Field(1, ge=1, le=40)
+    """Requests with mutations in flight; monday.com asks for one a board."""
+    request_timeout: float = Field(65, gt=0)
+    """Seconds; the server's own limit is 60."""
+    max_attempts: int = Field(6, ge=1)
+    """Attempts at a request that is answered with something transient."""
+    recovery_delay: float = Field(5, ge=0)
+    """Seconds before "not on the board" is believed, and looked at again."""
+    lease_seconds: float = Field(120, gt=0)
+    """How long a runner holds a customer without a sign of life; it gives one at a third of it."""
+    chunk_rows: int = Field(1000, ge=1)
+    """Rows a database round."""
+
+    @field_validator("monday_url")
+    @classmethod
+    def _token_stays_secret(cls, url: str) -> str:
+        parts = urlsplit(url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise ValueError("must be an https:// address")
+        if parts.username or parts.password:
+            raise ValueError("must not hold a user or password")
+        if parts.scheme == "http" and not _is_loopback(parts.hostname):
+            raise ValueError(
+                "must be https:// unless it is on this machine: the token would travel unencrypted"
+            )
+        return url
+
+    @field_validator("monday_token")
+    @classmethod
+    def _token_is_plain(cls, token: SecretStr | None) -> SecretStr | None:
+        if token is None or not token.get_secret_value().strip():
+            return None
+        return SecretStr(token.get_secret_value().strip())
+
+    @classmethod
+    def load(cls, **overrides: Any) -> Settings:  # noqa: ANN401 - values of any field
+        """Read the settings, or raise `SettingError` for the first that cannot be used."""
+        try:
+            return cls(**overrides)
+        except ValidationError as error:
+            first = error.errors(include_input=False, include_url=False)[0]
+            name = PREFIX + ".".join(str(part) for part in first["loc"]).upper()
+            raise SettingError(name, _problem(first["msg"])) from None
+
+    def token(self) -> str:
+        """Give the token, or raise `SettingError` where there is none."""
+        if self.monday_token is None:
+            raise SettingError(
+                f"{PREFIX}MONDAY_TOKEN", "is required to reach monday.com; set it to an API token"
+            )
+        return self.monday_token.get_secret_value()
+
+    def secrets(self) -> list[str]:
+        """List what must never be printed: the token and the database's password."""
+        token = [self.monday_token.get_secret_value()] if self.monday_token else []
+        try:
+            password = urlsplit(self.database_url.get_secret_value()).password
+        except ValueError:
+            password = None
+        return token + ([password] if password else [])
+
+    def snapshot(self) -> dict[str, Any]:
+        """Give the settings as JSON values without the secrets, for the batch's record."""
+        return self.model_dump(mode="json", exclude={"database_url", "monday_token"}, exclude_none=True)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _problem(message: str) -> str:
+    return message.removeprefix("Value error, ")[:1].lower() + message.removeprefix("Value error, ")[1:]

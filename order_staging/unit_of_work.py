@@ -1,0 +1,111 @@
+"""The unit of work: one session, one transaction, every repository. Nobody else commits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+from order_staging.database import database_errors
+from order_staging.errors import LeaseLostError
+from order_staging.repositories import (
+    BatchRepository,
+    FailureRepository,
+    ProductionRepository,
+    SourceRepository,
+    StagedOrders,
+    StagedSubitems,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+    from datetime import datetime
+    from types import TracebackType
+
+    from sqlalchemy.orm import Session
+
+
+@dataclass(frozen=True)
+class Hold:
+    """A lease that this runner has: every commit proves it and renews it until `until()` (UTC)."""
+
+    customer: str
+    fence: int
+    until: Callable[[], datetime]
+
+
+class Staging:
+    """Both staging tables."""
+
+    def __init__(self, session: Session) -> None:
+        """Work within a session that a unit of work owns."""
+        self.orders = StagedOrders(session)
+        self.subitems = StagedSubitems(session)
+
+
+class UnitOfWork:
+    """A transaction around repositories: `with uow: ...; uow.commit()`; what is not committed is rolled back.
+
+    Inside the `with` block it has `.source`, `.staging`, `.production`, `.failures` and `.batches`. Under a `hold`
+    a commit fails with `LeaseLostError` once another runner has taken the customer over. The database's errors are
+    raised as `PersistenceError`.
+    """
+
+    source: SourceRepository
+    staging: Staging
+    production: ProductionRepository
+    failures: FailureRepository
+    batches: BatchRepository
+
+    def __init__(self, session_factory: Callable[[], Session], hold: Hold | None = None) -> None:
+        """Take what makes sessions, and the lease under which to write, if any."""
+        self._session_factory = session_factory
+        self._hold = hold
+        self._session: Session | None = None
+        self._errors: AbstractContextManager[None] = database_errors()
+
+    def __enter__(self) -> Self:
+        """Open a session; its transaction begins with the first statement."""
+        self._errors = database_errors()
+        self._errors.__enter__()
+        session = self._session = self._session_factory()
+        self.source = SourceRepository(session)
+        self.staging = Staging(session)
+        self.production = ProductionRepository(session)
+        self.failures = FailureRepository(session)
+        self.batches = BatchRepository(session)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> bool | None:
+        """Roll back what is not committed, and close."""
+        session, self._session = self._session, None
+        try:
+            if session is not None:
+                session.close()
+        finally:
+            suppressed = self._errors.__exit__(kind, error, traceback)
+        return suppressed
+
+    def commit(self) -> None:
+        """Commit; under a hold only if the lease is still ours, in the same transaction."""
+        session = self._open()
+        if self._hold is not None and not self.batches.renew(
+            self._hold.customer, self._hold.fence, self._hold.until()
+        ):
+            session.rollback()
+            raise LeaseLostError(self._hold.customer, self._hold.fence)
+        session.commit()
+
+    def rollback(self) -> None:
+        """Undo what was not committed."""
+        self._open().rollback()
+
+    def _open(self) -> Session:
+        if self._session is None:
+            raise RuntimeError("a unit of work is used inside its `with` block")
+        return self._session
