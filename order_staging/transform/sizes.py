@@ -1,0 +1,71 @@
+"""Sizes: the columns of a row that become subitems."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from order_staging.transform.limits import NO_LIMIT, FieldLimit
+from order_staging.transform.mapping import NumberFormat
+from order_staging.transform.notes import Note
+from order_staging.transform.numbers import NOT_A_NUMBER, read_number
+from order_staging.transform.values import NAME_LENGTH, is_empty, plain_text, shortest, text_problem
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from order_staging.transform.mapping import BoardMapping
+
+LARGEST_QUANTITY = 2_147_483_647
+"""The largest INT of SQL Server."""
+
+_PLAIN = NumberFormat(thousands="", prefixes=())
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """A size of an order line, by its column's name, and how many pieces of it are ordered (1 or more)."""
+
+    label: str
+    quantity: int
+
+
+def sizes_of(
+    row: Mapping[str, object], size_columns: Sequence[str], limit: FieldLimit = NO_LIMIT
+) -> tuple[tuple[Size, ...], tuple[Note, ...]]:
+    """Read the sizes with a quantity above 0, in the order of the columns; NULL and 0 make none.
+
+    Returns them, and the problems that make the order line invalid: a quantity that is negative, no whole
+    number or beyond an INT, and a label that is longer than `limit`. Raises `KeyError` where the row lacks a
+    column.
+    """
+    sizes, problems = [], []
+    for column in size_columns:
+        quantity, problem = _quantity(row[column])
+        if quantity:
+            problem = text_problem(column, shortest(limit.max_length, NAME_LENGTH))
+        if problem:
+            problems.append(Note(column, plain_text(row[column]), problem))
+        elif quantity:
+            sizes.append(Size(column, quantity))
+    return tuple(sizes), tuple(problems)
+
+
+def subitem_name(mapping: BoardMapping, size: Size) -> str:
+    """Name the subitem of a size, such as "Size XL"."""
+    return mapping.subitems.name.replace("{size}", size.label)
+
+
+def _quantity(value: object) -> tuple[int, str | None]:
+    if is_empty(value):
+        return 0, None
+    number = read_number(value, _PLAIN)
+    if number is None:
+        return 0, NOT_A_NUMBER
+    if number < 0:
+        return 0, "is negative"
+    if number > LARGEST_QUANTITY:
+        return 0, f"is more than {LARGEST_QUANTITY:,}"
+    if number != number.to_integral_value():
+        return 0, "is not a whole number"
+    return int(number), None
