@@ -1,0 +1,134 @@
+"""How the root fields find their values: queries here, mutations by their name."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from order_staging.sandbox.budget import Complexity
+from order_staging.sandbox.context import Info
+from order_staging.sandbox.object_resolvers import OBJECT_RESOLVERS
+from order_staging.sandbox.pages import Page
+from order_staging.sandbox.refusals import bad_argument, unknown_board
+from order_staging.sandbox.selection import by_column_values
+from order_staging.sandbox.state import Board, Column, Group, Item, Lifecycle
+
+_Entry = TypeVar("_Entry", Board, Item)
+
+DEFAULT_LIMIT = 25
+ITEMS_LIMIT = 100
+MUTATIONS = (
+    "create_item",
+    "create_subitem",
+    "create_group",
+    "create_column",
+    "change_multiple_column_values",
+    "change_simple_column_value",
+    "move_item_to_group",
+    "delete_item",
+    "archive_item",
+    "archive_group",
+    "delete_group",
+)
+
+
+def resolve_mutation(_root: object, info: Info, **arguments: object) -> Item | Group | Column:
+    """Run the mutation that the field names."""
+    return info.context.perform(str(info.path.key), info.field_name, arguments)
+
+
+def _paged(entries: Sequence[_Entry], limit: int | None, page: int | None) -> Sequence[_Entry]:
+    limit, page = DEFAULT_LIMIT if limit is None else limit, 1 if page is None else page
+    if limit < 1 or page < 1:
+        raise bad_argument("limit and page start at 1", limit=limit, page=page)
+    return entries[(page - 1) * limit : page * limit]
+
+
+def _boards(
+    _root: object,
+    info: Info,
+    *,
+    limit: int | None,
+    page: int | None,
+    state: str | None,
+    ids: list[str] | None = None,
+) -> Sequence[Board]:
+    known = [
+        board
+        for board in info.context.account.boards.values()
+        if board.known and state in {None, "active", "all"}
+    ]
+    return _paged([board for board in known if ids is None or board.id in ids], limit, page)
+
+
+def _items(
+    _root: object,
+    info: Info,
+    *,
+    limit: int | None,
+    page: int | None,
+    ids: list[str] | None = None,
+    exclude_nonactive: bool | None = None,
+) -> Sequence[Item]:
+    if (limit or 0) > ITEMS_LIMIT or len(ids or ()) > ITEMS_LIMIT:
+        raise bad_argument(f"At most {ITEMS_LIMIT} items can be asked for", limit=limit)
+    items = info.context.account.items
+    if ids is None:
+        found = [item for item in items.values() if item.state is Lifecycle.ACTIVE]
+    else:
+        found = [items[item_id] for item_id in dict.fromkeys(ids) if item_id in items]
+    if exclude_nonactive:
+        found = [item for item in found if item.state is Lifecycle.ACTIVE]
+    return _paged(found, limit, page)
+
+
+def _items_page_by_column_values(
+    _root: object,
+    info: Info,
+    *,
+    board_id: str,
+    limit: int,
+    columns: list[dict[str, Any]] | None = None,
+    cursor: str | None = None,
+) -> Page:
+    context = info.context
+    board = context.account.boards.get(board_id)
+    if board is None or not board.known:
+        raise unknown_board(board_id)
+    if (columns is None) == (cursor is None):
+        raise bad_argument("Either columns or a cursor, and not both")
+    if cursor is not None:
+        return context.pages.after(cursor, limit)
+    test = by_column_values(board, columns or ())
+    return context.pages.first(filter(test, context.account.in_order(board)), limit)
+
+
+def _next_items_page(_root: object, info: Info, *, cursor: str, limit: int) -> Page:
+    return info.context.pages.after(cursor, limit)
+
+
+def _complexity(_root: object, info: Info) -> Complexity:
+    return info.context.complexity
+
+
+def _me(_root: object, _info: Info) -> Mapping[str, str]:
+    return {"id": "70001234", "name": "Sandbox", "email": "sandbox@example.com"}
+
+
+def _version(_root: object, info: Info) -> Mapping[str, str]:
+    value = info.context.version
+    kinds = {"2026-10": "current", "2027-01": "release_candidate"}
+    return {"kind": kinds.get(value, "maintenance"), "value": value, "display_name": value}
+
+
+RESOLVERS: dict[str, dict[str, Callable[..., object]]] = {
+    "Query": {
+        "boards": _boards,
+        "items": _items,
+        "items_page_by_column_values": _items_page_by_column_values,
+        "next_items_page": _next_items_page,
+        "complexity": _complexity,
+        "me": _me,
+        "version": _version,
+    },
+    "Mutation": {"complexity": _complexity},
+    **OBJECT_RESOLVERS,
+}

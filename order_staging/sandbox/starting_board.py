@@ -1,0 +1,36 @@
+"""The Customer Master Schedule board, empty, as the sandbox starts with it."""
+
+from importlib.resources import files
+from typing import Any
+
+import yaml
+
+from order_staging.sandbox.state import Account, Board, Column, Group
+
+SUBITEM_BOARD_LIMIT = 100_000
+
+
+def starting_account(items_limit: int) -> Account:
+    """An account with the board and its subitem board, which stays unknown until the first subitem.
+
+    Takes how many items the board may hold.
+    """
+    document: dict[str, Any] = yaml.safe_load((files(__package__) / "board.yaml").read_text(encoding="utf-8"))
+    main = _board(document["board"], "board", items_limit, Group("topics", "Orders"))
+    subitems = _board(
+        document["subitems"], "sub_items_board", SUBITEM_BOARD_LIMIT, Group("topics", "Subitems")
+    )
+    subitems.known = False
+    return Account(main.id, subitems.id, {main.id: main, subitems.id: subitems})
+
+
+def key_column_added(account: Account, key_column: str | None) -> None:
+    """Add a text column with that id for the source's UUID to the board, where it is not there yet."""
+    columns = account.boards[account.main_board_id].columns
+    if key_column is not None and key_column not in columns:
+        columns[key_column] = Column(key_column, "SOURCE UUID", "text")
+
+
+def _board(facts: dict[str, Any], board_type: str, items_limit: int, group: Group) -> Board:
+    columns = {column_id: Column(column_id, title, kind) for column_id, title, kind in facts["columns"]}
+    return Board(facts["id"], facts["name"], board_type, items_limit, columns, [group])
