@@ -1,0 +1,67 @@
+"""What goes to monday.com, and what can become of each piece of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class NewItem:
+    """An item to create: its name, its group's id, and its column values as JSON text by column id."""
+
+    name: str
+    group_id: str
+    column_values: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewSubitem:
+    """A subitem to create: its name, and its column values as JSON text by column id."""
+
+    name: str
+    column_values: str
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    """monday.com has it, under this id."""
+
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """monday.com refused this one, and would refuse it again; it was not executed."""
+
+    message: str
+    code: str | None = None
+    status: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NotExecuted:
+    """monday.com did not get to this one; it may be sent again after `wait` seconds (None: not said)."""
+
+    message: str
+    wait: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Nobody can tell whether this one was executed: the board must be asked."""
+
+    message: str
+    status: int | None = None
+
+
+Outcome = Created | Rejected | NotExecuted | Unknown
+
+
+@dataclass(slots=True)
+class Usage:
+    """What a client has used so far: requests, those repeated, those that failed, and complexity points."""
+
+    calls: int = 0
+    retries: int = 0
+    failures: int = 0
+    complexity: int = 0
