@@ -1,1 +1,59 @@
-"""order_staging."""
+"""Carries order lines from SQL Server through staging tables onto a monday.com board.
+
+Without loss and without duplicates: `BatchService` does the whole job or single steps of it.
+"""
+
+from order_staging.batch import (
+    BatchResult,
+    BatchService,
+    Counts,
+    LoadResult,
+    RunResult,
+    RunStatus,
+    StepResult,
+)
+from order_staging.errors import (
+    AuthenticationError,
+    ConfigurationError,
+    DailyLimitError,
+    DestinationError,
+    LeaseHeldError,
+    LeaseLostError,
+    OrderStagingError,
+    OutcomeUnknownError,
+    PersistenceError,
+    TerminalError,
+    TransientError,
+    UnknownCustomerError,
+)
+from order_staging.monday import MondayClient
+from order_staging.settings import Settings
+from order_staging.unit_of_work import UnitOfWork
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "AuthenticationError",
+    "BatchResult",
+    "BatchService",
+    "ConfigurationError",
+    "Counts",
+    "DailyLimitError",
+    "DestinationError",
+    "LeaseHeldError",
+    "LeaseLostError",
+    "LoadResult",
+    "MondayClient",
+    "OrderStagingError",
+    "OutcomeUnknownError",
+    "PersistenceError",
+    "RunResult",
+    "RunStatus",
+    "Settings",
+    "StepResult",
+    "TerminalError",
+    "TransientError",
+    "UnitOfWork",
+    "UnknownCustomerError",
+    "__version__",
+]

@@ -163,7 +163,7 @@ def outcome(answer: Answer, alias: str) -> Outcome:
     value = (answer.data or {}).get(alias)
     problems = [problem for problem in answer.problems if problem.path[:1] == (alias,)]
     if isinstance(value, dict) and value.get("id") is not None:
-        return Created(int(value["id"]))
+        return Created(str(value["id"]))
     if not problems:
         general = "; ".join(problem.words() for problem in answer.problems)
         return Unknown(general or "the answer says nothing of this row")

@@ -32,13 +32,6 @@ query Groups($board: ID!) {
 }
 """
 
-CREATE_GROUP = f"""
-mutation CreateGroup($board: ID!, $title: String!) {{
-  group: create_group(board_id: $board, group_name: $title) {{ id }}
-  {COMPLEXITY}
-}}
-"""
-
 ITEMS_BY_KEY = """
 query ItemsByKey($board: ID!, $column: String!, $keys: [String]!, $limit: Int!, $shown: [String!]) {
   page: items_page_by_column_values(
@@ -82,6 +75,16 @@ def document(text: str) -> GraphQLRequest:
 def alias(index: int) -> str:
     """Name the `index`th mutation of a request, counted from 0."""
     return f"row{index}"
+
+
+@cache
+def create_groups(count: int) -> str:
+    """Write the document that creates `count` groups: variables `title0` and so on."""
+    variables = "".join(f", $title{i}: String!" for i in range(count))
+    mutations = "\n".join(
+        f"  {alias(i)}: create_group(board_id: $board, group_name: $title{i}) {{ id }}" for i in range(count)
+    )
+    return f"mutation CreateGroups($board: ID!{variables}) {{\n{mutations}\n  {COMPLEXITY}\n}}"
 
 
 @cache

@@ -24,9 +24,9 @@ class NewSubitem:
 
 @dataclass(frozen=True, slots=True)
 class Created:
-    """monday.com has it, under this id."""
+    """monday.com has it, under this id: digits for an item or subitem, a word for a group."""
 
-    id: int
+    id: str
 
 
 @dataclass(frozen=True, slots=True)

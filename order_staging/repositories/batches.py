@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
-from order_staging.models import Batch, Lease
+from order_staging.models import Batch, BatchStatus, Lease
 from order_staging.repositories.base import Repository
 
 if TYPE_CHECKING:
@@ -15,6 +15,15 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from sqlalchemy.orm import Session
+
+UNFINISHED = (
+    BatchStatus.STARTED,
+    BatchStatus.STAGING_LOADED,
+    BatchStatus.ITEMS_CREATED,
+    BatchStatus.SUBITEMS_CREATED,
+    BatchStatus.PROMOTED,
+)
+"""States in which only a batch that runs, or one whose runner died, can be."""
 
 
 class BatchRepository(Repository[Batch]):
@@ -31,6 +40,29 @@ class BatchRepository(Repository[Batch]):
     def get(self, batch_id: UUID) -> Batch | None:
         """Read a batch."""
         return self.session.get(Batch, batch_id)
+
+    def increase(self, batch_id: UUID, **amounts: int) -> None:
+        """Add to a batch's counters, in the transaction of what they count."""
+        grown = {
+            name: func.coalesce(getattr(Batch, name), 0) + amount
+            for name, amount in amounts.items()
+            if amount
+        }
+        if grown:
+            self.change(Batch.batch_id == batch_id, **grown)
+
+    def unfinished(self, customer: str, batch_type: str) -> list[Batch]:
+        """Read a customer's batches that never came to an end, the newest first."""
+        query = (
+            select(Batch)
+            .where(
+                Batch.customer_name == customer,
+                Batch.batch_type == batch_type,
+                Batch.status.in_(UNFINISHED),
+            )
+            .order_by(Batch.start_time.desc(), Batch.batch_id)
+        )
+        return list(self.session.scalars(query))
 
     def newest(self, limit: int, customer: str | None = None) -> list[Batch]:
         """Read the batches that started last, of one customer where given."""

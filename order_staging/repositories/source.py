@@ -16,13 +16,13 @@ from sqlalchemy import (
     Uuid,
     and_,
     column,
-    distinct,
     func,
     insert,
     inspect,
     or_,
     select,
 )
+from sqlalchemy.orm import aliased
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from order_staging.errors import ConfigurationError
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from uuid import UUID
 
-    from sqlalchemy import ColumnElement, Dialect
+    from sqlalchemy import ColumnElement, Dialect, Select
     from sqlalchemy.orm import Session
 
 TABLE = OrdersUnified.__tablename__
@@ -84,6 +84,15 @@ class SourceFilter:
     customer_season: str | None = None
 
 
+@dataclass(frozen=True)
+class Page:
+    """A page of rows: after which UUID (None: the first page), how many, and whether to pass doubled UUIDs over."""
+
+    after: UUID | None
+    size: int
+    without_doubled: bool = False
+
+
 class SourceRepository:
     """Queries of ORDERS_UNIFIED, which another job fills; rows are dicts by column name."""
 
@@ -112,7 +121,7 @@ class SourceRepository:
 
     def customer_names(self) -> list[str | None]:
         """List the customers' names as they stand in the table."""
-        return list(self.session.scalars(select(distinct(OrdersUnified.customer_name))))
+        return list(self.session.scalars(select(OrdersUnified.customer_name).distinct()))
 
     def new_by_customer_name(self, wanted: SourceFilter) -> list[tuple[str | None, int]]:
         """Count the new rows of each customer's name."""
@@ -120,35 +129,37 @@ class SourceRepository:
         query = select(name, func.count()).where(*_matching(wanted), *_undelivered()).group_by(name)
         return [(found, count) for found, count in self.session.execute(query)]
 
-    def new_rows(
-        self,
-        shape: SourceShape,
-        columns: Sequence[str],
-        wanted: SourceFilter,
-        *,
-        after: UUID | None,
-        limit: int,
-    ) -> list[dict[str, Any]]:
-        """Read the next page of new rows that have a UUID, in the order of the UUIDs.
+    def has_doubled_uuids(self) -> bool:
+        """Tell whether any UUID stands on several rows; there should be none."""
+        return self.session.execute(_doubled().limit(1)).first() is not None
 
-        New means: neither staged nor in production. `after` is the last UUID of the page before.
+    def new_rows(
+        self, shape: SourceShape, columns: Sequence[str], wanted: SourceFilter, page: Page
+    ) -> list[dict[str, Any]]:
+        """Read a page of new rows that have a UUID, in the order of the UUIDs.
+
+        New means: neither staged nor in production.
         """
         uuid = OrdersUnified.record_uuid
         query = (
-            self._columns(shape, columns)
+            _selecting(shape, columns)
             .where(uuid.is_not(None), *_matching(wanted), *_undelivered())
             .order_by(uuid)
-            .limit(limit)
+            .limit(page.size)
         )
-        if after is not None:
-            query = query.where(uuid > after)
+        if page.after is not None:
+            query = query.where(uuid > page.after)
+        if page.without_doubled:
+            query = query.where(uuid.not_in(_doubled()))
         return [dict(row) for row in self.session.execute(query).mappings()]
 
-    def rows_without_uuid(
-        self, shape: SourceShape, columns: Sequence[str], wanted: SourceFilter
+    def unidentified_rows(
+        self, shape: SourceShape, columns: Sequence[str], wanted: SourceFilter, *, doubled: bool
     ) -> list[dict[str, Any]]:
-        """Read the rows that nothing identifies; there should be none."""
-        query = self._columns(shape, columns).where(OrdersUnified.record_uuid.is_(None), *_matching(wanted))
+        """Read the rows without a UUID and, if `doubled`, those whose UUID stands on several rows."""
+        uuid = OrdersUnified.record_uuid
+        unidentified = or_(uuid.is_(None), uuid.in_(_doubled())) if doubled else uuid.is_(None)
+        query = _selecting(shape, columns).where(unidentified, *_matching(wanted))
         return [dict(row) for row in self.session.execute(query).mappings()]
 
     def add(self, shape: SourceShape, rows: Sequence[dict[str, Any]]) -> None:
@@ -158,16 +169,21 @@ class SourceRepository:
             complete = [{name: row.get(name) for name in names} for row in rows]
             self.session.execute(insert(shape.table), complete)
 
-    def _columns(self, shape: SourceShape, columns: Sequence[str]) -> Any:  # noqa: ANN401 - a select of many columns
-        names = dict.fromkeys([*columns, *shape.sizes])
-        selected = (column(name, shape.table.c[name].type) for name in names)
-        return select(*selected).select_from(OrdersUnified)
-
 
 def _type_of(name: str, reflected: TypeEngine[Any]) -> TypeEngine[Any]:
     if name == UUID_COLUMN:
         return Uuid()
     return TolerantDate() if isinstance(reflected, Date) else reflected
+
+
+def _selecting(shape: SourceShape, columns: Sequence[str]) -> Select[Any]:
+    names = dict.fromkeys([*columns, *shape.sizes])
+    return select(*(column(name, shape.table.c[name].type) for name in names)).select_from(OrdersUnified)
+
+
+def _doubled() -> Select[UUID | None]:
+    uuid = aliased(OrdersUnified).record_uuid
+    return select(uuid).where(uuid.is_not(None)).group_by(uuid).having(func.count() > 1)
 
 
 def _matching(wanted: SourceFilter) -> list[ColumnElement[bool]]:

@@ -99,7 +99,7 @@ class StagedOrders(_StagedRows[StagedOrder]):
         )
         return list(self.session.scalars(query))
 
-    def pending_groups(self, batch_id: UUID) -> list[str]:
+    def groups_to_use(self, batch_id: UUID) -> list[str]:
         """List the groups that rows to be sent belong to."""
         query = (
             select(StagedOrder.group)
@@ -117,6 +117,11 @@ class StagedOrders(_StagedRows[StagedOrder]):
             .limit(1)
         )
         return self.session.scalar(query)
+
+    def customers_with_open(self) -> list[str]:
+        """List the customers that have rows on their way."""
+        query = select(StagedOrder.stg_customer_batch).where(_still_open(subitems=True)).distinct()
+        return sorted(name for name in self.session.scalars(query) if name)
 
     def gather_open(self, customer: str, batch_id: UUID) -> int:
         """Bring what other batches of a customer left on its way into this batch; tell how many orders."""
@@ -191,6 +196,16 @@ class StagedSubitems(_StagedRows[StagedSubitem]):
             StagedSubitem.stg_monday_parent_item_id.is_(None),
             parent.where(StagedOrder.stg_monday_item_id.is_not(None)).exists(),
             stg_monday_parent_item_id=parent.scalar_subquery(),
+        )
+
+    def name_board(self, batch_id: UUID, board_id: int) -> None:
+        """Tell subitems that were sent before their board was known which one it is."""
+        self.change(
+            StagedSubitem.stg_batch_id == batch_id,
+            StagedSubitem.stg_monday_subitem_id.is_not(None),
+            StagedSubitem.stg_monday_subitem_board_id.is_(None),
+            stg_monday_subitem_board_id=board_id,
+            board_id=board_id,
         )
 
     def pending(self, batch_id: UUID, limit: int) -> list[StagedSubitem]:

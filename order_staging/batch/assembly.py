@@ -1,0 +1,141 @@
+"""The composition root: settings become the things that a run works with, each replaceable by one argument."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from sqlalchemy.orm import Session, sessionmaker
+
+from order_staging import schema
+from order_staging.batch.limits import order_limits
+from order_staging.batch.preflight import require_fitting
+from order_staging.batch.workshop import DatabaseThread, Outside, Workshop
+from order_staging.database import create_engine
+from order_staging.logs import Redactor
+from order_staging.monday import MondayClient
+from order_staging.transform import OrderRules, load_customers, load_mapping
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from threading import Event
+
+    from sqlalchemy import Engine
+
+    from order_staging.repositories import SourceShape
+    from order_staging.settings import Settings
+    from order_staging.transform import BoardMapping, Customers
+    from order_staging.unit_of_work import UnitOfWork
+
+
+@dataclass(frozen=True)
+class Assembly:
+    """What outlives a run: rules from files, and the database's engine."""
+
+    settings: Settings
+    mapping: BoardMapping
+    customers: Customers
+    engine: Engine
+    outside: Outside
+
+    @classmethod
+    def of(
+        cls, settings: Settings, *, engine: Engine | None = None, outside: Outside | None = None
+    ) -> Assembly:
+        """Put it together. Raises `ConfigurationError` for settings or files that cannot be used."""
+        return cls(
+            settings=settings,
+            mapping=load_mapping(settings.mapping),
+            customers=load_customers(settings.customers),
+            engine=engine or create_engine(settings.database_url.get_secret_value()),
+            outside=outside or Outside(),
+        )
+
+    @property
+    def board_id(self) -> int:
+        """The board to deliver to."""
+        return self.settings.board_id or self.mapping.board_id
+
+    def session_factory(self) -> sessionmaker[Session]:
+        """Make what makes sessions; rows stay readable after their session has ended."""
+        return sessionmaker(self.engine, expire_on_commit=False)
+
+    def client(self) -> MondayClient:
+        """Make a client; it connects when entered. Raises `SettingError` without a token."""
+        settings = self.settings
+        return MondayClient(
+            token=settings.token(),
+            board_id=self.board_id,
+            url=settings.monday_url,
+            api_version=settings.monday_api_version,
+            key_column=settings.key_column,
+            request_timeout=settings.request_timeout,
+            max_attempts=settings.max_attempts,
+            sleep=self.outside.sleep,
+            random=self.outside.random,
+        )
+
+
+@dataclass(frozen=True)
+class Bench:
+    """A workshop that is open: the database checked, the source looked at."""
+
+    workshop: Workshop
+    shape: SourceShape
+    doubled: bool
+    """Whether a UUID stands on several rows of the source."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A connected client whose board fits the mapping; `subitem_board_id` is None before the first subitem."""
+
+    client: MondayClient
+    subitem_board_id: int | None
+
+
+@asynccontextmanager
+async def open_bench(assembly: Assembly, stop: Event) -> AsyncIterator[Bench]:
+    """Check the database before anything is written, and keep a thread for it while the block runs.
+
+    Raises `ConfigurationError` or `PersistenceError`.
+    """
+    thread = DatabaseThread(assembly.session_factory())
+    with thread.open():
+        shape, doubled = await thread.run(partial(_look_at_source, assembly))
+        workshop = Workshop(
+            settings=assembly.settings,
+            mapping=assembly.mapping,
+            customers=assembly.customers,
+            rules=OrderRules(assembly.mapping, assembly.customers, order_limits()),
+            database=thread,
+            outside=assembly.outside,
+            stop=stop,
+            board_id=assembly.board_id,
+            redact=Redactor(assembly.settings.secrets()).text,
+        )
+        yield Bench(workshop, shape, doubled)
+
+
+@asynccontextmanager
+async def open_line(assembly: Assembly) -> AsyncIterator[Line]:
+    """Connect to monday.com and compare the mapping with the board as it is today.
+
+    Raises `ConfigurationError` or `DestinationError`.
+    """
+    settings = assembly.settings
+    async with assembly.client() as client:
+        board = await client.board()
+        subitem_board_id = settings.subitem_board_id or board.subitem_board_id
+        subitems = None if subitem_board_id is None else await client.board(subitem_board_id)
+        require_fitting(assembly.mapping, board, subitems, settings.key_column)
+        yield Line(client, subitem_board_id)
+
+
+def _look_at_source(assembly: Assembly, uow: UnitOfWork) -> tuple[SourceShape, bool]:
+    schema.require_head(assembly.engine)
+    shape = uow.source.shape()
+    shape.require(assembly.mapping.source_columns)
+    return shape, uow.source.has_doubled_uuids()

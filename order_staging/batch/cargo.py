@@ -1,0 +1,169 @@
+"""The two kinds of cargo, orders and subitems: what differs between them on the way to the board."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+
+from order_staging.batch import letters
+from order_staging.batch.payloads import Payload, item_payload, subitem_payload
+from order_staging.models import StagedOrder, StagedSubitem
+from order_staging.monday import NewItem, NewSubitem
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+    from uuid import UUID
+
+    from order_staging.batch.letters import Refusal
+    from order_staging.models import StagingStatus
+    from order_staging.monday import MondayClient, Outcome
+    from order_staging.transform import BoardMapping
+    from order_staging.unit_of_work import UnitOfWork
+
+Row = TypeVar("Row", StagedOrder, StagedSubitem)
+
+
+class StagedRows(Protocol[Row]):
+    """The repository of one kind of cargo."""
+
+    def pending(self, batch_id: UUID, limit: int) -> list[Row]:
+        """Read rows that are to be sent."""
+        ...
+
+    def in_state(self, batch_id: UUID, *states: StagingStatus) -> list[Row]:
+        """Read rows by state."""
+        ...
+
+    def update(self, rows: Sequence[dict[str, Any]]) -> None:
+        """Update rows by `stg_id`."""
+        ...
+
+
+class Cargo(Protocol, Generic[Row]):
+    """How one kind of row is read, sent, and recorded."""
+
+    name: str
+    """What it is called in logs."""
+
+    def rows(self, uow: UnitOfWork) -> StagedRows[Row]:
+        """Give the repository."""
+        ...
+
+    def payload(self, row: Row) -> Payload:
+        """Make what is sent for a row."""
+        ...
+
+    def intent(self, row: Row) -> dict[str, Any]:
+        """Tell what more is recorded before a row is sent."""
+        ...
+
+    async def send(
+        self, client: MondayClient, rows: Sequence[tuple[Row, Payload]], key: str
+    ) -> list[Outcome]:
+        """Send rows by one request under an idempotency key."""
+        ...
+
+    def arrived(self, created: int) -> dict[str, Any]:
+        """Tell how a row records monday's id."""
+        ...
+
+    def bury(self, uow: UnitOfWork, refused: Sequence[tuple[Row, Refusal]], now: datetime) -> None:
+        """Write dead letters."""
+        ...
+
+    def counters(self, arrived: int, refused: int) -> dict[str, int]:
+        """Tell how the batch's counters grow with rows that are on the board, and with dead letters."""
+        ...
+
+
+class Orders(Cargo[StagedOrder]):
+    """Order lines, which become items of groups."""
+
+    name = "orders"
+
+    def __init__(self, mapping: BoardMapping, key_column: str | None, groups: Mapping[str, str]) -> None:
+        """Take the mapping, the key column's id if there is one, and the groups' ids by title."""
+        self._mapping = mapping
+        self._key_column = key_column
+        self._groups = groups
+
+    def rows(self, uow: UnitOfWork) -> StagedRows[StagedOrder]:
+        """Give the repository of staged orders."""
+        return uow.staging.orders
+
+    def payload(self, row: StagedOrder) -> Payload:
+        """Make the payload of an item."""
+        return item_payload(self._mapping, self._key_column, row)
+
+    def intent(self, row: StagedOrder) -> dict[str, Any]:
+        """Record the group that the item goes to: recovery looks for it there."""
+        return {"stg_group_id": self._groups[row.group or ""]}
+
+    async def send(
+        self, client: MondayClient, rows: Sequence[tuple[StagedOrder, Payload]], key: str
+    ) -> list[Outcome]:
+        """Create items."""
+        items = [
+            NewItem(payload.name, self._groups[row.group or ""], payload.column_values)
+            for row, payload in rows
+        ]
+        return await client.create_items_with_retry(items, idempotency_key=key)
+
+    def arrived(self, created: int) -> dict[str, Any]:
+        """Record the item's id."""
+        return {"stg_monday_item_id": created}
+
+    def bury(self, uow: UnitOfWork, refused: Sequence[tuple[StagedOrder, Refusal]], now: datetime) -> None:
+        """Write dead letters of orders."""
+        uow.failures.orders.insert([letters.refused_order(row, refusal, now) for row, refusal in refused])
+
+    def counters(self, arrived: int, refused: int) -> dict[str, int]:
+        """Count orders; a batch's records are its orders."""
+        return {"orders_processed": arrived, "failed_records": refused}
+
+
+class Subitems(Cargo[StagedSubitem]):
+    """Sizes, which become subitems of items that are on the board."""
+
+    name = "subitems"
+
+    def __init__(self, mapping: BoardMapping, board_id: int | None) -> None:
+        """Take the mapping, and the board of the subitems where it is known."""
+        self._mapping = mapping
+        self._board_id = board_id
+
+    def rows(self, uow: UnitOfWork) -> StagedRows[StagedSubitem]:
+        """Give the repository of staged subitems."""
+        return uow.staging.subitems
+
+    def payload(self, row: StagedSubitem) -> Payload:
+        """Make the payload of a subitem."""
+        return subitem_payload(self._mapping, row)
+
+    def intent(self, row: StagedSubitem) -> dict[str, Any]:  # noqa: ARG002 - the other cargo's depends on the row
+        """Record the board that the subitem goes to."""
+        return {"stg_monday_subitem_board_id": self._board_id, "board_id": self._board_id}
+
+    async def send(
+        self, client: MondayClient, rows: Sequence[tuple[StagedSubitem, Payload]], key: str
+    ) -> list[Outcome]:
+        """Create subitems."""
+        subitems = [
+            (row.stg_monday_parent_item_id or 0, NewSubitem(payload.name, payload.column_values))
+            for row, payload in rows
+        ]
+        return await client.create_subitems_with_retry(subitems, idempotency_key=key)
+
+    def arrived(self, created: int) -> dict[str, Any]:
+        """Record the subitem's id."""
+        return {"stg_monday_subitem_id": created}
+
+    def bury(self, uow: UnitOfWork, refused: Sequence[tuple[StagedSubitem, Refusal]], now: datetime) -> None:
+        """Write dead letters of subitems."""
+        uow.failures.subitems.insert(
+            [letters.refused_subitem(row, self.payload(row).name, refusal, now) for row, refusal in refused]
+        )
+
+    def counters(self, arrived: int, refused: int) -> dict[str, int]:  # noqa: ARG002 - a batch's records are its orders
+        """Count subitems."""
+        return {"subitems_processed": arrived}

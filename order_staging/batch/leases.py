@@ -1,0 +1,75 @@
+"""Who works on a customer: a lease with a fencing number, renewed while its holder lives."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import structlog
+
+from order_staging.errors import LeaseHeldError, LeaseLostError, PersistenceError
+from order_staging.unit_of_work import Hold
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from order_staging.batch.workshop import Workshop
+    from order_staging.unit_of_work import UnitOfWork
+
+log = structlog.get_logger(__name__)
+
+
+@asynccontextmanager
+async def holding(workshop: Workshop, customer: str) -> AsyncIterator[Hold]:
+    """Have a customer's lease for an `async with` block.
+
+    Raises `LeaseHeldError` where another runner has it. While the block runs, the lease is renewed every third of
+    its time; where that fails, the workshop is told to stop, and the next commit raises `LeaseLostError`.
+    """
+    hold = await _acquire(workshop, customer)
+    heartbeat = asyncio.create_task(_beat(workshop, hold))
+    try:
+        yield hold
+    finally:
+        heartbeat.cancel()
+        with suppress(asyncio.CancelledError):
+            await heartbeat
+        # A lease that was lost needs no release, and one that cannot be released runs out by itself.
+        with suppress(PersistenceError):
+            await workshop.database.run(lambda uow: uow.batches.release(customer, hold.fence))
+
+
+async def _acquire(workshop: Workshop, customer: str) -> Hold:
+    seconds = timedelta(seconds=workshop.settings.lease_seconds)
+    holder = f"{socket.gethostname()}:{os.getpid()}:{workshop.outside.random.getrandbits(32):08x}"
+
+    def acquire(uow: UnitOfWork) -> int:
+        now = workshop.outside.now()
+        fence = uow.batches.acquire(customer, holder, now=now, until=now + seconds)
+        if fence is None:
+            lease = uow.batches.lease(customer)
+            other = (lease and lease.holder) or "another runner"
+            raise LeaseHeldError(customer, other, (lease and lease.expires_date) or now)
+        return fence
+
+    fence = await workshop.database.run(acquire)
+    return Hold(customer, fence, lambda: workshop.outside.now() + seconds)
+
+
+async def _beat(workshop: Workshop, hold: Hold) -> None:
+    while True:
+        # Real time, not the workshop's: other processes watch this clock.
+        await asyncio.sleep(workshop.settings.lease_seconds / 3)
+        try:
+            await workshop.database.run(lambda _: None, hold)
+        except LeaseLostError as error:
+            log.warning("lease.lost", customer=hold.customer, fence=hold.fence, reason=str(error))
+            workshop.stop.set()
+            return
+        except PersistenceError as error:
+            # The next beat tries again; until the lease runs out nothing is lost.
+            log.warning("lease.beat_failed", customer=hold.customer, reason=str(error))

@@ -1,0 +1,223 @@
+"""From a customer's name to a finished batch: which rows are meant, the lease, the steps, and how it all ends."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from dataclasses import asdict
+from functools import partial
+from typing import TYPE_CHECKING, TypedDict
+
+import structlog
+
+from order_staging.batch.leases import holding
+from order_staging.batch.loading import Source
+from order_staging.batch.record import BATCH_TYPE, BatchRecord
+from order_staging.batch.results import BUSY, BatchResult, LoadResult, RunResult
+from order_staging.batch.rows import clipped
+from order_staging.batch.run import BatchRun
+from order_staging.errors import (
+    AuthenticationError,
+    ConfigurationError,
+    DestinationError,
+    LeaseHeldError,
+    TerminalError,
+    TransientError,
+)
+from order_staging.models import BatchStatus
+from order_staging.monday import Usage
+from order_staging.repositories import SourceFilter
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+    from uuid import UUID
+
+    from order_staging.batch.assembly import Bench, Line
+    from order_staging.unit_of_work import UnitOfWork
+
+log = structlog.get_logger(__name__)
+
+NO_CUSTOMER = "(NO CUSTOMER NAME)"
+"""Rows without a customer's name are a batch of their own, in which all of them are invalid."""
+
+
+class Filters(TypedDict, total=False):
+    """What narrows a run: a PO number, a season of ours or of the customer's, a number of order lines."""
+
+    po: str | None
+    aag_season: str | None
+    customer_season: str | None
+    limit: int | None
+
+
+class Options(Filters, total=False):
+    """Filters, and what a run leaves for later: the subitems, or the cleanup of staging."""
+
+    subitems: bool
+    keep_staging: bool
+
+
+class Processing:
+    """Works on an open bench, one customer after another."""
+
+    def __init__(self, bench: Bench) -> None:
+        """Take the bench."""
+        self._bench = bench
+        self._workshop = bench.workshop
+        self._names: list[str | None] | None = None
+
+    async def resolve(self, name: str) -> str:
+        """Find the customer that somebody means. Raises `UnknownCustomerError`."""
+        names = [known for known in await self._source_names() if known is not None]
+        return clipped_name(self._workshop.customers.resolve(name, names))
+
+    async def customers(self, filters: Filters) -> list[tuple[str, int]]:
+        """List the customers that have something to do, with the number of their new rows."""
+        wanted = _filter(None, filters)
+        counted = await self._workshop.database.run(lambda uow: uow.source.new_by_customer_name(wanted))
+        under_way = await self._workshop.database.run(lambda uow: uow.staging.orders.customers_with_open())
+        totals: dict[str, tuple[str, int]] = {}
+        names = [name for name, _ in counted if name is not None]
+        for name, count in [
+            *sorted(counted, key=lambda pair: pair[0] or ""),
+            *((name, 0) for name in under_way),
+        ]:
+            canonical = self._canonical(name, names)
+            key = self._workshop.customers.key(canonical)
+            first, total = totals.get(key, (canonical, 0))
+            totals[key] = (first, total + count)
+        return sorted(totals.values())
+
+    async def process_all(self, line: Line, customers: Iterable[str], options: Options) -> RunResult:
+        """Process customers one after another, until something would meet all of them."""
+        results = []
+        for customer in customers:
+            try:
+                result = await self.process(line, customer, options)
+            except LeaseHeldError as error:
+                log.warning("batch.busy", customer=customer, holder=error.holder)
+                result = BatchResult(customer, status=BUSY, error=str(error))
+            results.append(result)
+            if self._workshop.stop.is_set() or result.stops_the_run:
+                break
+        return RunResult(tuple(results))
+
+    async def process(self, line: Line, customer: str, options: Options) -> BatchResult:
+        """Take a customer's lease and do all the steps. Raises `LeaseHeldError` and `PersistenceError`."""
+        result = BatchResult(customer)
+        subitems = options.get("subitems", True)
+        async with self._batch(result, line.client.usage, subitems=subitems) as (record, run):
+            with structlog.contextvars.bound_contextvars(customer=customer, batch=str(record.batch_id)):
+                try:
+                    await self._steps(line, record, run, options)
+                except DestinationError as error:
+                    await self._give_up(record, error)
+                if record.begun:
+                    log.info("batch.ended", **_facts(result))
+        return result
+
+    async def load(self, customer: str, filters: Filters) -> LoadResult:
+        """Take a customer's lease and stage its new rows."""
+        async with self._batch(BatchResult(customer), Usage(), subitems=True) as (record, run):
+            await run.recover()
+            await run.load(await self._source(customer, filters))
+            return LoadResult(record.result.batch_id, record.result.orders, record.result.subitems)
+
+    @asynccontextmanager
+    async def step(self, batch_id: UUID, usage: Usage) -> AsyncIterator[tuple[BatchRun, BatchResult]]:
+        """Take the lease of a batch's customer for one step. Raises `ConfigurationError` without such a batch."""
+        batch = await self._workshop.database.run(lambda uow: uow.batches.get(batch_id))
+        if batch is None:
+            raise ConfigurationError(f"there is no batch {batch_id}; `order-staging status` lists the newest")
+        result = BatchResult(batch.customer_name)
+        async with holding(self._workshop, batch.customer_name) as hold:
+            record = BatchRecord(self._workshop, result, hold, usage, batch_id)
+            await self._workshop.database.run(record.begin, hold)
+            yield BatchRun(self._workshop, record), result
+
+    async def _steps(self, line: Line, record: BatchRecord, run: BatchRun, options: Options) -> None:
+        await run.recover()
+        await run.load(await self._source(record.result.customer, options))
+        if not record.begun:
+            return
+        steps: list[Callable[[], Awaitable[object]]] = [
+            partial(run.create_items, line),
+            *([partial(run.create_subitems, line)] if options.get("subitems", True) else []),
+            run.promote,
+            *([] if options.get("keep_staging") else [run.clean_up]),
+            run.finish,
+        ]
+        for step in steps:
+            # What is recorded so far stays as it is; the next run goes on from there.
+            if self._workshop.stop.is_set():
+                return
+            await step()
+
+    async def _give_up(self, record: BatchRecord, error: DestinationError) -> None:
+        """End a batch that monday.com does not let go on: paused by a limit, or failed."""
+        words = self._workshop.redact(str(error))
+        record.result.stops_the_run = not isinstance(error, TerminalError) or isinstance(
+            error, AuthenticationError
+        )
+        limited = isinstance(error, TransientError) and error.status is not None
+        log.warning("batch.given_up", reason=words, paused=limited)
+        await record.end(BatchStatus.PAUSED if limited else BatchStatus.FAILED, words)
+
+    @asynccontextmanager
+    async def _batch(
+        self, result: BatchResult, usage: Usage, *, subitems: bool
+    ) -> AsyncIterator[tuple[BatchRecord, BatchRun]]:
+        async with holding(self._workshop, result.customer) as hold:
+            resumed = await self._workshop.database.run(
+                partial(_batch_to_resume, result.customer, subitems=subitems)
+            )
+            record = BatchRecord(self._workshop, result, hold, usage, resumed)
+            yield record, BatchRun(self._workshop, record)
+
+    async def _source(self, customer: str, filters: Filters) -> Source:
+        names = await self._source_names()
+        if customer == NO_CUSTOMER:
+            chosen = [name for name in names if self._workshop.customers.canonical(name) is None]
+        else:
+            chosen = [*self._workshop.customers.source_names(customer, names)]
+        wanted = _filter(chosen, filters)
+        return Source(self._bench.shape, wanted, filters.get("limit"), self._bench.doubled)
+
+    async def _source_names(self) -> list[str | None]:
+        if self._names is None:
+            self._names = await self._workshop.database.run(lambda uow: uow.source.customer_names())
+        return self._names
+
+    def _canonical(self, name: str | None, names: Iterable[str]) -> str:
+        customers = self._workshop.customers
+        if name == NO_CUSTOMER or customers.canonical(name) is None:
+            return NO_CUSTOMER
+        return clipped_name(customers.resolve(str(name), [*names, str(name)]))
+
+
+def clipped_name(customer: str) -> str:
+    """Fit a customer's name into the columns that identify batches and leases."""
+    return clipped(customer, 100) or customer
+
+
+def _batch_to_resume(customer: str, uow: UnitOfWork, *, subitems: bool) -> UUID | None:
+    unfinished = uow.batches.unfinished(customer, BATCH_TYPE)
+    return (
+        unfinished[0].batch_id if unfinished else uow.staging.orders.open_batch(customer, subitems=subitems)
+    )
+
+
+def _filter(names: list[str | None] | None, filters: Filters) -> SourceFilter:
+    return SourceFilter(
+        names=names,
+        po=filters.get("po"),
+        aag_season=filters.get("aag_season"),
+        customer_season=filters.get("customer_season"),
+    )
+
+
+def _facts(result: BatchResult) -> dict[str, object]:
+    """Flatten a result for the one line that sums a batch up."""
+    facts: dict[str, object] = {"status": str(result.status), "seconds": round(result.seconds, 3)}
+    for group in ("orders", "subitems", "groups", "api"):
+        facts |= {f"{group}_{key}": value for key, value in asdict(getattr(result, group)).items() if value}
+    return facts | ({"error": result.error} if result.error else {})

@@ -1,0 +1,54 @@
+"""Promotion and cleanup: what landed goes to production, and what is in production leaves staging."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from order_staging.batch.record import BatchRecord
+    from order_staging.batch.workshop import Workshop
+    from order_staging.unit_of_work import UnitOfWork
+
+CHUNKS = 10
+"""Promotion is one statement for many rows: a transaction takes ten times as many as a round of single rows."""
+
+
+async def promote(workshop: Workshop, record: BatchRecord) -> None:
+    """Write what landed to production, and mark it, in bounded transactions."""
+    result = record.result
+    result.orders.promoted += await _repeat(workshop, record, _promote_orders)
+    result.subitems.promoted += await _repeat(workshop, record, _promote_subitems)
+
+
+async def clean_up(workshop: Workshop, record: BatchRecord) -> tuple[int, int]:
+    """Delete what is in production from staging; give the numbers of orders and subitems deleted."""
+
+    def delete(uow: UnitOfWork) -> tuple[int, int]:
+        subitems = uow.staging.subitems.delete_promoted(record.batch_id)
+        return uow.staging.orders.delete_finished(record.batch_id), subitems
+
+    return await workshop.database.run(delete, record.hold)
+
+
+async def _repeat(
+    workshop: Workshop, record: BatchRecord, step: Callable[[Workshop, BatchRecord, UnitOfWork], int]
+) -> int:
+    promoted = 0
+    while done := await workshop.database.run(partial(step, workshop, record), record.hold):
+        promoted += done
+    return promoted
+
+
+def _promote_orders(workshop: Workshop, record: BatchRecord, uow: UnitOfWork) -> int:
+    limit = workshop.settings.chunk_rows * CHUNKS
+    done = uow.production.promote_orders(record.batch_id, limit, workshop.outside.now())
+    record.increase(uow, successful_records=done)
+    return done
+
+
+def _promote_subitems(workshop: Workshop, record: BatchRecord, uow: UnitOfWork) -> int:
+    limit = workshop.settings.chunk_rows * CHUNKS
+    return uow.production.promote_subitems(record.batch_id, limit, workshop.outside.now())

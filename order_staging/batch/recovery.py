@@ -1,0 +1,168 @@
+"""Recovery: what is unknown is settled by asking the board, never by guessing.
+
+A row whose outcome is unknown is looked for on the board: once, and after a settling delay once more, as a search
+may lag behind writes. Found once: it is adopted. Surely absent: it is pending again. Found several times: conflict,
+for a person to decide.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+import structlog
+
+from order_staging.batch.delivery import arrival, change
+from order_staging.batch.letters import Refusal
+from order_staging.models import ErrorType, StagedOrder, StagedSubitem, StagingStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+    from order_staging.batch.cargo import Cargo
+    from order_staging.batch.record import BatchRecord
+    from order_staging.batch.results import Counts
+    from order_staging.batch.workshop import Workshop
+    from order_staging.monday import MondayClient
+    from order_staging.unit_of_work import UnitOfWork
+
+log = structlog.get_logger(__name__)
+
+Row = TypeVar("Row", StagedOrder, StagedSubitem)
+Found = dict[int, list[int]]
+"""What of the board could be each row: monday's ids by `stg_id`; rows without any are left out."""
+
+
+@dataclass(frozen=True)
+class ByKey:
+    """Finds items by the key column, which holds the source's UUID."""
+
+    client: MondayClient
+
+    async def find(self, rows: Sequence[StagedOrder]) -> Found:
+        """Look items up by their UUIDs."""
+        by_key = await self.client.find_items_by_key([str(row.source_uuid) for row in rows])
+        return {row.stg_id: by_key[key] for row in rows if (key := str(row.source_uuid)) in by_key}
+
+
+@dataclass(frozen=True)
+class ByName:
+    """Finds items by name within their group, counted: weaker, as the same name may rightly occur several times.
+
+    Items that other rows are known to be do not count. Of several rows of one name, the first ones staged are the
+    first ones on the board, as a request's mutations are executed in order.
+    """
+
+    client: MondayClient
+    workshop: Workshop
+
+    async def find(self, rows: Sequence[StagedOrder]) -> Found:
+        """Look items up by their groups and names."""
+        alike: defaultdict[tuple[str, str, str], list[StagedOrder]] = defaultdict(list)
+        for row in rows:
+            alike[row.stg_group_id or "", row.group or "", row.title or ""].append(row)
+        boards = {group_id: await self.client.items_of_group(group_id) for group_id, _, _ in alike}
+        found: Found = {}
+        for (group_id, group, title), same in alike.items():
+            taken = await self.workshop.database.run(partial(_known_items, group, title))
+            items = [item for item, name in boards[group_id] if name.strip() == title.strip()]
+            found |= matched(same, sorted(item for item in items if item not in taken))
+        return found
+
+
+@dataclass(frozen=True)
+class BySize:
+    """Finds subitems by their item and name: a size occurs once an item."""
+
+    client: MondayClient
+    cargo: Cargo[StagedSubitem]
+
+    async def find(self, rows: Sequence[StagedSubitem]) -> Found:
+        """Look subitems up below their items."""
+        parents = sorted({row.stg_monday_parent_item_id or 0 for row in rows})
+        subitems = await self.client.subitems_of(parents)
+        found: Found = {}
+        for row in rows:
+            name = self.cargo.payload(row).name.strip()
+            below = subitems.get(row.stg_monday_parent_item_id or 0, ())
+            if ids := [subitem for subitem, other in below if other.strip() == name]:
+                found[row.stg_id] = ids
+        return found
+
+
+def _known_items(group: str, title: str, uow: UnitOfWork) -> set[int]:
+    return uow.staging.orders.known_item_ids(group, title) | uow.production.known_item_ids(group, title)
+
+
+def matched(rows: Sequence[StagedOrder], items: Sequence[int]) -> Found:
+    """Match rows of one name with items of that name: one each in order, or all with each if there are too many."""
+    if len(items) > len(rows):
+        return {row.stg_id: list(items) for row in rows}
+    return {row.stg_id: [item] for row, item in zip(rows, items, strict=False)}
+
+
+class Recovery(Generic[Row]):
+    """Settles the unknown rows of one kind in a batch."""
+
+    def __init__(
+        self,
+        workshop: Workshop,
+        record: BatchRecord,
+        cargo: Cargo[Row],
+        search: Callable[[Sequence[Row]], Awaitable[Found]],
+        counts: Counts,
+    ) -> None:
+        """Take the batch's record, the kind of cargo, what looks rows up on the board, and the counts to keep."""
+        self._workshop = workshop
+        self._record = record
+        self._cargo: Cargo[Row] = cargo
+        self._search: Callable[[Sequence[Row]], Awaitable[Found]] = search
+        self._counts = counts
+
+    async def settle(self) -> int:
+        """Settle what is unknown; give the number of rows that are pending again."""
+        rows = await self._workshop.database.run(self._unknown)
+        if not rows:
+            return 0
+        first = await self._search(rows)
+        await self._workshop.outside.sleep(self._workshop.settings.recovery_delay)
+        second = await self._search(rows)
+        return await self._workshop.database.run(
+            partial(self._record_findings, rows, {**first, **second}), self._record.hold
+        )
+
+    def _unknown(self, uow: UnitOfWork) -> list[Row]:
+        return self._cargo.rows(uow).in_state(self._record.batch_id, StagingStatus.UNKNOWN)
+
+    def _record_findings(self, rows: Sequence[Row], found: Mapping[int, list[int]], uow: UnitOfWork) -> int:
+        now = self._workshop.outside.now()
+        adopted, absent, refused = [], [], []
+        for row in rows:
+            match found.get(row.stg_id, []):
+                case []:
+                    absent.append(change(row, StagingStatus.PENDING, "not on the board; to be sent again"))
+                case [only]:
+                    adopted.append(self._cargo.arrived(only) | arrival(row, now))
+                case several:
+                    ids = ", ".join(map(str, several))
+                    words = f"{len(several)} items on the board could be this row ({ids}); delete all but one"
+                    refused.append((row, Refusal(ErrorType.CONFLICT, words)))
+        stored = self._cargo.rows(uow)
+        stored.update(adopted)
+        stored.update(absent)
+        stored.update([change(row, StagingStatus.CONFLICT, why.message) for row, why in refused])
+        self._cargo.bury(uow, refused, now)
+        self._record.increase(uow, **self._cargo.counters(len(adopted), len(refused)))
+        self._counts.adopted += len(adopted)
+        self._counts.conflict += len(refused)
+        self._counts.unknown = 0
+        log.info(
+            "recovery.settled",
+            kind=self._cargo.name,
+            adopted=len(adopted),
+            absent=len(absent),
+            conflict=len(refused),
+        )
+        return len(absent)

@@ -1,0 +1,180 @@
+"""What a run tells its caller, and the JSON of it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from order_staging.models import BatchStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from uuid import UUID
+
+
+class RunStatus(StrEnum):
+    """How a run went as a whole."""
+
+    COMPLETED = "completed"
+    PARTIAL = "partial"
+    """Rows are invalid, rejected, in conflict or unknown, or the run was asked to stop before its end."""
+    FAILED = "failed"
+    PAUSED = "paused"
+    """A limit of monday.com: run again later."""
+    NOTHING_TO_DO = "nothing_to_do"
+    BUSY = "busy"
+    """Another runner has the customer."""
+
+
+@dataclass
+class Counts:
+    """What became of rows; `selected` ones are those that were looked at in the source by this run."""
+
+    selected: int = 0
+    loaded: int = 0
+    invalid: int = 0
+    relinked: int = 0
+    created: int = 0
+    adopted: int = 0
+    """Found on the board after an answer that told nothing."""
+    rejected: int = 0
+    unknown: int = 0
+    conflict: int = 0
+    promoted: int = 0
+    warnings: int = 0
+    """Loaded, with a value left out or changed."""
+
+    @property
+    def on_board(self) -> int:
+        """Rows that this run brought to the board, or found there."""
+        return self.created + self.adopted
+
+    @property
+    def failed(self) -> int:
+        """Rows that somebody should look at."""
+        return self.invalid + self.rejected + self.unknown + self.conflict
+
+
+SUBITEM_KEYS = ("loaded", "created", "adopted", "rejected", "unknown", "conflict", "promoted", "warnings")
+"""The counts that apply to subitems."""
+
+
+@dataclass
+class GroupCounts:
+    """Groups of the board: made by this run, and used by it."""
+
+    created: int = 0
+    used: int = 0
+
+
+@dataclass
+class ApiCounts:
+    """Requests to monday.com, those repeated, complexity points spent, and bulk imports."""
+
+    calls: int = 0
+    retries: int = 0
+    complexity: int = 0
+    bulk_jobs: int = 0
+
+
+@dataclass
+class BatchResult:
+    """One customer's batch; `batch_id` is None where there was nothing to record. `seconds` is its duration."""
+
+    customer: str
+    batch_id: UUID | None = None
+    status: str = RunStatus.NOTHING_TO_DO.upper()
+    orders: Counts = field(default_factory=Counts)
+    subitems: Counts = field(default_factory=Counts)
+    groups: GroupCounts = field(default_factory=GroupCounts)
+    api: ApiCounts = field(default_factory=ApiCounts)
+    seconds: float = 0.0
+    error: str | None = None
+    """Why the batch failed or paused, or who holds the customer."""
+    stops_the_run: bool = False
+    """Whether what ended the batch would meet every other customer, too."""
+
+    @property
+    def run_status(self) -> RunStatus:
+        """Say in a run's words how the batch went."""
+        return _RUN_STATUSES.get(self.status, RunStatus.PARTIAL)
+
+    @property
+    def failed_rows(self) -> int:
+        """Rows, sizes included, that are invalid, rejected, in conflict or unknown."""
+        return self.orders.failed + self.subitems.failed
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give JSON values, under the keys that other programs rely on."""
+        subitems = asdict(self.subitems)
+        facts = {
+            "batch_id": str(self.batch_id) if self.batch_id else None,
+            "customer": self.customer,
+            "status": str(self.status),
+            "orders": asdict(self.orders),
+            "subitems": {key: subitems[key] for key in SUBITEM_KEYS},
+            "groups": asdict(self.groups),
+            "api": asdict(self.api),
+            "seconds": round(self.seconds, 3),
+        }
+        return facts | ({"error": self.error} if self.error else {})
+
+
+BUSY = RunStatus.BUSY.upper()
+"""The status of a batch that was not begun, as another runner has the customer."""
+
+_RUN_STATUSES = {
+    BatchStatus.COMPLETED: RunStatus.COMPLETED,
+    BatchStatus.COMPLETED_WITH_ERRORS: RunStatus.PARTIAL,
+    BatchStatus.PAUSED: RunStatus.PAUSED,
+    BatchStatus.FAILED: RunStatus.FAILED,
+    BUSY: RunStatus.BUSY,
+    RunStatus.NOTHING_TO_DO.upper(): RunStatus.NOTHING_TO_DO,
+}
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """All batches of a run."""
+
+    batches: tuple[BatchResult, ...] = ()
+
+    @property
+    def status(self) -> RunStatus:
+        """Sum the batches up: the worst of them, or partial where some did their work and some did not."""
+        return overall([batch.run_status for batch in self.batches])
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give JSON values, under the keys that other programs rely on."""
+        return {"status": str(self.status), "batches": [batch.to_dict() for batch in self.batches]}
+
+
+def overall(statuses: Sequence[RunStatus]) -> RunStatus:
+    """Sum statuses up: what stops a run comes first, then what failed, then what is partly done."""
+    by_weight = (
+        RunStatus.FAILED,
+        RunStatus.PAUSED,
+        RunStatus.PARTIAL,
+        RunStatus.BUSY,
+        RunStatus.COMPLETED,
+    )
+    return next((status for status in by_weight if status in statuses), RunStatus.NOTHING_TO_DO)
+
+
+@dataclass(frozen=True)
+class StepResult:
+    """One step of a batch done by itself: the batch, and how many rows it was about."""
+
+    batch_id: UUID
+    orders: int = 0
+    subitems: int = 0
+
+
+@dataclass(frozen=True)
+class LoadResult:
+    """What loading staged: the batch, None where nothing was new, and the counts of orders and subitems."""
+
+    batch_id: UUID | None
+    orders: Counts
+    subitems: Counts

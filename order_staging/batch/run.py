@@ -1,0 +1,144 @@
+"""One customer's batch: the steps in their order, each of them re-entrant."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from order_staging.batch.cargo import Orders, Subitems
+from order_staging.batch.delivery import Delivery
+from order_staging.batch.loading import Loader
+from order_staging.batch.promotion import clean_up, promote
+from order_staging.batch.record import BATCH_TYPE
+from order_staging.batch.recovery import ByKey, ByName, BySize, Recovery
+from order_staging.errors import OutcomeUnknownError
+from order_staging.models import BatchStatus, StagingStatus
+
+if TYPE_CHECKING:
+    from order_staging.batch.assembly import Line
+    from order_staging.batch.loading import Source
+    from order_staging.batch.record import BatchRecord
+    from order_staging.batch.workshop import Workshop
+    from order_staging.monday import MondayClient
+    from order_staging.unit_of_work import UnitOfWork
+
+log = structlog.get_logger(__name__)
+
+TROUBLED = {StagingStatus.API_FAILED, StagingStatus.UNKNOWN, StagingStatus.CONFLICT}
+"""States of a subitem that keep a batch from being completed without errors; one may wait for a later run."""
+
+ROUNDS = 3
+"""How often rows whose outcome is unknown are settled and sent again before a run gives up on them."""
+
+
+class BatchRun:
+    """The steps of one batch, under a lease."""
+
+    def __init__(self, workshop: Workshop, record: BatchRecord) -> None:
+        """Take the batch's record."""
+        self._workshop = workshop
+        self._record = record
+        self._result = record.result
+
+    async def recover(self) -> None:
+        """Gather what earlier runs left of this customer into this batch."""
+        await self._workshop.database.run(self._gather, self._record.hold)
+
+    async def load(self, source: Source) -> None:
+        """Stage what is new."""
+        await Loader(self._workshop, self._record, source).load()
+        await self._record.reach(BatchStatus.STAGING_LOADED)
+
+    async def create_items(self, line: Line) -> None:
+        """Settle what is unknown of the orders, and send what is pending."""
+        await self._workshop.database.run(self._doubt_interrupted, self._record.hold)
+        client = line.client
+        groups = await self._ensure_groups(client)
+        cargo = Orders(self._workshop.mapping, client.key_column, groups)
+        search = ByKey(client) if client.key_column else ByName(client, self._workshop)
+        counts = self._result.orders
+        delivery = Delivery(self._workshop, self._record, client, cargo, counts)
+        recovery = Recovery(self._workshop, self._record, cargo, search.find, counts)
+        await self._until_settled(delivery, recovery)
+        await self._record.reach(BatchStatus.ITEMS_CREATED)
+
+    async def create_subitems(self, line: Line) -> None:
+        """Settle what is unknown of the subitems, and send what is pending and has its item."""
+        run, batch_id = self._workshop.database.run, self._record.batch_id
+        await run(self._doubt_interrupted, self._record.hold)
+        await run(lambda uow: uow.staging.subitems.link_to_items(batch_id), self._record.hold)
+        cargo = Subitems(self._workshop.mapping, line.subitem_board_id)
+        counts = self._result.subitems
+        delivery = Delivery(self._workshop, self._record, line.client, cargo, counts)
+        recovery = Recovery(self._workshop, self._record, cargo, BySize(line.client, cargo).find, counts)
+        await self._until_settled(delivery, recovery)
+        await self._record_subitem_board(line)
+        await self._record.reach(BatchStatus.SUBITEMS_CREATED)
+
+    async def promote(self) -> None:
+        """Write what landed to production."""
+        await promote(self._workshop, self._record)
+        await self._record.reach(BatchStatus.PROMOTED)
+
+    async def clean_up(self) -> tuple[int, int]:
+        """Delete what is in production from staging; give the numbers of orders and subitems deleted."""
+        deleted = await clean_up(self._workshop, self._record)
+        await self._record.note(cleanup_completed=self._workshop.outside.now())
+        return deleted
+
+    async def finish(self) -> None:
+        """Record that the batch has come to its end, with or without errors."""
+        clean = await self._workshop.database.run(self._is_clean)
+        await self._record.end(BatchStatus.COMPLETED if clean else BatchStatus.COMPLETED_WITH_ERRORS)
+
+    def _gather(self, uow: UnitOfWork) -> None:
+        batch_id, customer = self._record.batch_id, self._result.customer
+        uow.staging.orders.gather_open(customer, batch_id)
+        for other in uow.batches.unfinished(customer, BATCH_TYPE):
+            if other.batch_id != batch_id:
+                other.status, other.end_time = BatchStatus.FAILED, self._workshop.outside.now()
+                other.error_summary = f"its runner was lost; its rows went on in batch {batch_id}"
+        if self._record.resumes:
+            self._record.begin(uow)
+
+    def _doubt_interrupted(self, uow: UnitOfWork) -> None:
+        """Make unknown what is still SENDING: under our lease nobody sends it, so its runner is gone."""
+        batch_id = self._record.batch_id
+        interrupted = uow.staging.orders.interrupted(batch_id) + uow.staging.subitems.interrupted(batch_id)
+        if interrupted:
+            log.warning("recovery.interrupted", rows=interrupted)
+
+    async def _ensure_groups(self, client: MondayClient) -> dict[str, str]:
+        batch_id = self._record.batch_id
+        titles = await self._workshop.database.run(lambda uow: uow.staging.orders.groups_to_use(batch_id))
+        before = client.groups_created
+        groups = await client.ensure_groups(titles)
+        self._result.groups.used = len(groups)
+        self._result.groups.created += client.groups_created - before
+        return groups
+
+    async def _until_settled(self, delivery: Delivery[Any], recovery: Recovery[Any]) -> None:
+        await recovery.settle()
+        for _ in range(ROUNDS):
+            await delivery.deliver()
+            if self._workshop.stop.is_set() or not await recovery.settle():
+                return
+        raise OutcomeUnknownError("monday.com keeps leaving requests without an answer; run again later")
+
+    async def _record_subitem_board(self, line: Line) -> None:
+        if line.subitem_board_id is not None or not self._result.subitems.on_board:
+            return
+        # A classic board's first subitem creates the board of the subitems.
+        found = (await line.client.board()).subitem_board_id
+        if found is not None:
+            batch_id = self._record.batch_id
+            await self._workshop.database.run(
+                lambda uow: uow.staging.subitems.name_board(batch_id, found), self._record.hold
+            )
+
+    def _is_clean(self, uow: UnitOfWork) -> bool:
+        batch_id = self._record.batch_id
+        orders, subitems = uow.staging.orders.counts(batch_id), uow.staging.subitems.counts(batch_id)
+        left = orders.keys() - {StagingStatus.PROMOTED} | subitems.keys() & TROUBLED
+        return not left and not uow.failures.count_of_batch(batch_id) and not self._result.failed_rows

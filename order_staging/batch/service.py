@@ -1,0 +1,182 @@
+"""The use cases: the public methods of the library."""
+
+from __future__ import annotations
+
+import asyncio
+from threading import Event
+from typing import TYPE_CHECKING, TypeVar, Unpack
+
+from order_staging.batch.assembly import Assembly, open_bench, open_line
+from order_staging.batch.processing import Processing
+from order_staging.batch.results import BatchResult, LoadResult, RunResult, StepResult
+from order_staging.errors import RunningLoopError
+from order_staging.monday import Usage
+from order_staging.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Sequence
+    from uuid import UUID
+
+    from sqlalchemy import Engine
+
+    from order_staging.batch.processing import Filters, Options
+    from order_staging.batch.workshop import Outside
+
+T = TypeVar("T")
+
+
+class BatchService:
+    """Carries order lines from ORDERS_UNIFIED to the board and back, batch by batch.
+
+    Every method is synchronous and has a coroutine twin whose name ends in `_async`, for callers that already run
+    an event loop. Methods raise `ConfigurationError`, `PersistenceError`, `DestinationError` or `LeaseHeldError`;
+    rows that are invalid or rejected are recorded and counted, never raised.
+    """
+
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        *,
+        engine: Engine | None = None,
+        outside: Outside | None = None,
+    ) -> None:
+        """Take the settings (from the environment unless given), and in tests an engine and the outside world."""
+        self._assembly = Assembly.of(settings or Settings.load(), engine=engine, outside=outside)
+        self._stop = Event()
+
+    def request_stop(self) -> None:
+        """Ask runs to end: no new request leaves, what is in flight is finished and recorded.
+
+        May be called from a signal handler or another thread. The service begins nothing more after that.
+        """
+        self._stop.set()
+
+    def process_customer_batch(self, customer_name: str, **options: Unpack[Options]) -> BatchResult:
+        """Do the whole job for one customer, named by any alias in any case, and tell how it went.
+
+        Raises `UnknownCustomerError` for a name that is nowhere, `LeaseHeldError` where another runner has it.
+        """
+        return self._now(
+            "process_customer_batch", lambda: self.process_customer_batch_async(customer_name, **options)
+        )
+
+    async def process_customer_batch_async(
+        self, customer_name: str, **options: Unpack[Options]
+    ) -> BatchResult:
+        """Do what `process_customer_batch` does, within a running event loop."""
+        async with open_bench(self._assembly, self._stop) as bench:
+            processing = Processing(bench)
+            customer = await processing.resolve(customer_name)
+            async with open_line(self._assembly) as line:
+                return await processing.process(line, customer, options)
+
+    def process_customers(
+        self, customer_names: Sequence[str] | None = None, **options: Unpack[Options]
+    ) -> RunResult:
+        """Do the whole job for several customers, or for all that have something to do (None), one after another.
+
+        A customer that another runner has is skipped, and its result says so. After a pause or a failure that would
+        meet every customer, the rest is left for the next run.
+        """
+        return self._now("process_customers", lambda: self.process_customers_async(customer_names, **options))
+
+    async def process_customers_async(
+        self, customer_names: Sequence[str] | None = None, **options: Unpack[Options]
+    ) -> RunResult:
+        """Do what `process_customers` does, within a running event loop."""
+        async with open_bench(self._assembly, self._stop) as bench:
+            processing = Processing(bench)
+            if customer_names is None:
+                customers = [customer for customer, _ in await processing.customers(options)]
+            else:
+                customers = [await processing.resolve(name) for name in customer_names]
+            async with open_line(self._assembly) as line:
+                return await processing.process_all(line, dict.fromkeys(customers), options)
+
+    def customers_with_new_orders(self, **filters: Unpack[Filters]) -> list[tuple[str, int]]:
+        """List customers by canonical name with the number of their new rows; those with rows under way count 0."""
+        return self._now("customers_with_new_orders", lambda: self.customers_with_new_orders_async(**filters))
+
+    async def customers_with_new_orders_async(self, **filters: Unpack[Filters]) -> list[tuple[str, int]]:
+        """Do what `customers_with_new_orders` does, within a running event loop."""
+        async with open_bench(self._assembly, self._stop) as bench:
+            return await Processing(bench).customers(filters)
+
+    def load_new_orders_to_staging(self, customer_name: str, **filters: Unpack[Filters]) -> LoadResult:
+        """Stage a customer's new orders, in a batch of their own or the one that is still open."""
+        return self._now(
+            "load_new_orders_to_staging",
+            lambda: self.load_new_orders_to_staging_async(customer_name, **filters),
+        )
+
+    async def load_new_orders_to_staging_async(
+        self, customer_name: str, **filters: Unpack[Filters]
+    ) -> LoadResult:
+        """Do what `load_new_orders_to_staging` does, within a running event loop."""
+        async with open_bench(self._assembly, self._stop) as bench:
+            processing = Processing(bench)
+            return await processing.load(await processing.resolve(customer_name), filters)
+
+    def create_monday_items_from_staging(self, batch_id: UUID) -> StepResult:
+        """Create the items of a batch's staged orders; tell how many are on the board by this step."""
+        return self._now(
+            "create_monday_items_from_staging", lambda: self.create_monday_items_from_staging_async(batch_id)
+        )
+
+    async def create_monday_items_from_staging_async(self, batch_id: UUID) -> StepResult:
+        """Do what `create_monday_items_from_staging` does, within a running event loop."""
+        async with open_bench(self._assembly, self._stop) as bench, open_line(self._assembly) as line:
+            async with Processing(bench).step(batch_id, line.client.usage) as (run, result):
+                await run.create_items(line)
+            return StepResult(batch_id, orders=result.orders.on_board)
+
+    def create_monday_subitems_from_staging(self, batch_id: UUID) -> StepResult:
+        """Create the subitems of a batch's orders that are on the board; tell how many by this step."""
+        return self._now(
+            "create_monday_subitems_from_staging",
+            lambda: self.create_monday_subitems_from_staging_async(batch_id),
+        )
+
+    async def create_monday_subitems_from_staging_async(self, batch_id: UUID) -> StepResult:
+        """Do what `create_monday_subitems_from_staging` does, within a running event loop."""
+        async with open_bench(self._assembly, self._stop) as bench, open_line(self._assembly) as line:
+            async with Processing(bench).step(batch_id, line.client.usage) as (run, result):
+                await run.create_subitems(line)
+            return StepResult(batch_id, subitems=result.subitems.on_board)
+
+    def promote_successful_records(self, batch_id: UUID) -> StepResult:
+        """Write what landed to the production tables; tell how many orders and subitems."""
+        return self._now(
+            "promote_successful_records", lambda: self.promote_successful_records_async(batch_id)
+        )
+
+    async def promote_successful_records_async(self, batch_id: UUID) -> StepResult:
+        """Do what `promote_successful_records` does, within a running event loop."""
+        async with open_bench(self._assembly, self._stop) as bench:
+            async with Processing(bench).step(batch_id, Usage()) as (run, result):
+                await run.promote()
+            return StepResult(batch_id, result.orders.promoted, result.subitems.promoted)
+
+    def cleanup_staging_for_customer(self, batch_id: UUID) -> StepResult:
+        """Delete from staging what a batch has brought to production, nothing else, and end the batch.
+
+        Tells how many orders and subitems were deleted.
+        """
+        return self._now(
+            "cleanup_staging_for_customer", lambda: self.cleanup_staging_for_customer_async(batch_id)
+        )
+
+    async def cleanup_staging_for_customer_async(self, batch_id: UUID) -> StepResult:
+        """Do what `cleanup_staging_for_customer` does, within a running event loop."""
+        async with open_bench(self._assembly, self._stop) as bench:
+            async with Processing(bench).step(batch_id, Usage()) as (run, _):
+                orders, subitems = await run.clean_up()
+                await run.finish()
+            return StepResult(batch_id, orders, subitems)
+
+    def _now(self, method: str, make: Callable[[], Coroutine[None, None, T]]) -> T:
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            return asyncio.run(make())
+        raise RunningLoopError(f"BatchService.{method}")

@@ -1,0 +1,85 @@
+"""What every step of a batch works with: rules, database, clock, and a thread for the database."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from contextvars import copy_context
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from random import Random
+from typing import TYPE_CHECKING, TypeVar
+
+from order_staging.unit_of_work import Hold, UnitOfWork
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterator
+    from threading import Event
+
+    from sqlalchemy.orm import Session, sessionmaker
+
+    from order_staging.settings import Settings
+    from order_staging.transform import BoardMapping, Customers, OrderRules
+
+T = TypeVar("T")
+
+
+def utc_now() -> datetime:
+    """Tell the time in UTC, without a time zone, as the database keeps it."""
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+@dataclass(frozen=True)
+class Outside:
+    """What comes from outside and tests replace: time (UTC, naive), sleeping (seconds), and randomness."""
+
+    now: Callable[[], datetime] = utc_now
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    random: Random = field(default_factory=Random)
+
+
+class DatabaseThread:
+    """Runs database work in a thread of its own, so that a slow commit never stalls requests in flight."""
+
+    def __init__(self, session_factory: sessionmaker[Session]) -> None:
+        """Take what makes sessions."""
+        self._session_factory = session_factory
+        self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="order-staging-database")
+
+    async def run(self, work: Callable[[UnitOfWork], T], hold: Hold | None = None) -> T:
+        """Do `work` in a unit of work, under a hold where given, and commit it. Raises `PersistenceError`."""
+
+        def do() -> T:
+            with UnitOfWork(self._session_factory, hold) as uow:
+                result = work(uow)
+                uow.commit()
+                return result
+
+        # What is bound to the log (batch, customer) goes along.
+        return await asyncio.get_running_loop().run_in_executor(self._executor, copy_context().run, do)
+
+    @contextmanager
+    def open(self) -> Iterator[DatabaseThread]:
+        """Keep the thread for a `with` block, and end it after its last work."""
+        try:
+            yield self
+        finally:
+            self._executor.shutdown(wait=True)
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """What the steps share during a run."""
+
+    settings: Settings
+    mapping: BoardMapping
+    customers: Customers
+    rules: OrderRules
+    database: DatabaseThread
+    outside: Outside
+    stop: Event
+    """Set when no new request is to leave."""
+    board_id: int
+    redact: Callable[[str], str]
+    """Hides secrets in what is written to the database."""
