@@ -11,6 +11,7 @@ from order_staging.repositories import (
     BatchRepository,
     FailureRepository,
     ProductionRepository,
+    Relinking,
     SourceRepository,
     StagedOrders,
     StagedSubitems,
@@ -46,14 +47,15 @@ class Staging:
 class UnitOfWork:
     """A transaction around repositories: `with uow: ...; uow.commit()`; what is not committed is rolled back.
 
-    Inside the `with` block it has `.source`, `.staging`, `.production`, `.failures` and `.batches`. Under a `hold`
-    a commit fails with `LeaseLostError` once another runner has taken the customer over. The database's errors are
-    raised as `PersistenceError`.
+    Inside the `with` block it has `.source`, `.staging`, `.production`, `.relinking`, `.failures` and `.batches`.
+    Under a `hold` a commit fails with `LeaseLostError` once another runner has taken the customer over. The
+    database's errors are raised as `PersistenceError`.
     """
 
     source: SourceRepository
     staging: Staging
     production: ProductionRepository
+    relinking: Relinking
     failures: FailureRepository
     batches: BatchRepository
 
@@ -72,6 +74,7 @@ class UnitOfWork:
         self.source = SourceRepository(session)
         self.staging = Staging(session)
         self.production = ProductionRepository(session)
+        self.relinking = Relinking(session)
         self.failures = FailureRepository(session)
         self.batches = BatchRepository(session)
         return self

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -19,7 +19,7 @@ from order_staging.monday import MondayClient
 from order_staging.transform import OrderRules, load_customers, load_mapping
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
     from threading import Event
 
     from sqlalchemy import Engine
@@ -38,6 +38,8 @@ class Assembly:
     mapping: BoardMapping
     customers: Customers
     engine: Engine
+    owns_engine: bool
+    """Whether the engine is ours to dispose of when a run has ended."""
     outside: Outside
 
     @classmethod
@@ -50,6 +52,7 @@ class Assembly:
             mapping=load_mapping(settings.mapping),
             customers=load_customers(settings.customers),
             engine=engine or create_engine(settings.database_url.get_secret_value()),
+            owns_engine=engine is None,
             outside=outside or Outside(),
         )
 
@@ -103,7 +106,7 @@ async def open_bench(assembly: Assembly, stop: Event) -> AsyncIterator[Bench]:
     Raises `ConfigurationError` or `PersistenceError`.
     """
     thread = DatabaseThread(assembly.session_factory())
-    with thread.open():
+    with thread.open(), _disposed_of(assembly):
         shape, doubled = await thread.run(partial(_look_at_source, assembly))
         workshop = Workshop(
             settings=assembly.settings,
@@ -132,6 +135,15 @@ async def open_line(assembly: Assembly) -> AsyncIterator[Line]:
         subitems = None if subitem_board_id is None else await client.board(subitem_board_id)
         require_fitting(assembly.mapping, board, subitems, settings.key_column)
         yield Line(client, subitem_board_id)
+
+
+@contextmanager
+def _disposed_of(assembly: Assembly) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        if assembly.owns_engine:
+            assembly.engine.dispose()
 
 
 def _look_at_source(assembly: Assembly, uow: UnitOfWork) -> tuple[SourceShape, bool]:

@@ -118,8 +118,10 @@ class Processing:
     async def load(self, customer: str, filters: Filters) -> LoadResult:
         """Take a customer's lease and stage its new rows."""
         async with self._batch(BatchResult(customer), Usage(), subitems=True) as (record, run):
+            source = await self._source(customer, filters)
             await run.recover()
-            await run.load(await self._source(customer, filters))
+            await run.relink(source)
+            await run.load(source)
             return LoadResult(record.result.batch_id, record.result.orders, record.result.subitems)
 
     @asynccontextmanager
@@ -135,8 +137,10 @@ class Processing:
             yield BatchRun(self._workshop, record), result
 
     async def _steps(self, line: Line, record: BatchRecord, run: BatchRun, options: Options) -> None:
+        source = await self._source(record.result.customer, options)
         await run.recover()
-        await run.load(await self._source(record.result.customer, options))
+        await run.relink(source)
+        await run.load(source)
         if not record.begun:
             return
         steps: list[Callable[[], Awaitable[object]]] = [

