@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from alembic import command
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
 _HERE = Path(__file__).parent
+_ONE_AT_A_TIME = Lock()
+"""Alembic's environment is global to the process; between processes `env.py` takes a lock of the database."""
 
 
 def migrations() -> Path:
@@ -42,19 +45,22 @@ def head() -> str:
 
 def current(engine: Engine) -> str | None:
     """Tell the revision that the database is at; None where it has none."""
+    if engine.dialect.name == "sqlite" and engine.url.database and not Path(engine.url.database).exists():
+        # Looking must not leave an empty file behind.
+        return None
     with database_errors(), engine.connect() as connection:
         return MigrationContext.configure(connection).get_current_revision()
 
 
 def upgrade(engine: Engine, revision: str = "head") -> None:
     """Bring the database to a revision; two at once do no harm."""
-    with database_errors():
+    with _ONE_AT_A_TIME, database_errors():
         command.upgrade(configuration(engine), revision)
 
 
 def downgrade(engine: Engine, revision: str) -> None:
     """Take the database back to a revision (`base`: before all of them)."""
-    with database_errors():
+    with _ONE_AT_A_TIME, database_errors():
         command.downgrade(configuration(engine), revision)
 
 

@@ -1,1 +1,7 @@
-"""Placeholder, replaced in the next commits."""
+"""What people and other programs are shown: batches, failures, tables, and messages to Kestra."""
+
+from order_staging.reporting.failures import FailureView, unresolved
+from order_staging.reporting.kestra import messages
+from order_staging.reporting.status import BatchDetail, BatchView, detail, newest
+
+__all__ = ["BatchDetail", "BatchView", "FailureView", "detail", "messages", "newest", "unresolved"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from sqlalchemy import delete, insert, update
+from sqlalchemy import delete, func, insert, select, update
 
 from order_staging.models import Base
 
@@ -25,6 +25,10 @@ class Repository(Generic[Model]):
         """Work on a table within a session that a unit of work owns."""
         self.session = session
         self.model = model
+
+    def count(self) -> int:
+        """Count the table's rows."""
+        return self.session.scalar(select(func.count()).select_from(self.model)) or 0
 
     def insert(self, rows: Sequence[dict[str, Any]]) -> None:
         """Insert rows, given as attribute names and values."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, Numeric, Unicode, cast, func, insert, select
@@ -28,8 +29,18 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
     from sqlalchemy.sql.compiler import SQLCompiler
 
+
+@dataclass(frozen=True)
+class Landed:
+    """How many orders and subitems are in production, and how many orders have a RANGE / COLLECTION."""
+
+    orders: int
+    subitems: int
+    with_range_collection: int
+
+
 Staged = type[StagedOrder] | type[StagedSubitem]
-Landed = type[ProductionOrder] | type[ProductionSubitem]
+Target = type[ProductionOrder] | type[ProductionSubitem]
 
 NOTES_LENGTH = 255
 """Characters that MON_CustMasterSchedule_Subitems has for bookkeeping columns which have more in staging."""
@@ -108,6 +119,13 @@ class ProductionRepository:
         )
         return set(self.session.scalars(query))
 
+    def summary(self) -> Landed:
+        """Count what is in production."""
+        collected = func.count(ProductionOrder.range_collection)
+        orders, with_range_collection = self.session.execute(select(func.count(), collected)).one()
+        subitems = self.session.scalar(select(func.count()).select_from(ProductionSubitem)) or 0
+        return Landed(orders, subitems, with_range_collection)
+
     def _last_delivered(self, staged: Staged, batch_id: UUID, limit: int) -> int | None:
         """Find the id of the last of the first `limit` rows of a batch that wait for promotion."""
         some = select(staged.stg_id).where(*_delivered(staged, batch_id)).order_by(staged.stg_id).limit(limit)
@@ -118,7 +136,7 @@ class ProductionRepository:
     def _promote(
         self,
         staged: Staged,
-        landed: Landed,
+        landed: Target,
         values: Mapping[str, ColumnElement[Any]],
         where: list[ColumnElement[bool]],
         now: datetime,

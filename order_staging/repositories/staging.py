@@ -46,12 +46,15 @@ class _StagedRows(Repository[Staged], Generic[Staged]):
         )
         return {str(status): count for status, count in self.session.execute(query)}
 
-    def warnings(self, batch_id: UUID) -> int:
-        """Count a batch's rows of which a value was left out or changed."""
-        query = select(func.count()).where(
-            self.model.stg_batch_id == batch_id, self.model.validation_errors.is_not(None)
+    def warnings(self, batch_id: UUID, limit: int = 100) -> list[str]:
+        """Read what was left out or changed in a batch's rows that are still staged."""
+        query = (
+            select(self.model.validation_errors)
+            .where(self.model.stg_batch_id == batch_id, self.model.validation_errors.is_not(None))
+            .order_by(self.model.stg_id)
+            .limit(limit)
         )
-        return self.session.scalar(query) or 0
+        return [notes for notes in self.session.scalars(query) if notes]
 
     def interrupted(self, batch_id: UUID) -> int:
         """Make UNKNOWN what a runner that is gone had sent; tell how many rows that were."""

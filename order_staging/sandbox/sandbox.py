@@ -60,6 +60,7 @@ class Sandbox:
         random: Random | None = None,
     ) -> None:
         self.token = token
+        self.key_column = key_column
         self.faults = Faults()
         self._path = path
         self._clock = clock

@@ -1,0 +1,68 @@
+"""`db`: the schema's revisions from the command line."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from order_staging import schema
+from order_staging.cli import program
+from order_staging.cli.options import FormatOption, LevelOption, LogLevel, Output, OutputOption
+from order_staging.database import create_engine
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy import Engine
+
+    from order_staging.settings import Settings
+
+app = typer.Typer(help="The database's schema: Alembic from the command line.", no_args_is_help=True)
+
+
+@app.command("upgrade")
+def upgrade(
+    revision: Annotated[str, typer.Argument(help="a revision, or head: the newest")] = "head",
+    output: OutputOption = Output.TEXT,
+    log_level: LevelOption = LogLevel.WARNING,
+    log_format: FormatOption = None,
+) -> None:
+    """Bring the database to the revision that this version needs.
+
+    Example: order-staging db upgrade
+    """
+    with program.program(output, log_level, log_format) as ours, _engine(ours.settings) as engine:
+        before = schema.current(engine)
+        schema.upgrade(engine, revision)
+        now = schema.current(engine)
+        document = {"before": before, "current": now, "head": schema.head()}
+        ours.show(document, lambda: f"The database is at revision {now} (before: {before or 'none'}).")
+
+
+@app.command("current")
+def current(
+    output: OutputOption = Output.TEXT,
+    log_level: LevelOption = LogLevel.WARNING,
+    log_format: FormatOption = None,
+) -> None:
+    """Show the database's revision, and the one that this version needs.
+
+    Example: order-staging db current
+    """
+    with program.program(output, log_level, log_format) as ours, _engine(ours.settings) as engine:
+        now, head = schema.current(engine), schema.head()
+        document = {"current": now, "head": head, "at_head": now == head}
+        ours.show(
+            document, lambda: f"The database is at revision {now or 'none'}; this version needs {head}."
+        )
+
+
+@contextmanager
+def _engine(settings: Settings) -> Iterator[Engine]:
+    engine = create_engine(settings.database_url.get_secret_value())
+    try:
+        yield engine
+    finally:
+        engine.dispose()

@@ -1,0 +1,120 @@
+"""What every command does: settings, logs, one document on standard output, and errors in one line."""
+
+from __future__ import annotations
+
+import json
+import sys
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import typer
+from rich.console import Console
+
+from order_staging import logs
+from order_staging.cli.options import LogFormat, LogLevel, Output
+from order_staging.errors import (
+    AuthenticationError,
+    ConfigurationError,
+    DailyLimitError,
+    LeaseHeldError,
+    OrderStagingError,
+    TransientError,
+)
+from order_staging.reporting import messages
+from order_staging.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from rich.console import RenderableType
+
+DONE, FAILED, USAGE, BUSY, PAUSED = 0, 1, 2, 4, 75
+"""Exit codes; 128 and a signal's number where one ended the run (130, 143)."""
+
+
+@dataclass(frozen=True)
+class Program:
+    """A command at work: its settings, and how it speaks."""
+
+    settings: Settings
+    output: Output
+
+    def show(self, document: dict[str, Any], text: Callable[[], RenderableType]) -> None:
+        """Write the command's result once: as a document for programs, or as text for people."""
+        match self.output:
+            case Output.TEXT:
+                Console(highlight=False).print(text())
+            case Output.JSON:
+                sys.stdout.write(json.dumps(document, ensure_ascii=False) + "\n")
+            case Output.KESTRA:
+                sys.stdout.writelines(f"{line}\n" for line in messages(document))
+        sys.stdout.flush()
+
+    def say(self, text: str) -> None:
+        """Tell people something on the way; programs are spared it."""
+        if self.output is Output.TEXT:
+            Console(highlight=False).print(text)
+
+
+@contextmanager
+def program(
+    output: Output,
+    level: LogLevel,
+    log_format: LogFormat | None,
+    **overrides: Any,  # noqa: ANN401 - settings
+) -> Iterator[Program]:
+    """Set a command up, and end it with one line and the right exit code where something is wrong."""
+    try:
+        settings = Settings.load(**overrides)
+        configure_logs(settings, output, level, log_format)
+        yield Program(settings, output)
+    except OrderStagingError as error:
+        words = logs.Redactor(_secrets(overrides)).text(str(error))
+        fail(output, words, type(error).__name__)
+        raise typer.Exit(exit_code(error)) from error
+
+
+def configure_logs(settings: Settings, output: Output, level: LogLevel, log_format: LogFormat | None) -> None:
+    """Send logs to standard error; to Kestra on standard output, as it takes every other line for an error."""
+    stream = sys.stdout if output is Output.KESTRA else sys.stderr
+    chosen = log_format or (LogFormat.CONSOLE if stream.isatty() else LogFormat.JSON)
+    logs.configure(level=level, json=chosen is LogFormat.JSON, stream=stream, secrets=settings.secrets())
+
+
+def fail(output: Output, words: str, kind: str) -> None:
+    """Say in one line on standard error what is wrong; programs also get it as their document."""
+    line = " ".join(words.split())
+    if output is not Output.KESTRA:
+        sys.stderr.write(f"error: {line}\n")
+    document = {"status": "failed", "error": {"type": kind, "message": line}, "batches": []}
+    match output:
+        case Output.JSON:
+            sys.stdout.write(json.dumps(document, ensure_ascii=False) + "\n")
+        case Output.KESTRA:
+            sys.stdout.write(f"error: {line}\n")
+            sys.stdout.writelines(f"{message}\n" for message in messages(document))
+        case Output.TEXT:
+            pass
+
+
+def exit_code(error: OrderStagingError) -> int:
+    """Choose the exit code for an error that ended a command before or outside a batch."""
+    match error:
+        case LeaseHeldError():
+            return BUSY
+        case ConfigurationError() | AuthenticationError():
+            return USAGE
+        case DailyLimitError():
+            return PAUSED
+        case TransientError(status=status) if status is not None:
+            return PAUSED
+        case _:
+            return FAILED
+
+
+def _secrets(overrides: dict[str, Any]) -> list[str]:
+    try:
+        return Settings.load(**overrides).secrets()
+    except ConfigurationError:
+        return []

@@ -1,0 +1,164 @@
+"""`run`: the main job."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Group
+from rich.table import Table
+
+from order_staging.batch import BatchService, RunResult, RunStatus
+from order_staging.cli import program
+from order_staging.cli.options import (
+    AagSeasonOption,
+    CustomerSeasonOption,
+    CustomersOption,
+    FormatOption,
+    LevelOption,
+    LimitOption,
+    LogLevel,
+    Output,
+    OutputOption,
+    PoOption,
+)
+from order_staging.errors import ConfigurationError
+from order_staging.settings import Channel
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rich.console import RenderableType
+
+    from order_staging.batch import BatchResult, Options
+
+
+def run(
+    customer: CustomersOption = None,
+    all_: Annotated[bool, typer.Option("--all", help="every customer with something to do")] = False,
+    po: PoOption = None,
+    aag_season: AagSeasonOption = None,
+    customer_season: CustomerSeasonOption = None,
+    limit: LimitOption = None,
+    channel: Annotated[
+        Channel | None, typer.Option("--channel", help="how items travel; ORDER_STAGING_CHANNEL unless given")
+    ] = None,
+    no_subitems: Annotated[
+        bool,
+        typer.Option("--no-subitems", help="create the items now; the sizes stay staged for a later run"),
+    ] = False,
+    keep_staging: Annotated[
+        bool, typer.Option("--keep-staging", help="leave promoted rows in the staging tables")
+    ] = False,
+    fail_on_rejects: Annotated[
+        bool, typer.Option("--fail-on-rejects", help="exit 1 if rows are invalid, rejected or unclear")
+    ] = False,
+    output: OutputOption = Output.TEXT,
+    log_level: LevelOption = LogLevel.INFO,
+    log_format: FormatOption = None,
+) -> None:
+    """Bring new order lines to the board: the main job.
+
+    Example: order-staging run --customer GREYSON --po 4755
+    """
+    overrides = {"channel": channel} if channel else {}
+    with program.program(output, log_level, log_format, **overrides) as ours:
+        options: Options = {
+            "po": po,
+            "aag_season": aag_season,
+            "customer_season": customer_season,
+            "limit": limit,
+            "subitems": not no_subitems,
+            "keep_staging": keep_staging,
+        }
+        _require_choice(customer, all_=all_, narrowed=any((po, aag_season, customer_season)))
+        service = BatchService(ours.settings)
+        with _signals(service) as received:
+            result = asyncio.run(service.process_customers_async(customer or None, **options))
+        ours.show(result.to_dict(), lambda: summary(result))
+    code = 128 + received[0] if received else _exit_code(result, customer, fail_on_rejects=fail_on_rejects)
+    if code:
+        raise typer.Exit(code)
+
+
+def _require_choice(customers: list[str] | None, *, all_: bool, narrowed: bool) -> None:
+    if customers and all_:
+        raise ConfigurationError("--all and --customer exclude each other; give one of them")
+    if not (customers or all_ or narrowed):
+        raise ConfigurationError(
+            "nothing was chosen; give --customer NAME (repeatable), --all, or a filter such as --po 4755"
+        )
+
+
+@contextmanager
+def _signals(service: BatchService) -> Iterator[list[int]]:
+    """End the run in order at the first SIGINT or SIGTERM, and at once at the second; give those received."""
+    received: list[int] = []
+
+    def handle(number: int, _: object) -> None:
+        received.append(number)
+        if len(received) > 1:
+            # Rows in flight stay SENDING, and the next run asks the board about them.
+            os._exit(128 + number)
+        service.request_stop()
+
+    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield received
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _exit_code(result: RunResult, customers: list[str] | None, *, fail_on_rejects: bool) -> int:
+    statuses = {batch.run_status for batch in result.batches}
+    if RunStatus.FAILED in statuses:
+        return program.FAILED
+    if RunStatus.PAUSED in statuses:
+        return program.PAUSED
+    if RunStatus.BUSY in statuses and customers:
+        return program.BUSY
+    rejects = any(batch.failed_rows for batch in result.batches)
+    return program.FAILED if fail_on_rejects and rejects else program.DONE
+
+
+def summary(result: RunResult) -> RenderableType:
+    """Lay a run out for people: a table of the batches, and what is to be said of them."""
+    if not result.batches:
+        return "Nothing to do: no customer has new orders that match."
+    table = Table(title=f"Run {result.status}")
+    for heading in ("Customer", "Status"):
+        table.add_column(heading)
+    for heading in ("New", "Items", "Subitems", "Failed", "Calls", "Seconds"):
+        table.add_column(heading, justify="right")
+    for batch in result.batches:
+        table.add_row(batch.customer, batch.status, *_numbers(batch))
+    remarks = [remark for batch in result.batches for remark in _remarks(batch)]
+    return Group(table, *remarks)
+
+
+def _numbers(batch: BatchResult) -> list[str]:
+    numbers = (
+        batch.orders.selected,
+        batch.orders.on_board,
+        batch.subitems.on_board,
+        batch.failed_rows,
+        batch.api.calls,
+    )
+    return [*map(str, numbers), f"{batch.seconds:.1f}"]
+
+
+def _remarks(batch: BatchResult) -> Iterator[str]:
+    if batch.error:
+        yield f"{batch.customer}: {batch.error}"
+    if batch.failed_rows:
+        name = batch.customer.replace("'", "'\\''")
+        yield f"{batch.customer}: {batch.failed_rows} failed; see: order-staging errors --customer '{name}'"
+    if batch.orders.warnings:
+        yield f"{batch.customer}: {batch.orders.warnings} loaded with a value left out or changed"
+    if batch.orders.relinked:
+        yield f"{batch.customer}: {batch.orders.relinked} recognised under a new UUID; nothing was sent for them"

@@ -1,0 +1,60 @@
+"""Dead letters that nobody has mended yet, orders and subitems in one list."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from uuid import UUID
+
+    from order_staging.models import FailedOrder, FailedSubitem
+    from order_staging.unit_of_work import UnitOfWork
+
+
+@dataclass(frozen=True)
+class FailureView:
+    """One row that was refused: what it is, why, and since when (UTC)."""
+
+    kind: str
+    """`order` or `subitem`."""
+    err_id: int
+    batch_id: str | None
+    customer: str | None
+    order_number: str | None
+    name: str | None
+    error_type: str | None
+    message: str | None
+    http_status: int | None
+    created: datetime | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give JSON values."""
+        created = self.created.isoformat(timespec="seconds") + "Z" if self.created else None
+        return asdict(self) | {"created": created}
+
+
+def unresolved(
+    uow: UnitOfWork, *, batch_id: UUID | None = None, customer: str | None = None, limit: int = 100
+) -> list[FailureView]:
+    """Read the newest unresolved dead letters, of a batch or a customer where given; `limit` of each kind."""
+    orders = uow.failures.unresolved_orders(batch_id=batch_id, customer=customer, limit=limit)
+    subitems = uow.failures.unresolved_subitems(batch_id=batch_id, customer=customer, limit=limit)
+    views = [_view("order", row, row.item_name) for row in orders]
+    return views + [_view("subitem", row, row.subitem_name) for row in subitems]
+
+
+def _view(kind: str, row: FailedOrder | FailedSubitem, name: str | None) -> FailureView:
+    return FailureView(
+        kind=kind,
+        err_id=row.err_id,
+        batch_id=str(row.batch_id) if row.batch_id else None,
+        customer=row.customer_batch,
+        order_number=row.order_number,
+        name=name,
+        error_type=str(row.error_type) if row.error_type else None,
+        message=row.error_message,
+        http_status=row.http_status_code,
+        created=row.created_date,
+    )
