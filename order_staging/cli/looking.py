@@ -143,7 +143,7 @@ def _batches_table(views: list[BatchView]) -> RenderableType:
         return "No batch is recorded yet."
     table = Table(caption="Times are UTC.")
     for heading in ("Batch", "Started", "Customer", "Status"):
-        table.add_column(heading, no_wrap=heading != "Customer", overflow="fold")
+        table.add_column(heading, no_wrap=heading != "Customer")
     for heading in ("Rows", "Landed", "Bad", "Sizes"):
         table.add_column(heading, justify="right")
     for view in views:
