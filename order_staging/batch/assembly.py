@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from order_staging import schema
 from order_staging.batch.limits import order_limits
-from order_staging.batch.preflight import require_fitting
+from order_staging.batch.preflight import require_columns, require_fitting
 from order_staging.batch.workshop import DatabaseThread, Outside, Workshop
 from order_staging.database import create_engine
 from order_staging.logs import Redactor
@@ -47,9 +47,11 @@ class Assembly:
         cls, settings: Settings, *, engine: Engine | None = None, outside: Outside | None = None
     ) -> Assembly:
         """Put it together. Raises `ConfigurationError` for settings or files that cannot be used."""
+        mapping = load_mapping(settings.mapping)
+        require_columns(mapping)
         return cls(
             settings=settings,
-            mapping=load_mapping(settings.mapping),
+            mapping=mapping,
             customers=load_customers(settings.customers),
             engine=engine or create_engine(settings.database_url.get_secret_value()),
             owns_engine=engine is None,

@@ -1,16 +1,41 @@
-"""Before anything is written: does the mapping fit the board as it is today? Pure."""
+"""Before anything is written: does the mapping fit our tables, and the board as it is today? Pure."""
 
 from __future__ import annotations
 
+from datetime import date
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from order_staging.errors import ConfigurationError
+from order_staging.models import Base, ProductionOrder, StagedOrder
+from order_staging.transform import FieldType
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from order_staging.monday import Board
     from order_staging.transform import BoardMapping
+
+
+PYTHON_TYPES: dict[FieldType, type] = {FieldType.NUMBERS: Decimal, FieldType.DATE: date}
+"""What the columns of a field hold in our tables; text, unless it is here."""
+
+
+def require_columns(mapping: BoardMapping) -> None:
+    """Raise `ConfigurationError` for the first field that our tables have no column for, or one of another kind."""
+    for table in (StagedOrder.__tablename__, ProductionOrder.__tablename__):
+        columns = Base.metadata.tables[table].c
+        for field in mapping.fields:
+            if field.title not in columns:
+                raise ConfigurationError(
+                    f"the mapping's field {field.title!r} is no column of {table}; correct the title or add it"
+                )
+            held = columns[field.title].type.python_type
+            if held is not PYTHON_TYPES.get(field.type, str):
+                raise ConfigurationError(
+                    f"the mapping's field {field.title!r} is of type {field.type}, and its column of {table} "
+                    f"holds {held.__name__}; correct its type"
+                )
 
 
 def require_fitting(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, DateTime, Integer, Numeric, String, Text, Unicode
+from sqlalchemy import DATE, BigInteger, Date, DateTime, Integer, Numeric, String, Text, Unicode
 from sqlalchemy.dialects import mssql
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
@@ -24,6 +24,9 @@ UNICODE_MAX = Text().with_variant(mssql.NVARCHAR(), "mssql")
 BIGINT_IDENTITY = BigInteger().with_variant(Integer(), "sqlite")
 """A counted BIGINT key; SQLite counts only columns that are declared INTEGER."""
 
+CALENDAR_DATE = Date().with_variant(DATE(), "mssql")
+"""DATE. Without a connection SQLAlchemy takes SQL Server for an old one and would write DATETIME."""
+
 TIMESTAMP = DateTime().with_variant(mssql.DATETIME2(), "mssql")  # type: ignore[no-untyped-call] # SQLAlchemy's
 """DATETIME2. What this library writes is UTC without a time zone."""
 
@@ -36,6 +39,11 @@ class ExactDecimal(TypeDecorator[Decimal]):
 
     impl = Numeric
     cache_ok = True
+
+    @property
+    def python_type(self) -> type[Decimal]:
+        """Values are decimals."""
+        return Decimal
 
     def __init__(self, precision: int, scale: int) -> None:
         """Take the digits in all, and those behind the point."""
@@ -88,6 +96,11 @@ class EnumText(TypeDecorator[str]):
 
     impl = Unicode
     cache_ok = True
+
+    @property
+    def python_type(self) -> type[str]:
+        """Values are text, members of the enum or not."""
+        return str
 
     def __init__(self, enum: type[StrEnum], length: int, *, unicode: bool = True) -> None:
         """Take the enum, the column's length in characters, and whether it is NVARCHAR or VARCHAR."""
@@ -182,6 +195,7 @@ ANNOTATIONS: dict[Any, TypeEngine[Any]] = {
     BigInt: BigInteger(),
     Decimal4: ExactDecimal(18, 4),
     Decimal2: ExactDecimal(18, 2),
+    date: CALENDAR_DATE,
     datetime: TIMESTAMP,
 }
 """What each annotation of a model's attribute is in the database."""

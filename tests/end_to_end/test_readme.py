@@ -1,0 +1,114 @@
+"""The README is true: its commands run, and it knows every command, option and setting."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import pytest
+import typer
+
+from order_staging.cli import app
+from order_staging.sandbox import greyson_4755
+from order_staging.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import click
+
+    from tests.conftest import Database
+    from tests.end_to_end.conftest import CommandLine
+
+REPOSITORY = Path(__file__).parents[2]
+README = (REPOSITORY / "README.md").read_text()
+EVERYWHERE = {"--output", "--log-level", "--log-format", "--help"}
+
+
+def shell_commands() -> list[list[str]]:
+    """Read the commands of the README's shell blocks, comments left out."""
+    blocks = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
+    return [
+        shlex.split(line, comments=True) for block in blocks for line in block.splitlines() if line.strip()
+    ]
+
+
+def commands(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[str, click.Command]]:
+    """Walk all commands of the application."""
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from commands(command, (*path, name))
+        else:
+            yield " ".join((*path, name)), command
+
+
+def test_the_tour_works_as_it_is_written(alone: CommandLine) -> None:
+    tour = [words[1:] for words in shell_commands() if words[0] == "order-staging"]
+    (serving,) = [words for words in tour if words[0] == "sandbox"]
+    position = tour.index(serving)
+    for words in tour[:position]:
+        assert alone(*words).code == 0, words
+    board = alone.start(*serving, "--port", "0", "--output", "json")
+    assert board.stdout is not None
+    printed = json.loads(board.stdout.readline())["settings"]
+    settings = {name.removeprefix("ORDER_STAGING_").lower(): value for name, value in printed.items()}
+    try:
+        for words in tour[position + 1 :]:
+            done = alone(*words, **settings)
+            assert done.code == 0, (words, done.err)
+    finally:
+        board.send_signal(signal.SIGTERM)
+        board.communicate(timeout=30)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_the_python_example_works(cli: CommandLine, database: Database) -> None:
+    database.add(greyson_4755())
+    (example,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    done = subprocess.run(
+        [sys.executable, "-c", example],
+        cwd=cli.folder,
+        env=cli.environment(),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.splitlines()[-1] == "COMPLETED 69 264"
+
+
+def test_the_two_commands_of_the_readme_are_targets_of_the_makefile() -> None:
+    targets = set(re.findall(r"^([a-z]+):", (REPOSITORY / "Makefile").read_text(), re.MULTILINE))
+    called = {words[1] for words in shell_commands() if words[0] == "make"}
+    assert called == {"demo", "test"}
+    assert called | set(re.findall(r"`make ([a-z]+)`", README)) <= targets
+
+
+def test_every_command_and_option_is_in_the_readme() -> None:
+    application = cast("click.Group", typer.main.get_command(app))
+    for name, command in commands(application):
+        assert f"`{name}" in README, name
+        options = {option for parameter in command.params for option in parameter.opts if option[:2] == "--"}
+        for option in options - EVERYWHERE:
+            assert option in README or f"--no-{option[2:]}" in README, f"{name} {option}"
+    assert all(option in README for option in EVERYWHERE)
+
+
+def test_every_setting_is_in_the_readme_with_its_default() -> None:
+    for name, field in Settings.model_fields.items():
+        assert f"`{name.upper()}`" in README, name
+        if isinstance(field.default, int | float | str):
+            row = next(line for line in README.splitlines() if line.startswith(f"| `{name.upper()}`"))
+            assert str(field.default) in row, name
+
+
+def test_links_lead_somewhere() -> None:
+    for page in (REPOSITORY / "README.md", *(REPOSITORY / "docs").glob("*.md")):
+        for target in re.findall(r"\]\(([^)#]+)\)", page.read_text()):
+            if not target.startswith("https://"):
+                assert (page.parent / target).exists(), f"{page.name}: {target}"
