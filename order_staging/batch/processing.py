@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import asynccontextmanager
 from dataclasses import asdict
 from functools import partial
@@ -66,26 +67,20 @@ class Processing:
         self._names: list[str | None] | None = None
 
     async def resolve(self, name: str) -> str:
-        """Find the customer that somebody means. Raises `UnknownCustomerError`."""
+        """Find the customer that somebody means, as its batches name it. Raises `UnknownCustomerError`."""
         names = [known for known in await self._source_names() if known is not None]
-        return clipped_name(self._workshop.customers.resolve(name, names))
+        return self._label(self._workshop.customers.resolve(name, names))
 
     async def customers(self, filters: Filters) -> list[tuple[str, int]]:
         """List the customers that have something to do, with the number of their new rows."""
         wanted = _filter(None, filters)
-        counted = await self._workshop.database.run(lambda uow: uow.source.new_by_customer_name(wanted))
-        under_way = await self._workshop.database.run(lambda uow: uow.staging.orders.customers_with_open())
-        totals: dict[str, tuple[str, int]] = {}
-        names = [name for name, _ in counted if name is not None]
-        for name, count in [
-            *sorted(counted, key=lambda pair: pair[0] or ""),
-            *((name, 0) for name in under_way),
-        ]:
-            canonical = self._canonical(name, names)
-            key = self._workshop.customers.key(canonical)
-            first, total = totals.get(key, (canonical, 0))
-            totals[key] = (first, total + count)
-        return sorted(totals.values())
+        run = self._workshop.database.run
+        totals: Counter[str] = Counter()
+        for name, count in await run(lambda uow: uow.source.new_by_customer_name(wanted)):
+            totals[self._label(name)] += count
+        for label in await run(lambda uow: uow.staging.orders.customers_with_open()):
+            totals[label] += 0
+        return sorted(totals.items())
 
     async def process_all(self, line: Line, customers: Iterable[str], options: Options) -> RunResult:
         """Process customers one after another, until something would meet all of them."""
@@ -179,10 +174,7 @@ class Processing:
 
     async def _source(self, customer: str, filters: Filters) -> Source:
         names = await self._source_names()
-        if customer == NO_CUSTOMER:
-            chosen = [name for name in names if self._workshop.customers.canonical(name) is None]
-        else:
-            chosen = [*self._workshop.customers.source_names(customer, names)]
+        chosen = [name for name in names if self._label(name) == customer]
         wanted = _filter(chosen, filters)
         return Source(self._bench.shape, wanted, filters.get("limit"), self._bench.doubled)
 
@@ -191,16 +183,12 @@ class Processing:
             self._names = await self._workshop.database.run(lambda uow: uow.source.customer_names())
         return self._names
 
-    def _canonical(self, name: str | None, names: Iterable[str]) -> str:
-        customers = self._workshop.customers
-        if name == NO_CUSTOMER or customers.canonical(name) is None:
+    def _label(self, name: str | None) -> str:
+        """Name a customer as its batches and leases do, in the characters that these columns have."""
+        if self._workshop.customers.canonical(name) is None:
             return NO_CUSTOMER
-        return clipped_name(customers.resolve(str(name), [*names, str(name)]))
-
-
-def clipped_name(customer: str) -> str:
-    """Fit a customer's name into the columns that identify batches and leases."""
-    return clipped(customer, 100) or customer
+        label = self._workshop.customers.label(str(name))
+        return clipped(label, 100) or label
 
 
 def _batch_to_resume(customer: str, uow: UnitOfWork, *, subitems: bool) -> UUID | None:

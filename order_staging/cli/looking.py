@@ -113,7 +113,7 @@ def _reading(settings: Settings) -> Iterator[UnitOfWork]:
 
 
 def _canonical(settings: Settings, customer: str | None) -> str | None:
-    return None if customer is None else load_customers(settings.customers).canonical(customer)
+    return None if customer is None else load_customers(settings.customers).label(customer)
 
 
 def _batch_id(uow: UnitOfWork, text: str) -> UUID:

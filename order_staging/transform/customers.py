@@ -49,6 +49,13 @@ class Customers(Document):
         text = "" if name is None else str(name).strip()
         return self._canonical_by_key.get(self.key(text), text) or None
 
+    def label(self, name: str) -> str:
+        """Give the name that a customer's batches go by: the canonical one, or an unknown one in capitals.
+
+        It is the same for all spellings of a customer, whichever of them the source has today.
+        """
+        return self._canonical_by_key.get(self.key(name)) or self.key(name).upper()
+
     def resolve(self, name: str, known_source_names: Iterable[str]) -> str:
         """Find the customer somebody means: by canonical name, alias or name in the source, in any case.
 
@@ -64,13 +71,6 @@ class Customers(Document):
             return by_key[self.key(name)]
         except KeyError:
             raise UnknownCustomerError(name, _nearest(name, by_key)) from None
-
-    def source_names(self, canonical: str, names: Iterable[str | None]) -> list[str]:
-        """Pick the raw names of the source that belong to a customer, each once, in the order given."""
-        wanted = self._identity(canonical)
-        return list(
-            dict.fromkeys(name for name in names if name is not None and self._identity(name) == wanted != "")
-        )
 
     @model_validator(mode="after")
     def _one_customer_a_name(self) -> Self:
@@ -98,9 +98,6 @@ class Customers(Document):
             for customer in self.customers
             for name in (customer.name, *customer.aliases)
         }
-
-    def _identity(self, name: str) -> str:
-        return self.key(self.canonical(name) or "")
 
 
 def load_customers(path: Path | None = None) -> Customers:

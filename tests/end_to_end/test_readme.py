@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import typer
@@ -20,8 +20,6 @@ from order_staging.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    import click
 
     from tests.conftest import Database
     from tests.end_to_end.conftest import CommandLine
@@ -39,7 +37,7 @@ def shell_commands() -> list[list[str]]:
     ]
 
 
-def commands(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[str, click.Command]]:
+def commands(group: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
     """Walk all commands of the application."""
     for name, command in group.commands.items():
         if hasattr(command, "commands"):
@@ -90,7 +88,7 @@ def test_the_two_commands_of_the_readme_are_targets_of_the_makefile() -> None:
 
 
 def test_every_command_and_option_is_in_the_readme() -> None:
-    application = cast("click.Group", typer.main.get_command(app))
+    application = typer.main.get_command(app)
     for name, command in commands(application):
         assert f"`{name}" in README, name
         options = {option for parameter in command.params for option in parameter.opts if option[:2] == "--"}

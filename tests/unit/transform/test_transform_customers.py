@@ -101,30 +101,18 @@ def test_a_name_like_none_is_an_error_without_a_guess(name: str) -> None:
     assert caught.value.nearest == ()
 
 
-def test_source_names_are_all_spellings_of_one_customer() -> None:
-    names = ["RHYTHM (AU)", None, "GREYSON", " rhythm ", "RHYTHM (US)", "RHYTHM (AU)", "", "RHYTHMS"]
-    assert CUSTOMERS.source_names("RHYTHM", names) == ["RHYTHM (AU)", " rhythm ", "RHYTHM (US)"]
-    assert CUSTOMERS.source_names("Rhythm (AU)", names) == ["RHYTHM (AU)", " rhythm ", "RHYTHM (US)"]
+def test_a_known_customer_is_labelled_by_its_canonical_name() -> None:
+    assert {CUSTOMERS.label(name) for name in ("RHYTHM (AU)", " rhythm ", "Rhythm (us)")} == {"RHYTHM"}
 
 
-def test_spellings_of_an_unknown_customer_belong_together() -> None:
-    assert CUSTOMERS.source_names("Acme Knits", ["ACME KNITS", "acme  knits ", "ACME"]) == [
-        "ACME KNITS",
-        "acme  knits ",
-    ]
+@given(st.permutations(["acme knits", "Acme  Knits", " ACME KNITS"]))
+def test_all_spellings_of_an_unknown_customer_have_one_label(spellings: list[str]) -> None:
+    assert [CUSTOMERS.label(name) for name in spellings] == ["ACME KNITS"] * 3
 
 
-def test_rows_without_a_customer_belong_to_nobody() -> None:
-    assert CUSTOMERS.source_names(" ", ["", None, " "]) == []
-
-
-@given(st.lists(st.one_of(st.none(), NAMES, KNOWN)))
-def test_every_named_row_belongs_to_exactly_one_customer(names: list[str | None]) -> None:
-    canonicals = {
-        CUSTOMERS.key(canonical): canonical for name in names if (canonical := CUSTOMERS.canonical(name))
-    }
-    claimed = [name for canonical in canonicals.values() for name in CUSTOMERS.source_names(canonical, names)]
-    assert sorted(claimed) == sorted({name for name in names if name and name.strip()})
+@given(NAMES)
+def test_a_label_is_its_own_label(name: str) -> None:
+    assert CUSTOMERS.label(CUSTOMERS.label(name)) == CUSTOMERS.label(name)
 
 
 @pytest.mark.parametrize(
