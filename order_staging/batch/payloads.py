@@ -65,6 +65,8 @@ def idempotency_key(rows: Iterable[tuple[StagedOrder | StagedSubitem, Payload]])
     """
     digest = hashlib.sha256()
     for row, payload in rows:
-        facts = (row.__tablename__, row.stg_batch_id, row.stg_id, row.stg_retry_count, payload.hash)
+        # The source's UUID is among them: SQLite gives the id of a row that was deleted to the next one.
+        place = (row.__tablename__, row.stg_batch_id, row.stg_id, row.source_uuid)
+        facts = (*place, row.stg_retry_count, payload.hash)
         digest.update(("|".join(map(str, facts)) + "\n").encode())
     return digest.hexdigest()

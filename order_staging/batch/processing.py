@@ -157,7 +157,8 @@ class Processing:
         record.result.stops_the_run = not isinstance(error, TerminalError) or isinstance(
             error, AuthenticationError
         )
-        limited = isinstance(error, TransientError) and error.status is not None
+        # A limit has a status or, where HTTP says 200, a code; what has neither never reached monday.com.
+        limited = isinstance(error, TransientError) and (error.status or error.code) is not None
         log.warning("batch.given_up", reason=words, paused=limited)
         await record.end(BatchStatus.PAUSED if limited else BatchStatus.FAILED, words)
 

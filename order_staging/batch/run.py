@@ -53,20 +53,23 @@ class BatchRun:
     async def load(self, source: Source) -> None:
         """Stage what is new."""
         await Loader(self._workshop, self._record, source).load()
-        await self._record.reach(BatchStatus.STAGING_LOADED)
+        await self._reach_unless_stopped(BatchStatus.STAGING_LOADED)
 
     async def create_items(self, line: Line) -> None:
         """Settle what is unknown of the orders, and send what is pending."""
         await self._workshop.database.run(self._doubt_interrupted, self._record.hold)
         client = line.client
-        groups = await self._ensure_groups(client)
+        groups: dict[str, str] = {}
         cargo = Orders(self._workshop.mapping, client.key_column, groups)
         search = ByKey(client) if client.key_column else ByName(client, self._workshop)
         counts = self._result.orders
         delivery = Delivery(self._workshop, self._record, client, cargo, counts)
         recovery = Recovery(self._workshop, self._record, cargo, search.find, counts)
+        # What turns out to be absent from the board is to be sent again, and needs its group, too.
+        await recovery.settle()
+        groups |= await self._ensure_groups(client)
         await self._until_settled(delivery, recovery)
-        await self._record.reach(BatchStatus.ITEMS_CREATED)
+        await self._reach_unless_stopped(BatchStatus.ITEMS_CREATED)
 
     async def create_subitems(self, line: Line) -> None:
         """Settle what is unknown of the subitems, and send what is pending and has its item."""
@@ -77,9 +80,10 @@ class BatchRun:
         counts = self._result.subitems
         delivery = Delivery(self._workshop, self._record, line.client, cargo, counts)
         recovery = Recovery(self._workshop, self._record, cargo, BySize(line.client, cargo).find, counts)
+        await recovery.settle()
         await self._until_settled(delivery, recovery)
         await self._record_subitem_board(line)
-        await self._record.reach(BatchStatus.SUBITEMS_CREATED)
+        await self._reach_unless_stopped(BatchStatus.SUBITEMS_CREATED)
 
     async def promote(self) -> None:
         """Write what landed to production."""
@@ -107,14 +111,16 @@ class BatchRun:
         log.info("orders.relinked", rows=len(pairs))
 
     def _gather(self, uow: UnitOfWork) -> None:
+        if not self._record.resumes:
+            # What is left then waits for a run that wants it, in its own batch: this one may never be recorded.
+            return
         batch_id, customer = self._record.batch_id, self._result.customer
         uow.staging.orders.gather_open(customer, batch_id)
         for other in uow.batches.unfinished(customer, BATCH_TYPE):
             if other.batch_id != batch_id:
                 other.status, other.end_time = BatchStatus.FAILED, self._workshop.outside.now()
                 other.error_summary = f"its runner was lost; its rows went on in batch {batch_id}"
-        if self._record.resumes:
-            self._record.begin(uow)
+        self._record.begin(uow)
 
     def _doubt_interrupted(self, uow: UnitOfWork) -> None:
         """Make unknown what is still SENDING: under our lease nobody sends it, so its runner is gone."""
@@ -132,8 +138,15 @@ class BatchRun:
         self._result.groups.created += client.groups_created - before
         return groups
 
+    async def _reach_unless_stopped(self, status: BatchStatus) -> None:
+        """Record that a step is complete; one that was asked to end has left the rest to the next run."""
+        if not self._workshop.stop.is_set():
+            await self._record.reach(status)
+        elif self._record.begun:
+            # What was used is recorded all the same, and a lease that was lost does not go unnoticed.
+            await self._workshop.database.run(self._record.increase, self._record.hold)
+
     async def _until_settled(self, delivery: Delivery[Any], recovery: Recovery[Any]) -> None:
-        await recovery.settle()
         for _ in range(ROUNDS):
             await delivery.deliver()
             if self._workshop.stop.is_set() or not await recovery.settle():
@@ -141,11 +154,12 @@ class BatchRun:
         raise OutcomeUnknownError("monday.com keeps leaving requests without an answer; run again later")
 
     async def _record_subitem_board(self, line: Line) -> None:
-        if line.subitem_board_id is not None or not self._result.subitems.on_board:
-            return
-        # A classic board's first subitem creates the board of the subitems.
-        found = (await line.client.board()).subitem_board_id
+        found = line.subitem_board_id
+        if found is None and self._result.subitems.on_board:
+            # A classic board's first subitem creates the board of the subitems.
+            found = (await line.client.board()).subitem_board_id
         if found is not None:
+            # Subitems that an earlier run sent before it knew the board learn it here, too.
             batch_id = self._record.batch_id
             await self._workshop.database.run(
                 lambda uow: uow.staging.subitems.name_board(batch_id, found), self._record.hold

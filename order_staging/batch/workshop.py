@@ -9,13 +9,13 @@ from contextvars import copy_context
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from random import Random
+from threading import Event
 from typing import TYPE_CHECKING, TypeVar
 
 from order_staging.unit_of_work import Hold, UnitOfWork
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
-    from threading import Event
 
     from sqlalchemy.orm import Session, sessionmaker
 
@@ -37,6 +37,23 @@ class Outside:
     now: Callable[[], datetime] = utc_now
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     random: Random = field(default_factory=Random)
+
+
+class StopSign:
+    """Says that no new request is to leave: as the caller asked for it, or for a reason of this run's own."""
+
+    def __init__(self, asked: Event) -> None:
+        """Take the caller's wish, which outlives the run."""
+        self._asked = asked
+        self._own = Event()
+
+    def set(self) -> None:
+        """End this run, and no other."""
+        self._own.set()
+
+    def is_set(self) -> bool:
+        """Tell whether the run is to end."""
+        return self._asked.is_set() or self._own.is_set()
 
 
 class DatabaseThread:
@@ -78,7 +95,7 @@ class Workshop:
     rules: OrderRules
     database: DatabaseThread
     outside: Outside
-    stop: Event
+    stop: StopSign
     """Set when no new request is to leave."""
     board_id: int
     redact: Callable[[str], str]

@@ -70,7 +70,8 @@ class ExactDecimal(TypeDecorator[Decimal]):
 
 def round_half_up(value: Decimal, scale: int) -> Decimal:
     """Round to `scale` digits, halves away from zero: as SQL Server and PostgreSQL do on conversion."""
-    return value.quantize(Decimal(1).scaleb(-scale), rounding=ROUND_HALF_UP)
+    rounded = value.quantize(Decimal(1).scaleb(-scale), rounding=ROUND_HALF_UP)
+    return rounded.copy_abs() if rounded.is_zero() else rounded  # databases have no negative zero
 
 
 class UuidText(TypeDecorator[UUID]):

@@ -75,6 +75,10 @@ STATUSES = {
 """HTTP statuses (or an error's `status_code`) that decide where the code does not; from 500 on: unknown."""
 
 
+DOUBTFUL = {408, 409}
+"""Statuses of an unreadable answer that leave open whether the request, or the same one before it, is executed."""
+
+
 @dataclass(frozen=True)
 class Reply:
     """An answer as it came: HTTP status, headers by lower-case name, and the body's bytes."""
@@ -97,7 +101,7 @@ class Problem:
     @property
     def meaning(self) -> Meaning:
         """Tell what it says about the mutation it speaks of."""
-        code = (self.code or self.message).replace("_", "").replace(" ", "").casefold()
+        code = _plain(self.code or self.message)
         if code in MEANINGS:
             return MEANINGS[code]
         if self.status is not None and self.status >= 500:  # noqa: PLR2004 - HTTP's server errors
@@ -125,7 +129,7 @@ def read(reply: Reply) -> Answer:
     """
     try:
         body = json.loads(reply.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise _unreadable(reply) from None
     if not isinstance(body, dict) or not {"data", "errors", "error_code", "error_message"} & body.keys():
         raise _unreadable(reply)
@@ -139,19 +143,13 @@ def failure(answer: Answer, reply: Reply) -> DestinationError | None:
         return None
     status = reply.status if reply.status >= 400 else None  # noqa: PLR2004 - HTTP's errors
     first = answer.problems[0] if answer.problems else Problem("the answer has neither data nor errors")
-    meanings = [problem.meaning for problem in answer.problems] or [Meaning.UNKNOWN]
-    for meaning in (Meaning.TOKEN, Meaning.TOMORROW, Meaning.LATER, Meaning.UNKNOWN):
-        if meaning in meanings:
-            problem = next((one for one in answer.problems if one.meaning is meaning), first)
-            return _as_error(meaning, problem, _longest_wait(answer, reply), status)
-    if answer.has_data_key:
-        # `data: null` erases every alias: nothing says that none of them was executed.
-        return _as_error(Meaning.UNKNOWN, first, None, status)
-    return _as_error(Meaning.REFUSED, first, None, status)
+    meaning = _meaning_of_the_whole(answer, reply)
+    problem = next((one for one in answer.problems if one.meaning is meaning), first)
+    return _as_error(meaning, problem, _longest_wait(answer, reply), status)
 
 
 def partial(answer: Answer, reply: Reply) -> DestinationError | None:
-    """Tell what is wrong with a query that was answered in part: half an answer is none to a reader."""
+    """Tell what is wrong with a query that was not answered, or in part: half an answer is none to a reader."""
     if not answer.problems:
         return None
     first = answer.problems[0]
@@ -162,12 +160,18 @@ def outcome(answer: Answer, alias: str) -> Outcome:
     """Tell what became of one aliased mutation that selects `id`, in an answer that has data."""
     value = (answer.data or {}).get(alias)
     problems = [problem for problem in answer.problems if problem.path[:1] == (alias,)]
-    if isinstance(value, dict) and value.get("id") is not None:
+    if isinstance(value, dict) and _is_id(value.get("id")):
         return Created(str(value["id"]))
     if not problems:
         general = "; ".join(problem.words() for problem in answer.problems)
         return Unknown(general or "the answer says nothing of this row")
-    return _outcome_of(problems[0])
+    found = [_outcome_of(problem) for problem in problems]
+    return next((one for one in found if isinstance(one, Unknown)), found[0])
+
+
+def may_be_running(error: TransientError) -> bool:
+    """Tell whether a request was put off because the same one, under the same key, is still being executed."""
+    return _plain(error.code or "") == "idempotencyconflict"
 
 
 def wait_seconds(reply: Reply) -> float | None:
@@ -179,6 +183,29 @@ def wait_seconds(reply: Reply) -> float | None:
             waits.append(_number(facts.get("t")))
     known = [wait for wait in waits if wait is not None]
     return max(known) if known else None
+
+
+def _meaning_of_the_whole(answer: Answer, reply: Reply) -> Meaning:
+    """Sum up an answer without data: what may have been executed outweighs what says that nothing was."""
+    meanings = {problem.meaning for problem in answer.problems}
+    # `data: null` erases every alias: an error of one of them says nothing of the others.
+    of_a_part = answer.has_data_key and any(problem.path for problem in answer.problems)
+    if not meanings or of_a_part or Meaning.UNKNOWN in meanings:
+        return Meaning.UNKNOWN
+    for meaning in (Meaning.TOKEN, Meaning.TOMORROW, Meaning.LATER):
+        if meaning in meanings:
+            return meaning
+    failed = reply.status >= 500  # noqa: PLR2004 - HTTP's server errors
+    return Meaning.UNKNOWN if failed or answer.has_data_key else Meaning.REFUSED
+
+
+def _is_id(value: Any) -> bool:  # noqa: ANN401 - anything that JSON can be
+    return isinstance(value, str | int) and not isinstance(value, bool) and value != ""
+
+
+def _plain(code: str) -> str:
+    """Bring the spellings of a code together."""
+    return code.replace("_", "").replace(" ", "").casefold()
 
 
 def _outcome_of(problem: Problem) -> Outcome:
@@ -257,11 +284,9 @@ def _as_error(meaning: Meaning, problem: Problem, wait: float | None, status: in
 def _unreadable(reply: Reply) -> DestinationError:
     """Judge an answer that is not GraphQL's by its status: HTML of a gateway, an empty body, another server."""
     words = f"HTTP {reply.status} with a body that is no GraphQL answer"
-    if reply.status == 429:  # noqa: PLR2004 - HTTP's too many requests
-        return TransientError(f"monday.com is busy: {words}", wait=wait_seconds(reply), status=reply.status)
-    if reply.status == 401:  # noqa: PLR2004 - HTTP's unauthorized
-        return _as_error(Meaning.TOKEN, Problem(words), None, reply.status)
-    if 400 <= reply.status < 500:  # noqa: PLR2004 - HTTP's client errors
+    if meaning := STATUSES.get(reply.status):
+        return _as_error(meaning, Problem(words), wait_seconds(reply), reply.status)
+    if 400 <= reply.status < 500 and reply.status not in DOUBTFUL:  # noqa: PLR2004 - HTTP's client errors
         return TerminalError(f"{words}; check ORDER_STAGING_MONDAY_URL", status=reply.status)
     return OutcomeUnknownError(f"monday.com failed: {words}", status=reply.status)
 
@@ -269,6 +294,6 @@ def _unreadable(reply: Reply) -> DestinationError:
 def _number(value: Any) -> float | None:  # noqa: ANN401 - anything that JSON or a header can be
     try:
         number = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     return number if math.isfinite(number) and number >= 0 else None

@@ -164,8 +164,13 @@ class MondayClient:
                 "keys": list(keys[start : start + KEYS_A_QUERY]),
                 "limit": PAGE,
             }
-            data = await self._wire.read(documents.ITEMS_BY_KEY, variables)
-            for item in data["page"]["items"]:
+            page = (await self._wire.read(documents.ITEMS_BY_KEY, variables))["page"]
+            items = list(page["items"])
+            while page["cursor"]:
+                variables = {"cursor": page["cursor"], "shown": [self.key_column], "limit": PAGE}
+                page = (await self._wire.read(documents.NEXT_ITEMS_BY_KEY, variables))["page"]
+                items.extend(page["items"])
+            for item in items:
                 key = str(item["column_values"][0]["text"]).casefold()
                 found.setdefault(key, []).append(int(item["id"]))
         return found
@@ -197,13 +202,16 @@ class MondayClient:
     async def _create_missing_groups(self, titles: Sequence[str], attempt: int) -> None:
         # Groups are told apart by their titles: looking again is enough to know what is there.
         await self._read_groups()
-        missing = [title for title in titles if title not in self._groups]
+        missing = list(dict.fromkeys(title for title in titles if title not in self._groups))
+        created: dict[str, str] = {}
         for start in range(0, len(missing), GROUPS_A_REQUEST):
             some = missing[start : start + GROUPS_A_REQUEST]
             variables = {"board": str(self.board_id)} | {f"title{i}": title for i, title in enumerate(some)}
             outcomes = await self._wire.mutate(documents.create_groups(len(some)), variables, len(some))
             self.groups_created += sum(isinstance(outcome, Created) for outcome in outcomes)
             for title, outcome in zip(some, outcomes, strict=True):
+                if isinstance(outcome, Created):
+                    created[title] = outcome.id
                 if isinstance(outcome, Rejected):
                     raise TerminalError(
                         f"monday.com refused the group {title!r}: {outcome.message}",
@@ -214,6 +222,8 @@ class MondayClient:
                 await self._wire.pause(attempt)
         if missing:
             await self._read_groups()
+        # A board that is read too early does not have them yet, and one that trims has them by another title.
+        self._groups = created | self._groups
 
     async def _read_groups(self) -> None:
         data = await self._wire.read(documents.GROUPS, {"board": str(self.board_id)})

@@ -43,6 +43,15 @@ query ItemsByKey($board: ID!, $column: String!, $keys: [String]!, $limit: Int!, 
 }
 """
 
+NEXT_ITEMS_BY_KEY = """
+query NextItemsByKey($cursor: String!, $limit: Int!, $shown: [String!]) {
+  page: next_items_page(cursor: $cursor, limit: $limit) {
+    cursor
+    items { id column_values(ids: $shown) { text } }
+  }
+}
+"""
+
 ITEMS_OF_GROUP = """
 query ItemsOfGroup($board: ID!, $group: String!, $limit: Int!) {
   boards(ids: [$board]) {

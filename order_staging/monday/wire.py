@@ -90,6 +90,10 @@ class Wire:
             answer = await self._send(text, variables, reads=False, key=key or uuid4().hex)
         except OutcomeUnknownError as error:
             return [Unknown(str(error), error.status)] * count
+        except TransientError as error:
+            if not answers.may_be_running(error):
+                raise
+            return [Unknown(str(error), error.status)] * count
         outcomes = [answers.outcome(answer, documents.alias(index)) for index in range(count)]
         self.usage.failures += sum(not isinstance(outcome, Created) for outcome in outcomes)
         return outcomes
@@ -125,7 +129,7 @@ class Wire:
         try:
             reply = await exchange(self._session, request, headers)
             answer = answers.read(reply)
-            error = answers.failure(answer, reply) or (answers.partial(answer, reply) if reads else None)
+            error = (answers.partial(answer, reply) if reads else None) or answers.failure(answer, reply)
             if error is not None:
                 raise error
         except DestinationError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Numeric, Unicode, cast, func, insert, select
+from sqlalchemy import ColumnElement, Integer, Numeric, Unicode, cast, func, insert, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
@@ -44,6 +44,7 @@ Target = type[ProductionOrder] | type[ProductionSubitem]
 
 NOTES_LENGTH = 255
 """Characters that MON_CustMasterSchedule_Subitems has for bookkeeping columns which have more in staging."""
+CLIPPED = ("validation_errors", "update_fields", "source_query")
 
 
 class Rescaled(FunctionElement[Any]):
@@ -105,7 +106,7 @@ class ProductionRepository:
             "subitem_id": _text_of(source.stg_monday_subitem_id),
             "subitem_board_id": _text_of(source.stg_monday_subitem_board_id),
             "Item ID": _text_of(source.stg_monday_subitem_id),
-            "validation_errors": func.substring(source.validation_errors, 1, NOTES_LENGTH),
+            **{name: func.substring(source[name], 1, NOTES_LENGTH) for name in CLIPPED},
             "size_key": source["Size"],
             "delivered_date": source.stg_processed_date,
         }
@@ -166,6 +167,9 @@ def _by_name(source: Table, target: Table) -> dict[str, ColumnElement[Any]]:
 def _converted(column: ColumnElement[Any], target: ColumnElement[Any]) -> ColumnElement[Any]:
     if isinstance(column.type, ExactDecimal) and isinstance(target.type, ExactDecimal):
         return column if column.type.scale == target.type.scale else Rescaled(column, target.type)
+    if isinstance(column.type, ExactDecimal) and isinstance(target.type, Integer):
+        # On its own the cast would cut the fraction off on SQL Server and SQLite, and round on PostgreSQL.
+        column = Rescaled(column, ExactDecimal(column.type.precision, 0))
     return column if column.type.python_type is target.type.python_type else cast(column, target.type)
 
 

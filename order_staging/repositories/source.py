@@ -200,7 +200,7 @@ def matching(wanted: SourceFilter) -> list[ColumnElement[bool]]:
         (OrdersUnified.customer_season, wanted.customer_season),
     ):
         if value is not None:
-            conditions.append(func.upper(func.ltrim(func.rtrim(filtered))) == value.strip().upper())
+            conditions.append(func.upper(func.ltrim(func.rtrim(filtered))) == func.upper(value.strip()))
     return conditions
 
 

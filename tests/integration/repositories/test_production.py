@@ -1,0 +1,244 @@
+"""Promotion: from staging to production by column name, exactly, and all or nothing."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import event, select
+
+from order_staging.errors import PersistenceError
+from order_staging.models import (
+    Base,
+    ProductionOrder,
+    ProductionSubitem,
+    StagedOrder,
+    StagedSubitem,
+    StagingStatus,
+)
+from tests.integration.repositories.repository_rows import (
+    BATCH,
+    NOW,
+    OTHER_BATCH,
+    delivered,
+    distinct_values,
+    do,
+    order,
+    stage,
+    stage_subitems,
+    subitem,
+)
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from order_staging import UnitOfWork
+    from tests.conftest import Database
+
+S = StagingStatus
+CLOSE_TO_HALF = [Decimal(text) for text in ("0.0045", "0.0049", "0.0050", "-0.0050", "-1.0049")]
+ROUNDED_CENTS = st.integers(-(10**15) + 1, 10**15 - 1).map(lambda n: Decimal(n).scaleb(-4))
+
+
+def columns(table: str) -> set[str]:
+    return set(Base.metadata.tables[table].c.keys())
+
+
+def by_column(row: Base) -> dict[str, Any]:
+    """A row's values by the names of its columns."""
+    mapper = type(row).__mapper__
+    return {attribute.columns[0].name: getattr(row, attribute.key) for attribute in mapper.column_attrs}
+
+
+def landed(uow: UnitOfWork, model: type[Base]) -> list[dict[str, Any]]:
+    rows = uow.source.session.scalars(select(model).execution_options(populate_existing=True))
+    return [by_column(row) for row in rows]
+
+
+def test_every_column_of_an_order_lands_under_its_own_name(uow: UnitOfWork) -> None:
+    values = distinct_values(StagedOrder, leave_out={"stg_id", "item_id"}) | {
+        "stg_batch_id": BATCH,
+        "stg_status": S.API_SUCCESS,
+        "fcst_consumed_qty": Decimal("12.5000"),
+    }
+    with uow:
+        stage(uow, values)
+        staged = by_column(uow.staging.orders.in_state(BATCH, S.API_SUCCESS)[0])
+        assert uow.production.promote_orders(BATCH, 9, NOW) == 1
+        (row,) = landed(uow, ProductionOrder)
+    copied = (columns("STG_MON_CustMasterSchedule") & columns("MON_CustMasterSchedule")) - {"Item ID"}
+    assert len(copied) == 82
+    expected = {name: staged[name] for name in copied} | {
+        "Item ID": staged["stg_monday_item_id"],
+        "delivered_hash": staged["stg_payload_hash"],
+        "delivered_values": staged["stg_api_payload"],
+        "delivered_date": staged["stg_processed_date"],
+        "FCST CONSUMED QTY": 13,
+    }
+    assert {name: row[name] for name in expected} == expected
+    assert {name for name, value in row.items() if value is None} == set(row) - set(expected)
+
+
+def test_every_column_of_a_subitem_lands_under_its_own_name_as_text(uow: UnitOfWork) -> None:
+    values = distinct_values(StagedSubitem, leave_out={"stg_id", "item_id", "stg_batch_id"}) | {
+        "stg_batch_id": BATCH,
+        "stg_status": S.API_SUCCESS,
+        "size": "30/32",
+    }
+    with uow:
+        stage_subitems(uow, values)
+        staged = by_column(uow.staging.subitems.in_state(BATCH, S.API_SUCCESS)[0])
+        assert uow.production.promote_subitems(BATCH, 9, NOW) == 1
+        (row,) = landed(uow, ProductionSubitem)
+    copied = (columns(StagedSubitem.__tablename__) & columns(ProductionSubitem.__tablename__)) - {
+        "Item ID",
+        "source_uuid",
+    }
+    expected = {name: str(staged[name]) for name in copied} | {
+        "parent_item_id": str(staged["stg_monday_parent_item_id"]),
+        "subitem_id": str(staged["stg_monday_subitem_id"]),
+        "subitem_board_id": str(staged["stg_monday_subitem_board_id"]),
+        "Item ID": str(staged["stg_monday_subitem_id"]),
+        "source_uuid": staged["source_uuid"],
+        "size_key": "30/32",
+        "delivered_date": staged["stg_processed_date"],
+    }
+    assert row == expected
+
+
+def test_what_is_null_in_staging_is_null_in_production(uow: UnitOfWork) -> None:
+    with uow:
+        stage(uow, delivered(1))
+        stage_subitems(uow, subitem(None, stg_status=S.API_SUCCESS, stg_monday_subitem_id=2))
+        uow.production.promote_orders(BATCH, 9, NOW)
+        uow.production.promote_subitems(BATCH, 9, NOW)
+        (item,), (size,) = landed(uow, ProductionOrder), landed(uow, ProductionSubitem)
+    assert {name for name, value in item.items() if value is not None} == {
+        "Title",
+        "Group",
+        "Item ID",
+        "source_uuid",
+    }
+    assert size["Order Qty"] is None
+    assert size["validation_errors"] is None
+    assert size["parent_item_id"] is None
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=25)
+@example(CLOSE_TO_HALF)
+@given(st.lists(ROUNDED_CENTS | st.sampled_from(CLOSE_TO_HALF), min_size=1, max_size=8))
+def test_four_digits_become_two_halves_away_from_zero_on_every_engine(
+    uow: UnitOfWork, prices: list[Decimal]
+) -> None:
+    with uow:  # never committed: each example begins with empty tables
+        uow.staging.orders.add([delivered(n, customer_price=price) for n, price in enumerate(prices)])
+        uow.production.promote_orders(BATCH, 99, NOW)
+        found = {row["Item ID"]: row["CUSTOMER PRICE"] for row in landed(uow, ProductionOrder)}
+        uow.source.session.expunge_all()
+    for number, price in enumerate(prices):
+        away = int(abs(price) * 100 + Decimal("0.5"))
+        assert found[number] == (Decimal(away) / 100).copy_sign(price)
+        assert str(found[number])[-3] == "."
+
+
+@pytest.mark.parametrize("column", ["validation_errors", "update_fields", "source_query"])
+def test_notes_longer_than_production_has_room_for_are_clipped(uow: UnitOfWork, column: str) -> None:
+    notes = "ä" * 254 + "bc" * 500
+    with uow:
+        stage_subitems(
+            uow, subitem(None, stg_status=S.API_SUCCESS, stg_monday_subitem_id=1, **{column: notes})
+        )
+        assert uow.production.promote_subitems(BATCH, 9, NOW) == 1
+        assert landed(uow, ProductionSubitem)[0][column] == notes[:255]
+
+
+@pytest.mark.parametrize("state", list(StagingStatus))
+def test_only_what_is_on_the_board_is_promoted(uow: UnitOfWork, state: StagingStatus) -> None:
+    on_the_board = state is S.API_SUCCESS
+    with uow:
+        stage(uow, order(stg_status=state, stg_monday_item_id=1))
+        stage_subitems(uow, subitem(None, stg_status=state, stg_monday_subitem_id=1))
+        assert uow.production.promote_orders(BATCH, 9, NOW) == on_the_board
+        assert uow.production.promote_subitems(BATCH, 9, NOW) == on_the_board
+        assert len(landed(uow, ProductionOrder)) == len(landed(uow, ProductionSubitem)) == on_the_board
+
+
+def test_promotion_marks_what_it_wrote_and_does_not_write_it_again(uow: UnitOfWork) -> None:
+    with uow:
+        stage(uow, delivered(1), delivered(2, stg_batch_id=OTHER_BATCH))
+        assert uow.production.promote_orders(BATCH, 9, NOW) == 1
+        assert uow.production.promote_orders(BATCH, 9, NOW) == 0
+        (marked,) = uow.staging.orders.in_state(BATCH, S.PROMOTED)
+        assert marked.stg_processed_date == NOW
+        assert uow.staging.orders.counts(OTHER_BATCH) == {S.API_SUCCESS: 1}
+
+
+@pytest.mark.parametrize(
+    ("rows", "limit", "steps"), [(7, 3, [3, 3, 1]), (6, 3, [3, 3]), (2, 9, [2]), (0, 3, [])]
+)
+def test_promotion_goes_in_bounded_chunks_until_all_has_landed(
+    uow: UnitOfWork, rows: int, limit: int, steps: list[int]
+) -> None:
+    with uow:
+        stage(uow, *(delivered(n) for n in range(rows)))
+        uow.staging.subitems.insert(
+            [subitem(None, stg_status=S.API_SUCCESS, stg_monday_subitem_id=n) for n in range(rows)]
+        )
+        for promote, model in (
+            (uow.production.promote_orders, ProductionOrder),
+            (uow.production.promote_subitems, ProductionSubitem),
+        ):
+            done = []
+            while number := promote(BATCH, limit, NOW):
+                done.append(number)
+            assert done == steps
+            assert len(landed(uow, model)) == rows
+
+
+@pytest.mark.parametrize("table", ["STG_MON_CustMasterSchedule", "STG_MON_CustMasterSchedule_Subitems"])
+def test_if_the_mark_fails_nothing_was_promoted(
+    uow: UnitOfWork, engine: Engine, database: Database, table: str
+) -> None:
+    with uow:
+        stage(uow, delivered(1))
+        stage_subitems(uow, subitem(None, stg_status=S.API_SUCCESS, stg_monday_subitem_id=2))
+        uow.commit()
+    written = []
+
+    def fail(*facts: Any) -> tuple[str, Any]:
+        statement, parameters = facts[2:4]
+        written.append(statement.startswith("INSERT"))
+        marks = statement.startswith("UPDATE")
+        return ("SELECT * FROM no_such_table" if marks else statement), (() if marks else parameters)
+
+    event.listen(engine, "before_cursor_execute", fail, retval=True)
+    promote = "promote_subitems" if table.endswith("Subitems") else "promote_orders"
+    with pytest.raises(PersistenceError):
+        do(uow, lambda: getattr(uow.production, promote)(BATCH, 9, NOW))
+    event.remove(engine, "before_cursor_execute", fail)
+    assert any(written)
+    assert database.count(table.removeprefix("STG_")) == 0
+    assert [row["stg_status"] for row in database.rows(table)] == ["API_SUCCESS"]
+
+
+def test_items_of_a_group_and_name_are_known(uow: UnitOfWork) -> None:
+    with uow:
+        stage(uow, delivered(1), delivered(2), delivered(3, title="x"), delivered(4, group="x"))
+        uow.production.promote_orders(BATCH, 9, NOW)
+        assert uow.production.known_item_ids("a group", "an order") == {1, 2}
+
+
+def test_a_source_row_lands_once(uow: UnitOfWork, database: Database) -> None:
+    same = delivered(1)
+    twin = ProductionOrder(item_id=9, source_uuid=same["source_uuid"])
+    with pytest.raises(PersistenceError, match=r"(?i)unique"):
+        do(
+            uow,
+            lambda: uow.source.session.add(twin),
+            lambda: stage(uow, same),
+            lambda: uow.production.promote_orders(BATCH, 9, NOW),
+        )
+    assert database.count("MON_CustMasterSchedule") == 0

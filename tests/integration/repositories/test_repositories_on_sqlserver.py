@@ -1,0 +1,157 @@
+"""The repositories' statements, recorded as they run, compiled for SQL Server and read as Transact-SQL."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from sqlalchemy import ClauseElement, event
+from sqlalchemy.orm import sessionmaker
+from sqlglot import exp
+
+from order_staging import UnitOfWork, schema
+from order_staging.database import create_engine
+from order_staging.repositories import SourceFilter
+from order_staging.repositories.source import Page
+from tests.integration.repositories.repository_rows import (
+    BATCH,
+    CUSTOMER,
+    LATER,
+    NOW,
+    OTHER_BATCH,
+    delivered,
+    source_row,
+    stage,
+    stage_subitems,
+    subitem,
+)
+from tests.unit.models.sqlserver_parsing import for_sqlserver, parsed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from sqlalchemy import Engine
+
+    Work = Callable[[UnitOfWork], object]
+
+WANTED = SourceFilter(names=["GREYSON", None], po="4755", aag_season="2026 FALL", customer_season="FALL 26")
+PAGE = Page(BATCH, 10, without_doubled=True)
+
+
+@pytest.fixture(scope="module")
+def any_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """One migrated SQLite file: statements are built the same on every engine."""
+    folder: Path = tmp_path_factory.mktemp("recorded")
+    engine = create_engine(f"sqlite:///{folder / 'orders.db'}")
+    schema.upgrade(engine)
+    with UnitOfWork(sessionmaker(engine)) as uow:
+        uow.source.add(uow.source.shape(), [source_row()])
+        (one,) = stage(uow, delivered(1))
+        stage_subitems(uow, subitem(one))
+        uow.commit()
+    yield engine
+    engine.dispose()
+
+
+def recorded(engine: Engine, work: Work) -> list[exp.Expr]:
+    """Do some work without committing it, and read what SQL Server would be asked."""
+    statements: list[ClauseElement] = []
+
+    def record(_: object, statement: Any, *__: object) -> None:
+        # A savepoint is SQLAlchemy's own statement, and the parser does not know SQL Server's.
+        if isinstance(statement, ClauseElement) and "avepoint" not in type(statement).__name__:
+            statements.append(statement)
+
+    event.listen(engine, "before_execute", record)
+    try:
+        with UnitOfWork(sessionmaker(engine)) as uow:
+            work(uow)
+    finally:
+        event.remove(engine, "before_execute", record)
+    return [tree for statement in statements for tree in parsed(for_sqlserver(statement))]
+
+
+WORK: dict[str, tuple[Work, list[type[exp.Expr]]]] = {
+    "customer_names": (lambda uow: uow.source.customer_names(), [exp.Select]),
+    "new_by_customer_name": (lambda uow: uow.source.new_by_customer_name(WANTED), [exp.Select]),
+    "has_doubled_uuids": (lambda uow: uow.source.has_doubled_uuids(), [exp.Select]),
+    "new_rows": (
+        lambda uow: uow.source.new_rows(uow.source.shape(), ["record_uuid", "PO NUMBER"], WANTED, PAGE),
+        [exp.Select],
+    ),
+    "unidentified_rows": (
+        lambda uow: uow.source.unidentified_rows(uow.source.shape(), ["PO NUMBER"], WANTED, doubled=True),
+        [exp.Select],
+    ),
+    "add": (lambda uow: uow.staging.orders.add([delivered(2), delivered(3)]), [exp.Insert]),
+    "pending": (lambda uow: uow.staging.orders.pending(BATCH, 10), [exp.Select]),
+    "gather_open": (
+        lambda uow: uow.staging.orders.gather_open(CUSTOMER, OTHER_BATCH),
+        [exp.Select, exp.Update, exp.Update],
+    ),
+    "open_batch": (lambda uow: uow.staging.orders.open_batch(CUSTOMER, subitems=True), [exp.Select]),
+    "interrupted": (lambda uow: uow.staging.orders.interrupted(BATCH), [exp.Update]),
+    "delete_finished": (lambda uow: uow.staging.orders.delete_finished(BATCH), [exp.Delete]),
+    "delete_promoted": (lambda uow: uow.staging.subitems.delete_promoted(BATCH), [exp.Delete]),
+    "link_to_items": (lambda uow: uow.staging.subitems.link_to_items(BATCH), [exp.Update]),
+    "pending_subitems": (lambda uow: uow.staging.subitems.pending(BATCH, 10), [exp.Select]),
+    "promote_orders": (
+        lambda uow: uow.production.promote_orders(BATCH, 10, NOW),
+        [exp.Select, exp.Insert, exp.Update],
+    ),
+    "acquire": (
+        lambda uow: uow.batches.acquire(CUSTOMER, "one", now=NOW, until=LATER),
+        [exp.Select, exp.Insert, exp.Update, exp.Select],
+    ),
+    "renew": (lambda uow: uow.batches.renew(CUSTOMER, 1, LATER), [exp.Update]),
+    "release": (lambda uow: uow.batches.release(CUSTOMER, 1), [exp.Update]),
+    "increase": (lambda uow: uow.batches.increase(BATCH, api_calls_made=1), [exp.Update]),
+    "unfinished": (lambda uow: uow.batches.unfinished(CUSTOMER, "ORDERS"), [exp.Select]),
+    "newest": (lambda uow: uow.batches.newest(5, CUSTOMER), [exp.Select]),
+    "open_invalid": (lambda uow: uow.failures.open_invalid(CUSTOMER), [exp.Select]),
+    "resolve": (lambda uow: uow.failures.resolve([1, 2], by="me", now=NOW), [exp.Update]),
+    "unresolved": (lambda uow: uow.failures.unresolved_orders(batch_id=BATCH), [exp.Select]),
+    "count_of_batch": (lambda uow: uow.failures.count_of_batch(BATCH), [exp.Select, exp.Select]),
+}
+
+
+@pytest.mark.parametrize("name", WORK)
+def test_the_statements_of_a_named_query_are_transact_sql(any_engine: Engine, name: str) -> None:
+    work, kinds = WORK[name]
+    assert [type(tree) for tree in recorded(any_engine, work)] == kinds
+
+
+def test_new_rows_are_an_anti_join_of_bounded_size_with_every_size_by_name(any_engine: Engine) -> None:
+    (tree,) = recorded(any_engine, WORK["new_rows"][0])
+    names = [column.alias_or_name for column in tree.expressions]
+    assert {"record_uuid", "L(10-12)", "30/32", "0"} <= set(names)
+    assert "INFOR COLOUR CODE" not in names
+    absent = [found for found in tree.find_all(exp.Exists) if found.find_ancestor(exp.Not)]
+    assert {table.name for each in absent for table in each.find_all(exp.Table)} == {
+        "STG_MON_CustMasterSchedule",
+        "MON_CustMasterSchedule",
+    }
+    assert "TOP" in tree.sql(dialect="tsql")
+
+
+def test_promotion_names_its_columns_on_both_sides_and_rounds_by_a_cast(any_engine: Engine) -> None:
+    _, tree, _ = recorded(any_engine, WORK["promote_orders"][0])
+    named = [column.name for column in tree.this.expressions]
+    chosen = tree.expression.expressions
+    assert len(named) == len(chosen) > 80
+    pairs = dict(zip(named, chosen, strict=True))
+    price = pairs["CUSTOMER PRICE"].find(exp.Cast)
+    assert price is not None
+    assert price.find(exp.Column).name == "CUSTOMER PRICE"
+    assert price.to.sql(dialect="tsql").replace(" ", "") == "NUMERIC(18,2)"
+    assert pairs["Item ID"].find(exp.Column).name == "stg_monday_item_id"
+
+
+def test_a_lease_is_taken_by_one_update_that_checks_and_counts(any_engine: Engine) -> None:
+    trees = recorded(any_engine, WORK["acquire"][0])
+    (update,) = [tree for tree in trees if isinstance(tree, exp.Update)]
+    written = update.sql(dialect="tsql").replace("MON_BatchLease", "").replace("[", "").replace("]", "")
+    assert "fence + ?" in written.replace(".", "")
+    assert "holder IS NULL" in written.replace(".", "")
+    assert "expires_date < ?" in written.replace(".", "")

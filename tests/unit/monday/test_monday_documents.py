@@ -1,0 +1,134 @@
+"""The documents fit the sandbox's schema, and monday.com's own where it is at hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from graphql import (
+    FieldNode,
+    GraphQLSchema,
+    NullValueNode,
+    OperationDefinitionNode,
+    StringValueNode,
+    Visitor,
+    build_schema,
+    parse,
+    validate,
+    visit,
+)
+
+from order_staging.monday import documents
+from order_staging.sandbox.schema import schema
+
+MONDAYS_SCHEMA = Path(__file__).parents[4] / "shared/reference/monday_schema/schema-2026-10.graphql"
+
+READS = {
+    "board": documents.BOARD,
+    "groups": documents.GROUPS,
+    "items by key": documents.ITEMS_BY_KEY,
+    "next page of items by key": documents.NEXT_ITEMS_BY_KEY,
+    "items of a group": documents.ITEMS_OF_GROUP,
+    "next page": documents.NEXT_PAGE,
+    "subitems": documents.SUBITEMS,
+}
+COUNTS = [1, 2, 7, 20, 100]
+MAKERS = {
+    "groups": documents.create_groups,
+    "items": documents.create_items,
+    "subitems": documents.create_subitems,
+}
+WRITES = {f"{count} {name}": make(count) for name, make in MAKERS.items() for count in COUNTS}
+EVERY = READS | WRITES
+
+
+@pytest.fixture(scope="session")
+def mondays_schema() -> GraphQLSchema:
+    if not MONDAYS_SCHEMA.exists():
+        pytest.skip(f"monday.com's schema is not at {MONDAYS_SCHEMA}")
+    return build_schema(MONDAYS_SCHEMA.read_text(encoding="utf-8"), assume_valid=True)
+
+
+class Literals(Visitor):
+    """Collects what stands in a document instead of a variable."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[Any] = []
+
+    def enter_string_value(self, node: StringValueNode, *_: Any) -> None:
+        self.found.append(node.value)
+
+    def enter_int_value(self, node: Any, *_: Any) -> None:
+        self.found.append(node.value)
+
+    def enter_null_value(self, node: NullValueNode, *_: Any) -> None:
+        self.found.append(node)
+
+
+def operation(text: str) -> OperationDefinitionNode:
+    (definition,) = parse(text).definitions
+    assert isinstance(definition, OperationDefinitionNode)
+    return definition
+
+
+def root_fields(text: str) -> list[FieldNode]:
+    selections = operation(text).selection_set.selections
+    return [node for node in selections if isinstance(node, FieldNode)]
+
+
+@pytest.mark.parametrize("text", EVERY.values(), ids=EVERY)
+def test_documents_fit_the_sandboxs_schema(text: str) -> None:
+    assert validate(schema(), parse(text)) == []
+
+
+@pytest.mark.parametrize("text", EVERY.values(), ids=EVERY)
+def test_documents_fit_mondays_schema(text: str, mondays_schema: GraphQLSchema) -> None:
+    assert validate(mondays_schema, parse(text)) == []
+
+
+@pytest.mark.parametrize("text", EVERY.values(), ids=EVERY)
+def test_values_travel_as_variables_only(text: str) -> None:
+    literals = Literals()
+    visit(parse(text), literals)
+    assert literals.found == []
+
+
+@pytest.mark.parametrize("text", EVERY.values(), ids=EVERY)
+def test_every_document_is_one_operation_with_a_name(text: str) -> None:
+    assert operation(text).name is not None
+
+
+@pytest.mark.parametrize("count", COUNTS)
+@pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)
+def test_a_request_has_an_alias_for_each_row_in_order(make: Any, count: int) -> None:
+    fields = root_fields(make(count))
+    aliases = [field.alias.value for field in fields if field.alias]
+    assert aliases == [documents.alias(index) for index in range(count)]
+
+
+@pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)
+def test_a_create_selects_id_alone_as_any_other_field_may_fail_after_it_was_executed(make: Any) -> None:
+    for field in root_fields(make(3)):
+        if field.alias:
+            assert field.selection_set is not None
+            names = [
+                node.name.value for node in field.selection_set.selections if isinstance(node, FieldNode)
+            ]
+            assert names == ["id"]
+
+
+@pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)
+def test_what_a_request_cost_is_asked_for_after_its_mutations(make: Any) -> None:
+    assert [field.name.value for field in root_fields(make(2))][-1] == "complexity"
+
+
+@pytest.mark.parametrize("make", [documents.create_items, documents.create_subitems])
+def test_labels_that_are_missing_are_created(make: Any) -> None:
+    assert make(3).count("create_labels_if_missing: true") == 3
+
+
+def test_a_document_is_parsed_once() -> None:
+    text = documents.create_items(3)
+    assert documents.document(text) is documents.document(documents.create_items(3))
