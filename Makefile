@@ -23,6 +23,7 @@ lint: $(READY)  ## formatting, lint, types, import layers, and the house rules
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -q tests/unit/house
 
 format: $(READY)  ## put formatting and import order right
 	$(BIN)/ruff format .

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any
 
 from alembic import context
@@ -10,6 +9,7 @@ from sqlalchemy import make_url, text
 
 from order_staging.database import create_engine
 from order_staging.models import Base, OrdersUnified
+from order_staging.settings import Settings
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 LOCKS = {
     "postgresql": "SELECT pg_advisory_xact_lock(4755000001)",
     "mssql": (
-        "EXEC sp_getapplock @Resource = 'order_staging migrations', @LockMode = 'Exclusive', "
-        "@LockOwner = 'Transaction', @LockTimeout = 600000"
+        "DECLARE @result INT; EXEC @result = sp_getapplock @Resource = 'order_staging migrations', "
+        "@LockMode = 'Exclusive', @LockOwner = 'Transaction', @LockTimeout = 600000; "
+        "IF @result < 0 THROW 50000, 'another deployer has been migrating for ten minutes', 1"
     ),
 }
 """What makes a second deployer wait; on SQLite every transaction of this project has the lock already."""
@@ -37,8 +38,8 @@ def include_object(object_: Any, name: str | None, type_: str, *_: object) -> bo
 
 
 def url() -> str:
-    """Tell the database that the settings name."""
-    return os.environ.get("ORDER_STAGING_DATABASE_URL", "sqlite:///order_staging.db")
+    """Tell the database that the settings name, in the environment or in `.env`."""
+    return Settings.load().database_url.get_secret_value()
 
 
 def engine() -> Engine:

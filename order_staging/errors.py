@@ -161,6 +161,10 @@ class DailyLimitError(TransientError):
     """The account's calls of this day are used up; the batch pauses until midnight UTC."""
 
 
+class StoppedError(TransientError):
+    """The request was not sent again, as the run was asked to end."""
+
+
 class TerminalError(DestinationError):
     """monday.com refused, and would refuse again: nothing was executed."""
 

@@ -45,7 +45,8 @@ def head() -> str:
 
 def current(engine: Engine) -> str | None:
     """Tell the revision that the database is at; None where it has none."""
-    if engine.dialect.name == "sqlite" and engine.url.database and not Path(engine.url.database).exists():
+    file = engine.url.database if engine.dialect.name == "sqlite" else None
+    if file and file != ":memory:" and not Path(file).exists():
         # Looking must not leave an empty file behind.
         return None
     with database_errors(), engine.connect() as connection:

@@ -83,6 +83,8 @@ class Settings(BaseSettings):
             raise ValueError("must be an https:// address")
         if parts.username or parts.password:
             raise ValueError("must not hold a user or password")
+        if parts.query or parts.fragment:
+            raise ValueError("must be an address without ? and #")
         if parts.scheme == "http" and not _is_loopback(parts.hostname):
             raise ValueError(
                 "must be https:// unless it is on this machine: the token would travel unencrypted"
@@ -92,9 +94,10 @@ class Settings(BaseSettings):
     @field_validator("monday_token")
     @classmethod
     def _token_is_plain(cls, token: SecretStr | None) -> SecretStr | None:
-        if token is None or not token.get_secret_value().strip():
-            return None
-        return SecretStr(token.get_secret_value().strip())
+        text = token.get_secret_value().strip() if token else ""
+        if not text.isprintable() or " " in text:
+            raise ValueError("must be one word, as monday.com shows it")
+        return SecretStr(text) if text else None
 
     @classmethod
     def load(cls, **overrides: Any) -> Settings:  # noqa: ANN401 - values of any field

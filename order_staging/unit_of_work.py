@@ -96,13 +96,19 @@ class UnitOfWork:
 
     def commit(self) -> None:
         """Commit; under a hold only if the lease is still ours, in the same transaction."""
-        session = self._open()
-        if self._hold is not None and not self.batches.renew(
-            self._hold.customer, self._hold.fence, self._hold.until()
-        ):
-            session.rollback()
-            raise LeaseLostError(self._hold.customer, self._hold.fence)
-        session.commit()
+        self.prove_hold()
+        self._open().commit()
+
+    def prove_hold(self) -> None:
+        """Renew the lease, if there is one to write under; raise `LeaseLostError` where it was taken over.
+
+        On every engine the lease's row is locked from then on until the transaction ends: nobody can take the
+        customer over in between.
+        """
+        hold = self._hold
+        if hold is not None and not self.batches.renew(hold.customer, hold.fence, hold.until()):
+            self._open().rollback()
+            raise LeaseLostError(hold.customer, hold.fence)
 
     def rollback(self) -> None:
         """Undo what was not committed."""

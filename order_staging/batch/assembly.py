@@ -19,7 +19,7 @@ from order_staging.monday import MondayClient
 from order_staging.transform import OrderRules, load_customers, load_mapping
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
     from threading import Event
 
     from sqlalchemy import Engine
@@ -67,8 +67,8 @@ class Assembly:
         """Make what makes sessions; rows stay readable after their session has ended."""
         return sessionmaker(self.engine, expire_on_commit=False)
 
-    def client(self) -> MondayClient:
-        """Make a client; it connects when entered. Raises `SettingError` without a token."""
+    def client(self, sleep: Callable[[float], Awaitable[None]]) -> MondayClient:
+        """Make a client that waits by `sleep`; it connects when entered. Raises `SettingError` without a token."""
         settings = self.settings
         return MondayClient(
             token=settings.token(),
@@ -78,7 +78,7 @@ class Assembly:
             key_column=settings.key_column,
             request_timeout=settings.request_timeout,
             max_attempts=settings.max_attempts,
-            sleep=self.outside.sleep,
+            sleep=sleep,
             random=self.outside.random,
         )
 
@@ -125,18 +125,24 @@ async def open_bench(assembly: Assembly, stop: Event) -> AsyncIterator[Bench]:
 
 
 @asynccontextmanager
-async def open_line(assembly: Assembly) -> AsyncIterator[Line]:
+async def open_line(assembly: Assembly, bench: Bench) -> AsyncIterator[Line]:
     """Connect to monday.com and compare the mapping with the board as it is today.
 
     Raises `ConfigurationError` or `DestinationError`.
     """
+    workshop = bench.workshop
+    async with assembly.client(workshop.sleep) as client:
+        with client.asking(workshop.require_going_on):
+            yield await _checked(assembly, client)
+
+
+async def _checked(assembly: Assembly, client: MondayClient) -> Line:
     settings = assembly.settings
-    async with assembly.client() as client:
-        board = await client.board()
-        subitem_board_id = settings.subitem_board_id or board.subitem_board_id
-        subitems = None if subitem_board_id is None else await client.board(subitem_board_id)
-        require_fitting(assembly.mapping, board, subitems, settings.key_column)
-        yield Line(client, subitem_board_id)
+    board = await client.board()
+    subitem_board_id = settings.subitem_board_id or board.subitem_board_id
+    subitems = None if subitem_board_id is None else await client.board(subitem_board_id)
+    require_fitting(assembly.mapping, board, subitems, settings.key_column)
+    return Line(client, subitem_board_id)
 
 
 @contextmanager

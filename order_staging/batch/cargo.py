@@ -127,10 +127,11 @@ class Subitems(Cargo[StagedSubitem]):
 
     name = "subitems"
 
-    def __init__(self, mapping: BoardMapping, board_id: int | None) -> None:
-        """Take the mapping, and the board of the subitems where it is known."""
+    def __init__(self, mapping: BoardMapping, board_id: int | None, customer: str) -> None:
+        """Take the mapping, the board of the subitems where it is known, and the customer of the batch."""
         self._mapping = mapping
         self._board_id = board_id
+        self._customer = customer
 
     def rows(self, uow: UnitOfWork) -> StagedRows[StagedSubitem]:
         """Give the repository of staged subitems."""
@@ -161,7 +162,11 @@ class Subitems(Cargo[StagedSubitem]):
     def bury(self, uow: UnitOfWork, refused: Sequence[tuple[StagedSubitem, Refusal]], now: datetime) -> None:
         """Write dead letters of subitems."""
         uow.failures.subitems.insert(
-            [letters.refused_subitem(row, self.payload(row).name, refusal, now) for row, refusal in refused]
+            [
+                letters.refused_subitem(row, self.payload(row).name, refusal, now)
+                | {"customer_batch": self._customer}
+                for row, refusal in refused
+            ]
         )
 
     def counters(self, arrived: int, refused: int) -> dict[str, int]:  # noqa: ARG002 - a batch's records are its orders

@@ -18,7 +18,7 @@ from order_staging.batch.letters import Refusal
 from order_staging.batch.payloads import idempotency_key
 from order_staging.errors import DestinationError, TransientError
 from order_staging.models import ErrorType, StagedOrder, StagedSubitem, StagingStatus
-from order_staging.monday import Created, NotExecuted, Outcome, Rejected, Unknown
+from order_staging.monday import LONGEST_WAIT, Created, NotExecuted, Outcome, Rejected, Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,7 +65,7 @@ class Delivery(Generic[Row]):
         self._cargo: Cargo[Row] = cargo
         self._counts = counts
         self._executed = 0
-        self._asked_to_wait = 0.0
+        self._postponed: list[NotExecuted] = []
 
     async def deliver(self) -> None:
         """Send everything that is pending.
@@ -78,13 +78,19 @@ class Delivery(Generic[Row]):
             rows = await self._workshop.database.run(self._pending)
             if not rows:
                 return
-            before, self._asked_to_wait = self._executed, 0.0
+            before, self._postponed = self._executed, []
             await self._send_all(rows)
             fruitless = 0 if self._executed > before else fruitless + 1
-            if fruitless >= self._workshop.settings.max_attempts:
-                raise TransientError("monday.com stays busy: no row was executed", status=429)
-            if fruitless:
-                await self._workshop.outside.sleep(max(self._asked_to_wait, 2.0**fruitless))
+            if self._postponed:
+                await self._wait_for_the_postponed(fruitless)
+
+    async def _wait_for_the_postponed(self, fruitless: int) -> None:
+        """Wait as long as monday.com asks before it is sent the rows again that it did not get to."""
+        wait = max((outcome.wait or 0.0 for outcome in self._postponed), default=0.0)
+        words = self._postponed[0].message
+        if fruitless >= self._workshop.settings.max_attempts or wait > LONGEST_WAIT:
+            raise TransientError(f"monday.com stays busy: {words}", wait=wait, status=429)
+        await self._workshop.sleep(max(wait, 2.0**fruitless))
 
     def _pending(self, uow: UnitOfWork) -> list[Row]:
         return self._cargo.rows(uow).pending(self._record.batch_id, self._workshop.settings.chunk_rows)
@@ -115,6 +121,9 @@ class Delivery(Generic[Row]):
             await self._acknowledge(request, [NotExecuted(str(error))] * len(rows))
             raise
         await self._acknowledge(request, outcomes)
+        for outcome in outcomes:
+            if isinstance(outcome, NotExecuted) and outcome.ends_run is not None:
+                raise outcome.ends_run
 
     async def _acknowledge(self, request: _Request[Row], outcomes: Sequence[Outcome]) -> None:
         work = partial(self._record_outcomes, request, outcomes)
@@ -173,8 +182,8 @@ class Delivery(Generic[Row]):
                     self._counts.rejected += 1
                 case Unknown():
                     self._counts.unknown += 1
-                case NotExecuted(wait=wait):
-                    self._asked_to_wait = max(self._asked_to_wait, wait or 0.0)
+                case NotExecuted():
+                    self._postponed.append(outcome)
         self._executed += sum(not isinstance(outcome, NotExecuted) for outcome in outcomes)
         log.info(
             "delivery.sent",

@@ -65,7 +65,6 @@ def refused_subitem(row: StagedSubitem, name: str, refusal: Refusal, now: dateti
     return _refused(row, refusal, now) | {
         "original_stg_subitem_id": row.stg_id,
         "parent_item_id": row.stg_monday_parent_item_id,
-        "customer_batch": row.customer,
         "order_number": row.aag_order_number,
         "size_label": row.size,
         "order_qty": row.order_qty,

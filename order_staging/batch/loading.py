@@ -16,7 +16,7 @@ from order_staging.repositories.source import UUID_COLUMN, Page
 from order_staging.transform import InvalidOrder, Note, Order, fingerprint
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from uuid import UUID
 
     from order_staging.batch.record import BatchRecord
@@ -87,13 +87,13 @@ class Loader:
         self._orders = record.result.orders
         self._subitems = record.result.subitems
         self._subitem_limits = subitem_limits()
+        self._any_invalid = True
         self._known = _Known(())
 
     async def load(self) -> None:
         """Stage everything that is new, up to the limit; what is invalid goes to the ERR table, once."""
         run, hold = self._workshop.database.run, self._record.hold
-        customer = self._record.result.customer
-        self._known = _Known(await run(lambda uow: uow.failures.open_invalid(customer)))
+        self._any_invalid = await run(lambda uow: uow.failures.any_invalid())
         await run(self._refuse_unidentified, hold)
         after: UUID | None = None
         while not self._workshop.stop.is_set() and self._room() > 0:
@@ -111,6 +111,7 @@ class Loader:
             source.shape, self._workshop.mapping.source_columns, source.wanted, doubled=source.doubled
         )
         judged = _Judged()
+        self._recall(uow, found)
         for row in found:
             order = self._workshop.rules.apply(row, source.shape.sizes)
             self._refuse(judged, _unidentified(order), row, identified=False)
@@ -124,6 +125,7 @@ class Loader:
             source.shape, columns, source.wanted, Page(after, size, without_doubled=source.doubled)
         )
         judged = _Judged()
+        self._recall(uow, page)
         for row in page:
             if len(judged.orders) >= self._room():
                 break
@@ -135,6 +137,12 @@ class Loader:
                 self._refuse(judged, order, row, identified=True)
         self._write(uow, judged)
         return (page[-1][UUID_COLUMN] if page else after), len(page) == size
+
+    def _recall(self, uow: UnitOfWork, page: Sequence[Row]) -> None:
+        """Read the dead letters that rows of a page have already; mostly there are none to read."""
+        if self._any_invalid:
+            uuids = [row[UUID_COLUMN] for row in page if row[UUID_COLUMN] is not None]
+            self._known = _Known(uow.failures.invalid_like(uuids, [fingerprint(row) for row in page]))
 
     def _refuse(self, judged: _Judged, order: InvalidOrder, row: Row, *, identified: bool) -> None:
         self._orders.invalid += 1
@@ -157,11 +165,20 @@ class Loader:
             uow.failures.resolve(
                 sorted(judged.mended), by=self._record.runner, now=self._workshop.outside.now()
             )
+        self._note(uow, judged.orders)
         self._record.increase(
             uow,
             total_records=len(judged.orders) + len(judged.letters),
             failed_records=len(judged.letters),
         )
+
+    def _note(self, uow: UnitOfWork, orders: Sequence[Order]) -> None:
+        """Keep with the batch what was left out or changed: the staging rows that say so are cleaned up."""
+        notes = [(order, [note.sentence() for note in order.notes]) for order in orders if order.notes]
+        for order, sentences in notes:
+            log.warning("order.warning", uuid=str(order.source_uuid), name=order.title, notes=sentences)
+        lines = [f"{order.title}: {'; '.join(sentences)}" for order, sentences in notes]
+        uow.batches.add_notes(self._record.batch_id, lines)
 
     def _stage(self, uow: UnitOfWork, orders: list[Order]) -> None:
         uow.staging.orders.drop_invalid([order.source_uuid for order in orders])

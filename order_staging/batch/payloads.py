@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -51,6 +52,14 @@ def subitem_payload(mapping: BoardMapping, row: StagedSubitem) -> Payload:
     """Make the payload of a size."""
     size = Size(row.size, row.order_qty)
     return _payload(subitem_name(mapping, size), subitem_column_values(mapping, size))
+
+
+def sent_key(row: StagedOrder, key_column: str | None) -> str | None:
+    """Read from what was sent for a row the key that it bore in the key column, in lower case; None without one."""
+    if key_column is None or not row.stg_api_payload:
+        return None
+    key = json.loads(row.stg_api_payload)["column_values"].get(key_column)
+    return str(key).casefold() if key else None
 
 
 def _payload(name: str, columns: dict[str, object], **more: object) -> Payload:

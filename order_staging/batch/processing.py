@@ -19,8 +19,11 @@ from order_staging.batch.run import BatchRun
 from order_staging.errors import (
     AuthenticationError,
     ConfigurationError,
+    DatabaseUnavailableError,
     DestinationError,
     LeaseHeldError,
+    PersistenceError,
+    StoppedError,
     TerminalError,
     TransientError,
 )
@@ -33,7 +36,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from order_staging.batch.assembly import Bench, Line
-    from order_staging.unit_of_work import UnitOfWork
+    from order_staging.unit_of_work import Hold, UnitOfWork
 
 log = structlog.get_logger(__name__)
 
@@ -78,7 +81,7 @@ class Processing:
         totals: Counter[str] = Counter()
         for name, count in await run(lambda uow: uow.source.new_by_customer_name(wanted)):
             totals[self._label(name)] += count
-        for label in await run(lambda uow: uow.staging.orders.customers_with_open()):
+        for label in await run(lambda uow: uow.staging.orders.customers_with_open(wanted)):
             totals[label] += 0
         return sorted(totals.items())
 
@@ -91,6 +94,12 @@ class Processing:
             except LeaseHeldError as error:
                 log.warning("batch.busy", customer=customer, holder=error.holder)
                 result = BatchResult(customer, status=BUSY, error=str(error))
+            except PersistenceError as error:
+                # The batch stays as it was recorded last, and the next run goes on from there.
+                log.error("batch.broken_off", customer=customer, reason=str(error))  # noqa: TRY400 - one line
+                stops = isinstance(error, DatabaseUnavailableError)
+                words = self._workshop.redact(str(error))
+                result = BatchResult(customer, status=BatchStatus.FAILED, error=words, stops_the_run=stops)
             results.append(result)
             if self._workshop.stop.is_set() or result.stops_the_run:
                 break
@@ -101,14 +110,25 @@ class Processing:
         result = BatchResult(customer)
         subitems = options.get("subitems", True)
         async with self._batch(result, line.client.usage, subitems=subitems) as (record, run):
-            with structlog.contextvars.bound_contextvars(customer=customer, batch=str(record.batch_id)):
+            with (
+                structlog.contextvars.bound_contextvars(customer=customer, batch=str(record.batch_id)),
+                line.client.asking(partial(self._require_hold, record.hold)),
+            ):
                 try:
                     await self._steps(line, record, run, options)
+                except StoppedError as error:
+                    log.info("batch.stopped", reason=str(error))
                 except DestinationError as error:
                     await self._give_up(record, error)
+                record.measure()
                 if record.begun:
                     log.info("batch.ended", **_facts(result))
         return result
+
+    async def _require_hold(self, hold: Hold) -> None:
+        """Before a request is sent again: the run goes on, and nobody has taken the customer over meanwhile."""
+        await self._workshop.require_going_on()
+        await self._workshop.database.run(lambda _: None, hold)
 
     async def load(self, customer: str, filters: Filters) -> LoadResult:
         """Take a customer's lease and stage its new rows."""

@@ -122,11 +122,8 @@ class BatchRecord:
     async def end(self, status: BatchStatus, error: str | None = None) -> None:
         """Record how the batch ended, and why if it failed or paused."""
         now = self._workshop.outside.now()
-        self.result.seconds = (now - self.started).total_seconds()
         self.result.error = error
-        self.result.api.calls = self._usage.calls - self._usage_before.calls
-        self.result.api.retries = self._usage.retries - self._usage_before.retries
-        self.result.api.complexity = self._usage.complexity - self._usage_before.complexity
+        self.measure()
         await self.reach(
             status,
             end_time=now,
@@ -134,6 +131,14 @@ class BatchRecord:
             completed_by=self.runner,
             error_summary=error or self._summary(),
         )
+
+    def measure(self) -> None:
+        """Fill in how long the run took and what it used, however it ended."""
+        result, usage, before = self.result, self._usage, self._usage_before
+        result.seconds = (self._workshop.outside.now() - self.started).total_seconds()
+        result.api.calls = usage.calls - before.calls
+        result.api.retries = usage.retries - before.retries
+        result.api.complexity = usage.complexity - before.complexity
 
     def _summary(self) -> str | None:
         orders, subitems = self.result.orders, self.result.subitems

@@ -16,6 +16,7 @@ import structlog
 
 from order_staging.batch.delivery import arrival, change
 from order_staging.batch.letters import Refusal
+from order_staging.batch.payloads import sent_key
 from order_staging.models import ErrorType, StagedOrder, StagedSubitem, StagingStatus
 
 if TYPE_CHECKING:
@@ -33,18 +34,6 @@ log = structlog.get_logger(__name__)
 Row = TypeVar("Row", StagedOrder, StagedSubitem)
 Found = dict[int, list[int]]
 """What of the board could be each row: monday's ids by `stg_id`; rows without any are left out."""
-
-
-@dataclass(frozen=True)
-class ByKey:
-    """Finds items by the key column, which holds the source's UUID."""
-
-    client: MondayClient
-
-    async def find(self, rows: Sequence[StagedOrder]) -> Found:
-        """Look items up by their UUIDs."""
-        by_key = await self.client.find_items_by_key([str(row.source_uuid) for row in rows])
-        return {row.stg_id: by_key[key] for row in rows if (key := str(row.source_uuid)) in by_key}
 
 
 @dataclass(frozen=True)
@@ -70,6 +59,25 @@ class ByName:
             items = [item for item, name in boards[group_id] if name.strip() == title.strip()]
             found |= matched(same, sorted(item for item in items if item not in taken))
         return found
+
+
+@dataclass(frozen=True)
+class ByKey:
+    """Finds items by the key column, each by the key that was sent with it; those sent without one by their names.
+
+    The key that was sent is the row's UUID of that time: the settings, and the source, may have changed since.
+    """
+
+    client: MondayClient
+    by_name: ByName
+
+    async def find(self, rows: Sequence[StagedOrder]) -> Found:
+        """Look items up by their keys, where they have one."""
+        keys = {row.stg_id: key for row in rows if (key := sent_key(row, self.client.key_column))}
+        by_key = await self.client.find_items_by_key(list(keys.values()))
+        found = {stg_id: by_key[key] for stg_id, key in keys.items() if key in by_key}
+        nameless = [row for row in rows if row.stg_id not in keys]
+        return found | (await self.by_name.find(nameless) if nameless else {})
 
 
 @dataclass(frozen=True)
@@ -126,12 +134,26 @@ class Recovery(Generic[Row]):
         rows = await self._workshop.database.run(self._unknown)
         if not rows:
             return 0
-        first = await self._search(rows)
-        await self._workshop.outside.sleep(self._workshop.settings.recovery_delay)
-        second = await self._search(rows)
-        return await self._workshop.database.run(
-            partial(self._record_findings, rows, {**first, **second}), self._record.hold
-        )
+        found = await self._search(rows)
+        missing = [row for row in rows if row.stg_id not in found]
+        if missing:
+            await self._workshop.sleep(self._doubt_ends_in(missing))
+            if self._workshop.stop.is_set():
+                return 0
+            # All of them, as names are counted among the rows that are looked for together.
+            found |= await self._search(rows)
+        work = partial(self._record_findings, rows, found)
+        return await self._workshop.database.run(work, self._record.hold)
+
+    def _doubt_ends_in(self, missing: Sequence[Row]) -> float:
+        """Tell the seconds until "not on the board" can be believed.
+
+        A request may be executed after its connection is lost: until it would have timed out, nothing is sure.
+        """
+        settings = self._workshop.settings
+        now = self._workshop.outside.now()
+        latest = max((row.stg_sent_date for row in missing if row.stg_sent_date), default=now)
+        return max(settings.recovery_delay, settings.request_timeout - (now - latest).total_seconds())
 
     def _unknown(self, uow: UnitOfWork) -> list[Row]:
         return self._cargo.rows(uow).in_state(self._record.batch_id, StagingStatus.UNKNOWN)
@@ -147,7 +169,9 @@ class Recovery(Generic[Row]):
                     adopted.append(self._cargo.arrived(only) | arrival(row, now))
                 case several:
                     ids = ", ".join(map(str, several))
-                    words = f"{len(several)} items on the board could be this row ({ids}); delete all but one"
+                    words = (
+                        f"{len(several)} items on the board could be this row ({ids}); a person must decide"
+                    )
                     refused.append((row, Refusal(ErrorType.CONFLICT, words)))
         stored = self._cargo.rows(uow)
         stored.update(adopted)

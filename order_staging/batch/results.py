@@ -159,7 +159,8 @@ def overall(statuses: Sequence[RunStatus]) -> RunStatus:
         RunStatus.BUSY,
         RunStatus.COMPLETED,
     )
-    return next((status for status in by_weight if status in statuses), RunStatus.NOTHING_TO_DO)
+    worst = next((status for status in by_weight if status in statuses), RunStatus.NOTHING_TO_DO)
+    return RunStatus.PARTIAL if worst is RunStatus.BUSY and RunStatus.COMPLETED in statuses else worst
 
 
 @dataclass(frozen=True)

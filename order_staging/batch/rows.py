@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import inspect
 
 from order_staging.models import Base, StagedOrder, StagedSubitem, StagingStatus, ValidationStatus
+from order_staging.transform.values import utf16_length
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,11 +35,6 @@ def attributes(model: type[Base]) -> dict[str, str]:
     """Map a table's column names to the attributes of its model."""
     mapper = inspect(model)
     return {attribute.columns[0].name: attribute.key for attribute in mapper.column_attrs}
-
-
-def utf16_length(text: str) -> int:
-    """Count a text's UTF-16 code units, as NVARCHAR does."""
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def clipped(text: str | None, length: int) -> str | None:

@@ -47,7 +47,7 @@ class BatchRun:
         await self._workshop.database.run(self._gather, self._record.hold)
 
     async def relink(self, source: Source) -> None:
-        """Find production rows again whose source row has come back under another UUID: nothing is sent."""
+        """Find rows again whose source row has come back under another UUID, staged or in production."""
         await self._workshop.database.run(partial(self._relink, source), self._record.hold)
 
     async def load(self, source: Source) -> None:
@@ -61,7 +61,7 @@ class BatchRun:
         client = line.client
         groups: dict[str, str] = {}
         cargo = Orders(self._workshop.mapping, client.key_column, groups)
-        search = ByKey(client) if client.key_column else ByName(client, self._workshop)
+        search = ByKey(client, ByName(client, self._workshop))
         counts = self._result.orders
         delivery = Delivery(self._workshop, self._record, client, cargo, counts)
         recovery = Recovery(self._workshop, self._record, cargo, search.find, counts)
@@ -76,7 +76,7 @@ class BatchRun:
         run, batch_id = self._workshop.database.run, self._record.batch_id
         await run(self._doubt_interrupted, self._record.hold)
         await run(lambda uow: uow.staging.subitems.link_to_items(batch_id), self._record.hold)
-        cargo = Subitems(self._workshop.mapping, line.subitem_board_id)
+        cargo = Subitems(self._workshop.mapping, line.subitem_board_id, self._result.customer)
         counts = self._result.subitems
         delivery = Delivery(self._workshop, self._record, line.client, cargo, counts)
         recovery = Recovery(self._workshop, self._record, cargo, BySize(line.client, cargo).find, counts)
@@ -102,13 +102,12 @@ class BatchRun:
         await self._record.end(BatchStatus.COMPLETED if clean else BatchStatus.COMPLETED_WITH_ERRORS)
 
     def _relink(self, source: Source, uow: UnitOfWork) -> None:
-        pairs = uow.relinking.pairs(source.wanted.names or ())
-        if not pairs:
+        relinked = uow.relinking.relink(source.wanted.names or (), doubled=source.doubled)
+        if not relinked:
             return
         self._record.begin(uow)
-        uow.relinking.relink(pairs)
-        self._result.orders.relinked += len(pairs)
-        log.info("orders.relinked", rows=len(pairs))
+        self._result.orders.relinked += relinked
+        log.info("orders.relinked", rows=relinked)
 
     def _gather(self, uow: UnitOfWork) -> None:
         if not self._record.resumes:

@@ -67,7 +67,7 @@ class BatchService:
         async with open_bench(self._assembly, self._stop) as bench:
             processing = Processing(bench)
             customer = await processing.resolve(customer_name)
-            async with open_line(self._assembly) as line:
+            async with open_line(self._assembly, bench) as line:
                 return await processing.process(line, customer, options)
 
     def process_customers(
@@ -90,7 +90,7 @@ class BatchService:
                 customers = [customer for customer, _ in await processing.customers(options)]
             else:
                 customers = [await processing.resolve(name) for name in customer_names]
-            async with open_line(self._assembly) as line:
+            async with open_line(self._assembly, bench) as line:
                 return await processing.process_all(line, dict.fromkeys(customers), options)
 
     def customers_with_new_orders(self, **filters: Unpack[Filters]) -> list[tuple[str, int]]:
@@ -125,7 +125,7 @@ class BatchService:
 
     async def create_monday_items_from_staging_async(self, batch_id: UUID) -> StepResult:
         """Do what `create_monday_items_from_staging` does, within a running event loop."""
-        async with open_bench(self._assembly, self._stop) as bench, open_line(self._assembly) as line:
+        async with open_bench(self._assembly, self._stop) as bench, open_line(self._assembly, bench) as line:
             async with Processing(bench).step(batch_id, line.client.usage) as (run, result):
                 await run.create_items(line)
             return StepResult(batch_id, orders=result.orders.on_board)
@@ -139,7 +139,7 @@ class BatchService:
 
     async def create_monday_subitems_from_staging_async(self, batch_id: UUID) -> StepResult:
         """Do what `create_monday_subitems_from_staging` does, within a running event loop."""
-        async with open_bench(self._assembly, self._stop) as bench, open_line(self._assembly) as line:
+        async with open_bench(self._assembly, self._stop) as bench, open_line(self._assembly, bench) as line:
             async with Processing(bench).step(batch_id, line.client.usage) as (run, result):
                 await run.create_subitems(line)
             return StepResult(batch_id, subitems=result.subitems.on_board)

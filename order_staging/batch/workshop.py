@@ -12,6 +12,7 @@ from random import Random
 from threading import Event
 from typing import TYPE_CHECKING, TypeVar
 
+from order_staging.errors import StoppedError
 from order_staging.unit_of_work import Hold, UnitOfWork
 
 if TYPE_CHECKING:
@@ -42,6 +43,9 @@ class Outside:
 class StopSign:
     """Says that no new request is to leave: as the caller asked for it, or for a reason of this run's own."""
 
+    NAP = 0.2
+    """Seconds after which a stop is noticed at the latest while a run waits."""
+
     def __init__(self, asked: Event) -> None:
         """Take the caller's wish, which outlives the run."""
         self._asked = asked
@@ -54,6 +58,15 @@ class StopSign:
     def is_set(self) -> bool:
         """Tell whether the run is to end."""
         return self._asked.is_set() or self._own.is_set()
+
+    async def or_sleep(self, seconds: float, sleep: Callable[[float], Awaitable[None]]) -> None:
+        """Sleep, but no longer than until the run is to end."""
+        sleeping = asyncio.ensure_future(sleep(seconds))
+        try:
+            while not sleeping.done() and not self.is_set():
+                await asyncio.wait({sleeping}, timeout=self.NAP)
+        finally:
+            sleeping.cancel()
 
 
 class DatabaseThread:
@@ -69,6 +82,8 @@ class DatabaseThread:
 
         def do() -> T:
             with UnitOfWork(self._session_factory, hold) as uow:
+                # First, so that rows of which another runner has disposed are not even looked for.
+                uow.prove_hold()
                 result = work(uow)
                 uow.commit()
                 return result
@@ -100,3 +115,12 @@ class Workshop:
     board_id: int
     redact: Callable[[str], str]
     """Hides secrets in what is written to the database."""
+
+    async def require_going_on(self) -> None:
+        """Raise `StoppedError` where the run is to end."""
+        if self.stop.is_set():
+            raise StoppedError("not sent again: the run was asked to end")
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait, but no longer than until the run is to end."""
+        await self.stop.or_sleep(seconds, self.outside.sleep)

@@ -14,11 +14,11 @@ from rich.console import Console
 from order_staging import logs
 from order_staging.cli.options import LogFormat, LogLevel, Output
 from order_staging.errors import (
-    AuthenticationError,
     ConfigurationError,
     DailyLimitError,
     LeaseHeldError,
     OrderStagingError,
+    TerminalError,
     TransientError,
 )
 from order_staging.reporting import messages
@@ -103,7 +103,8 @@ def exit_code(error: OrderStagingError) -> int:
     match error:
         case LeaseHeldError():
             return BUSY
-        case ConfigurationError() | AuthenticationError():
+        case ConfigurationError() | TerminalError():
+            # What monday.com refuses before a batch has begun is a wrong token, board or address.
             return USAGE
         case DailyLimitError():
             return PAUSED

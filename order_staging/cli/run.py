@@ -80,7 +80,7 @@ def run(
         with _signals(service) as received:
             result = asyncio.run(service.process_customers_async(customer or None, **options))
         ours.show(result.to_dict(), lambda: summary(result))
-    code = 128 + received[0] if received else _exit_code(result, customer, fail_on_rejects=fail_on_rejects)
+    code = 128 + received[0] if received else _exit_code(result, all_=all_, fail_on_rejects=fail_on_rejects)
     if code:
         raise typer.Exit(code)
 
@@ -114,13 +114,13 @@ def _signals(service: BatchService) -> Iterator[list[int]]:
             signal.signal(number, handler)
 
 
-def _exit_code(result: RunResult, customers: list[str] | None, *, fail_on_rejects: bool) -> int:
+def _exit_code(result: RunResult, *, all_: bool, fail_on_rejects: bool) -> int:
     statuses = {batch.run_status for batch in result.batches}
     if RunStatus.FAILED in statuses:
         return program.FAILED
     if RunStatus.PAUSED in statuses:
         return program.PAUSED
-    if RunStatus.BUSY in statuses and customers:
+    if RunStatus.BUSY in statuses and not all_:
         return program.BUSY
     rejects = any(batch.failed_rows for batch in result.batches)
     return program.FAILED if fail_on_rejects and rejects else program.DONE

@@ -12,8 +12,10 @@ from order_staging.monday.outcomes import (
     Unknown,
     Usage,
 )
+from order_staging.monday.wire import LONGEST_WAIT
 
 __all__ = [
+    "LONGEST_WAIT",
     "Board",
     "BoardColumn",
     "BoardGroup",

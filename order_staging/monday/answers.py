@@ -35,7 +35,7 @@ class Meaning(Enum):
     TOMORROW = auto()
     """Not executed; the day's calls are used up."""
     TOKEN = auto()
-    """Not executed; the token is not accepted."""
+    """Not executed; the token is not accepted, or may not do this: no row is at fault."""
     UNKNOWN = auto()
     """It may have been executed."""
     REFUSED = auto()
@@ -62,6 +62,10 @@ MEANINGS = {
     "dailylimitexceeded": Meaning.TOMORROW,
     "notauthenticated": Meaning.TOKEN,
     "unauthorized": Meaning.TOKEN,
+    "userunauthorized": Meaning.TOKEN,
+    "userunauthorizedexception": Meaning.TOKEN,
+    "useraccessdenied": Meaning.TOKEN,
+    "missingrequiredpermissions": Meaning.TOKEN,
     "internalservererror": Meaning.UNKNOWN,
     "timeoutexceeded": Meaning.UNKNOWN,
 }
@@ -213,8 +217,11 @@ def _outcome_of(problem: Problem) -> Outcome:
         # The mutation itself went through before a field of its result failed (section 4.4).
         return Unknown(problem.words(), problem.status)
     match problem.meaning:
-        case Meaning.LATER | Meaning.TOMORROW:
+        case Meaning.LATER:
             return NotExecuted(problem.words(), problem.wait)
+        case Meaning.TOMORROW | Meaning.TOKEN:
+            error = _as_error(problem.meaning, problem, problem.wait, problem.status)
+            return NotExecuted(problem.words(), problem.wait, error)
         case Meaning.UNKNOWN:
             return Unknown(problem.words(), problem.status)
         case _:
@@ -264,7 +271,7 @@ def _as_error(meaning: Meaning, problem: Problem, wait: float | None, status: in
     status = status or problem.status
     match meaning:
         case Meaning.TOKEN:
-            advice = "monday.com does not accept the token; check ORDER_STAGING_MONDAY_TOKEN"
+            advice = "monday.com does not accept the token for this; check ORDER_STAGING_MONDAY_TOKEN"
             return AuthenticationError(f"{advice} ({words})", status=status, code=problem.code)
         case Meaning.TOMORROW:
             return DailyLimitError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Self
 
 from order_staging.errors import OutcomeUnknownError, TerminalError, TransientError
@@ -60,6 +61,15 @@ class MondayClient:
         self._groups: dict[str, str] = {}
         self._group_lock = asyncio.Lock()
 
+    @contextmanager
+    def asking(self, before_resend: Callable[[], Awaitable[None]]) -> Iterator[None]:
+        """Await `before_resend` before any request is sent again while the block runs; what it raises ends it."""
+        self._wire.before_resend, before = before_resend, self._wire.before_resend
+        try:
+            yield
+        finally:
+            self._wire.before_resend = before
+
     @property
     def usage(self) -> Usage:
         """What has been used so far."""
@@ -100,8 +110,8 @@ class MondayClient:
     async def ensure_groups(self, titles: Sequence[str]) -> dict[str, str]:
         """Find the groups of these titles, or create them; give their ids by title.
 
-        Where several groups have a title, the first on the board is used, by every runner. Raises `TerminalError`
-        for a title that monday.com refuses.
+        Where several groups have a title, the lowest on the board is used, by every runner: new ones go on top.
+        Raises `TerminalError` for a title that monday.com refuses.
         """
         async with self._group_lock:
             for attempt in range(1, self._wire.max_attempts + 1):
@@ -231,7 +241,7 @@ class MondayClient:
             self._remember(groups_of(board))
 
     def _remember(self, groups: Sequence[BoardGroup]) -> None:
-        self._groups = {group.title: group.id for group in reversed(groups)}
+        self._groups = {group.title: group.id for group in groups}
 
 
 def _names(page: dict[str, Any]) -> Iterator[tuple[int, str]]:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from order_staging.errors import DestinationError
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +44,14 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class NotExecuted:
-    """monday.com did not get to this one; it may be sent again after `wait` seconds (None: not said)."""
+    """monday.com did not get to this one; it may be sent again after `wait` seconds (None: not said).
+
+    `ends_run` is the error for which nothing more is worth sending today, if that is why.
+    """
 
     message: str
     wait: float | None = None
+    ends_run: DestinationError | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +67,7 @@ Outcome = Created | Rejected | NotExecuted | Unknown
 
 @dataclass(slots=True)
 class Usage:
-    """What a client has used so far: requests, those repeated, those that failed, and complexity points."""
+    """What a client has used so far: requests, those repeated, requests and rows that failed, complexity points."""
 
     calls: int = 0
     retries: int = 0

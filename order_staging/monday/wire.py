@@ -13,7 +13,13 @@ from gql import Client, GraphQLRequest
 from gql.transport.aiohttp import AIOHTTPTransport
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt
 
-from order_staging.errors import DailyLimitError, DestinationError, OutcomeUnknownError, TransientError
+from order_staging.errors import (
+    DailyLimitError,
+    DestinationError,
+    OutcomeUnknownError,
+    StoppedError,
+    TransientError,
+)
 from order_staging.monday import answers, documents
 from order_staging.monday.outcomes import Created, Outcome, Unknown, Usage
 from order_staging.monday.transport import exchange
@@ -49,6 +55,7 @@ class Wire:
         """Take the token, the address and version, the seconds a request may take, and how often to try."""
         self.usage = Usage()
         self.max_attempts = max_attempts
+        self.before_resend: Callable[[], Awaitable[None]] | None = None
         self._sleep = sleep
         self._random = random or Random()  # noqa: S311 - spreads retries, keeps no secret
         transport = AIOHTTPTransport(
@@ -117,6 +124,8 @@ class Wire:
         )
         async for attempt in retrying:
             with attempt:
+                if self.before_resend is not None and attempt.retry_state.attempt_number > 1:
+                    await self.before_resend()
                 return await self._send_once(request, headers, reads=reads)
         raise AssertionError("tenacity ends by returning or raising")  # pragma: no cover
 
@@ -167,7 +176,7 @@ class Wire:
 
 def _may_send_again(error: BaseException) -> bool:
     """Whether a mutation surely was not executed, and the wait is one for a run."""
-    if not isinstance(error, TransientError) or isinstance(error, DailyLimitError):
+    if not isinstance(error, TransientError) or isinstance(error, DailyLimitError | StoppedError):
         return False
     return error.wait is None or error.wait <= LONGEST_WAIT
 

@@ -57,7 +57,7 @@ class BatchDetail:
     staged_subitems: dict[str, int]
     failures: int
     warnings: list[str] = field(default_factory=list)
-    """Of rows that are still staged: what was left out or changed."""
+    """What was left out of order lines, or changed, a line each."""
 
     def to_dict(self) -> dict[str, Any]:
         """Give JSON values."""
@@ -85,7 +85,7 @@ def detail(uow: UnitOfWork, batch_id: UUID) -> BatchDetail | None:
         staged_orders=uow.staging.orders.counts(batch_id),
         staged_subitems=uow.staging.subitems.counts(batch_id),
         failures=uow.failures.count_of_batch(batch_id),
-        warnings=uow.staging.orders.warnings(batch_id) + uow.staging.subitems.warnings(batch_id),
+        warnings=(batch.processing_notes or "").splitlines(),
     )
 
 

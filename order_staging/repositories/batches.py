@@ -11,6 +11,7 @@ from order_staging.models import Batch, BatchStatus, Lease
 from order_staging.repositories.base import Repository
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
     from uuid import UUID
 
@@ -24,6 +25,9 @@ UNFINISHED = (
     BatchStatus.PROMOTED,
 )
 """States in which only a batch that runs, or one whose runner died, can be."""
+
+NOTES_LENGTH = 1_000_000
+"""Characters of notes after which a batch takes no more."""
 
 
 class BatchRepository(Repository[Batch]):
@@ -50,6 +54,14 @@ class BatchRepository(Repository[Batch]):
         }
         if grown:
             self.change(Batch.batch_id == batch_id, **grown)
+
+    def add_notes(self, batch_id: UUID, lines: Sequence[str]) -> None:
+        """Add lines to a batch's `processing_notes`; beyond a megabyte of text only the log has them."""
+        batch = self.get(batch_id)
+        if not lines or batch is None or len(batch.processing_notes or "") > NOTES_LENGTH:
+            return
+        known = [batch.processing_notes] if batch.processing_notes else []
+        batch.processing_notes = "\n".join([*known, *lines])
 
     def unfinished(self, customer: str, batch_type: str) -> list[Batch]:
         """Read a customer's batches that never came to an end, the newest first."""

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 
+_OPEN_INVALID = (FailedOrder.error_type == ErrorType.INVALID, FailedOrder.resolved_date.is_(None))
+
+
 class FailureRepository:
     """Queries of both ERR tables."""
 
@@ -28,14 +31,21 @@ class FailureRepository:
         self.orders = Repository(session, FailedOrder)
         self.subitems = Repository(session, FailedSubitem)
 
-    def open_invalid(self, customer: str) -> list[FailedOrder]:
-        """Read a customer's invalid rows that nobody has mended yet."""
-        query = select(FailedOrder).where(
-            FailedOrder.customer_batch == customer,
-            FailedOrder.error_type == ErrorType.INVALID,
-            FailedOrder.resolved_date.is_(None),
-        )
-        return list(self.session.scalars(query))
+    def any_invalid(self) -> bool:
+        """Tell whether any invalid row waits to be mended."""
+        return self.session.scalar(select(FailedOrder.err_id).where(*_OPEN_INVALID).limit(1)) is not None
+
+    def invalid_like(self, uuids: Sequence[UUID], fingerprints: Sequence[str]) -> list[FailedOrder]:
+        """Read the invalid rows, whoever's they were, that have one of these UUIDs or say one of these things."""
+        found: dict[int, FailedOrder] = {}
+        for column, values in (
+            (FailedOrder.source_uuid, uuids),
+            (FailedOrder.source_fingerprint, fingerprints),
+        ):
+            for some in chunks(values, VALUES_A_STATEMENT):
+                query = select(FailedOrder).where(*_OPEN_INVALID, column.in_(some))
+                found |= {row.err_id: row for row in self.session.scalars(query)}
+        return list(found.values())
 
     def resolve(self, err_ids: Sequence[int], *, by: str, now: datetime) -> None:
         """Mark dead letters as mended."""

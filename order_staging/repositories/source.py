@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from sqlalchemy import ColumnElement, Dialect, Select
-    from sqlalchemy.orm import Session
+    from sqlalchemy.orm import InstrumentedAttribute, Session
 
 TABLE = OrdersUnified.__tablename__
 FIRST_SIZE_AFTER, LAST_SIZE_BEFORE = "UNIT OF MEASURE", "TOTAL QTY"
@@ -131,7 +131,7 @@ class SourceRepository:
 
     def has_doubled_uuids(self) -> bool:
         """Tell whether any UUID stands on several rows; there should be none."""
-        return self.session.execute(_doubled().limit(1)).first() is not None
+        return self.session.execute(doubled_uuids().limit(1)).first() is not None
 
     def new_rows(
         self, shape: SourceShape, columns: Sequence[str], wanted: SourceFilter, page: Page
@@ -150,7 +150,7 @@ class SourceRepository:
         if page.after is not None:
             query = query.where(uuid > page.after)
         if page.without_doubled:
-            query = query.where(uuid.not_in(_doubled()))
+            query = query.where(uuid.not_in(doubled_uuids()))
         return [dict(row) for row in self.session.execute(query).mappings()]
 
     def unidentified_rows(
@@ -158,7 +158,7 @@ class SourceRepository:
     ) -> list[dict[str, Any]]:
         """Read the rows without a UUID and, if `doubled`, those whose UUID stands on several rows."""
         uuid = OrdersUnified.record_uuid
-        unidentified = or_(uuid.is_(None), uuid.in_(_doubled())) if doubled else uuid.is_(None)
+        unidentified = or_(uuid.is_(None), uuid.in_(doubled_uuids())) if doubled else uuid.is_(None)
         query = _selecting(shape, columns).where(unidentified, *matching(wanted))
         return [dict(row) for row in self.session.execute(query).mappings()]
 
@@ -181,7 +181,8 @@ def _selecting(shape: SourceShape, columns: Sequence[str]) -> Select[Any]:
     return select(*(column(name, shape.table.c[name].type) for name in names)).select_from(OrdersUnified)
 
 
-def _doubled() -> Select[UUID | None]:
+def doubled_uuids() -> Select[UUID | None]:
+    """Select the UUIDs that stand on several rows."""
     uuid = aliased(OrdersUnified).record_uuid
     return select(uuid).where(uuid.is_not(None)).group_by(uuid).having(func.count() > 1)
 
@@ -194,14 +195,23 @@ def matching(wanted: SourceFilter) -> list[ColumnElement[bool]]:
         one_of = OrdersUnified.customer_name.in_(named)
         unnamed = None in wanted.names
         conditions.append(or_(one_of, OrdersUnified.customer_name.is_(None)) if unnamed else one_of)
-    for filtered, value in (
+    filtered = (
         (OrdersUnified.po_number, wanted.po),
         (OrdersUnified.aag_season, wanted.aag_season),
         (OrdersUnified.customer_season, wanted.customer_season),
-    ):
-        if value is not None:
-            conditions.append(func.upper(func.ltrim(func.rtrim(filtered))) == func.upper(value.strip()))
-    return conditions
+    )
+    return conditions + equal_text(filtered)
+
+
+def equal_text(
+    columns: Iterable[tuple[InstrumentedAttribute[str | None], str | None]],
+) -> list[ColumnElement[bool]]:
+    """Compare columns with the values that are given, without regard to case and outer blanks."""
+    return [
+        func.upper(func.ltrim(func.rtrim(column))) == func.upper(value.strip())
+        for column, value in columns
+        if value is not None
+    ]
 
 
 def undelivered() -> list[ColumnElement[bool]]:

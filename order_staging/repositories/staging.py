@@ -8,6 +8,7 @@ from sqlalchemy import func, insert, or_, select
 
 from order_staging.models import StagedOrder, StagedSubitem, StagingStatus
 from order_staging.repositories.base import Repository, chunks
+from order_staging.repositories.source import SourceFilter, equal_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,16 +46,6 @@ class _StagedRows(Repository[Staged], Generic[Staged]):
             .group_by(self.model.stg_status)
         )
         return {str(status): count for status, count in self.session.execute(query)}
-
-    def warnings(self, batch_id: UUID, limit: int = 100) -> list[str]:
-        """Read what was left out or changed in a batch's rows that are still staged."""
-        query = (
-            select(self.model.validation_errors)
-            .where(self.model.stg_batch_id == batch_id, self.model.validation_errors.is_not(None))
-            .order_by(self.model.stg_id)
-            .limit(limit)
-        )
-        return [notes for notes in self.session.scalars(query) if notes]
 
     def interrupted(self, batch_id: UUID) -> int:
         """Make UNKNOWN what a runner that is gone had sent; tell how many rows that were."""
@@ -121,9 +112,15 @@ class StagedOrders(_StagedRows[StagedOrder]):
         )
         return self.session.scalar(query)
 
-    def customers_with_open(self) -> list[str]:
-        """List the customers that have rows on their way."""
-        query = select(StagedOrder.stg_customer_batch).where(_still_open(subitems=True)).distinct()
+    def customers_with_open(self, wanted: SourceFilter) -> list[str]:
+        """List the customers that have rows on their way, of a PO or a season where given."""
+        columns = (
+            (StagedOrder.po_number, wanted.po),
+            (StagedOrder.aag_season, wanted.aag_season),
+            (StagedOrder.customer_season, wanted.customer_season),
+        )
+        query = select(StagedOrder.stg_customer_batch).where(_still_open(subitems=True), *equal_text(columns))
+        query = query.distinct()
         return sorted(name for name in self.session.scalars(query) if name)
 
     def gather_open(self, customer: str, batch_id: UUID) -> int:
@@ -142,10 +139,15 @@ class StagedOrders(_StagedRows[StagedOrder]):
 
     def drop_invalid(self, uuids: Sequence[UUID]) -> None:
         """Delete rows that an earlier script staged as invalid, so that they can be staged anew."""
+        subitems = StagedSubitems(self.session)
         for some in chunks(uuids, VALUES_A_STATEMENT):
-            self.delete(
-                StagedOrder.source_uuid.in_(some), StagedOrder.stg_status == StagingStatus.VALIDATION_FAILED
+            invalid = (
+                StagedOrder.source_uuid.in_(some),
+                StagedOrder.stg_status == StagingStatus.VALIDATION_FAILED,
             )
+            parents = select(StagedOrder.stg_id).where(*invalid)
+            subitems.delete(StagedSubitem.stg_parent_stg_id.in_(parents))
+            self.delete(*invalid)
 
     def known_item_ids(self, group: str, title: str) -> set[int]:
         """List the board's items of a group and name that staged rows have as their own."""

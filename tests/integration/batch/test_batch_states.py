@@ -228,6 +228,26 @@ def test_not_on_the_board_is_believed_after_a_second_look(world: World) -> None:
     world.outside = Outside(sleep=nap)
     result = world.run(settings={"recovery_delay": 5})
     assert result.orders.adopted == 2
+    (nap_before_second_look,) = naps
+    timeout = world.settings_for().request_timeout
+    assert timeout - 30 < nap_before_second_look <= timeout
+    world.lands(rows)
+
+
+@on_sqlite
+def test_what_would_have_timed_out_long_ago_is_looked_for_again_after_the_recovery_delay(
+    world: World,
+) -> None:
+    rows = order_lines(2)
+    world.add(*rows)
+    naps: list[float] = []
+
+    async def nap(seconds: float) -> None:
+        naps.append(seconds)
+
+    world.sandbox.faults.add(Fault(FaultKind.DROP_BEFORE, operation="create_item"))
+    world.outside = Outside(sleep=nap)
+    world.run(settings={"recovery_delay": 5, "request_timeout": 3})
     assert naps == [5]
     world.lands(rows)
 

@@ -213,13 +213,13 @@ class TestGroups:
         assert titles(sandbox).count("A") == 2
         assert first == second
 
-    async def test_the_first_of_several_with_the_title_is_used(
+    async def test_the_lowest_of_several_with_the_title_is_used_as_new_ones_go_on_top(
         self, client: MondayClient, sandbox: Sandbox
     ) -> None:
-        sandbox.person.add_group("A")
-        top = sandbox.person.add_group("A")
-        assert sandbox.groups()[0].id == top
-        assert await client.ensure_group("A") == top
+        older = sandbox.person.add_group("A")
+        newer = sandbox.person.add_group("A")
+        assert sandbox.groups()[0].id == newer
+        assert await client.ensure_group("A") == older
 
     @pytest.mark.parametrize("gone", ["archive_group", "delete_group"])
     async def test_one_that_people_put_away_is_not_used(

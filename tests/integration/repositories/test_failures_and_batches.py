@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import pytest
 
@@ -23,16 +24,22 @@ def letter(**values: Any) -> dict[str, Any]:
     return {"batch_id": BATCH, "customer_batch": CUSTOMER, "error_type": ErrorType.INVALID} | values
 
 
-def test_open_invalid_rows_are_the_customers_own_unmended_ones(uow: UnitOfWork) -> None:
+def test_invalid_rows_are_found_by_uuid_or_content_whoever_they_belong_to(uow: UnitOfWork) -> None:
+    one, other = uuid4(), uuid4()
     with uow:
+        assert not uow.failures.any_invalid()
         for row in (
-            letter(order_number="open"),
-            letter(order_number="mended", resolved_date=NOW),
-            letter(order_number="rejected", error_type=ErrorType.REJECTED),
-            letter(order_number="another's", customer_batch="PELOTON"),
+            letter(order_number="open", source_uuid=one, source_fingerprint="a"),
+            letter(order_number="mended", source_uuid=one, resolved_date=NOW),
+            letter(order_number="rejected", source_uuid=one, error_type=ErrorType.REJECTED),
+            letter(order_number="another's", source_fingerprint="b", customer_batch="PELOTON"),
+            letter(order_number="of no interest", source_uuid=other, source_fingerprint="c"),
         ):
             uow.failures.orders.insert([row])
-        assert [row.order_number for row in uow.failures.open_invalid(CUSTOMER)] == ["open"]
+        assert uow.failures.any_invalid()
+        found = uow.failures.invalid_like([one], ["a", "b"])
+        assert sorted(str(row.order_number) for row in found) == ["another's", "open"]
+        assert uow.failures.invalid_like([], []) == []
 
 
 def test_a_mended_row_says_by_whom_and_when_and_others_stay(
@@ -40,12 +47,13 @@ def test_a_mended_row_says_by_whom_and_when_and_others_stay(
 ) -> None:
     monkeypatch.setattr(failures, "VALUES_A_STATEMENT", 2)
     with uow:
-        uow.failures.orders.insert([letter(order_number=str(n)) for n in range(7)])
-        ids = sorted(row.err_id for row in uow.failures.open_invalid(CUSTOMER))
+        uow.failures.orders.insert([letter(source_fingerprint=str(n)) for n in range(7)])
+        said = [str(n) for n in range(7)]
+        ids = sorted(row.err_id for row in uow.failures.invalid_like([], said))
         uow.failures.resolve(ids[:5], by="batch 7", now=NOW)
         uow.failures.resolve([], by="nobody", now=NOW)
         uow.failures.orders.session.expire_all()
-        assert sorted(row.err_id for row in uow.failures.open_invalid(CUSTOMER)) == ids[5:]
+        assert sorted(row.err_id for row in uow.failures.invalid_like([], said)) == ids[5:]
         mended = uow.failures.orders.session.get(uow.failures.orders.model, ids[0])
         assert mended is not None
         assert (mended.resolved_by, mended.resolved_date) == ("batch 7", NOW)

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from order_staging.errors import PersistenceError
 from order_staging.models import StagedOrder, StagedSubitem, StagingStatus
-from order_staging.repositories import staging
+from order_staging.repositories import SourceFilter, staging
 from tests.integration.repositories.repository_rows import (
     BATCH,
     CUSTOMER,
@@ -181,7 +181,7 @@ def test_a_batch_is_open_while_an_order_is_on_its_way(uow: UnitOfWork, state: St
         is_open = BATCH if state in OPEN_STATES else None
         assert uow.staging.orders.open_batch(CUSTOMER, subitems=False) == is_open
         assert uow.staging.orders.open_batch("PELOTON", subitems=False) is None
-        assert uow.staging.orders.customers_with_open() == ([CUSTOMER] if is_open else [])
+        assert uow.staging.orders.customers_with_open(SourceFilter()) == ([CUSTOMER] if is_open else [])
 
 
 @pytest.mark.parametrize("state", STATES)

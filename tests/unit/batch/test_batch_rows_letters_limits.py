@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from order_staging.batch import letters
 from order_staging.batch.letters import Refusal
 from order_staging.batch.limits import order_limits, subitem_limits
-from order_staging.batch.rows import attributes, clipped, staged_order, staged_subitems, utf16_length
+from order_staging.batch.rows import attributes, clipped, staged_order, staged_subitems
 from order_staging.models import (
     ErrorType,
     ProductionOrder,
@@ -25,6 +25,7 @@ from order_staging.models import (
     ValidationStatus,
 )
 from order_staging.transform import FieldLimit, InvalidOrder, Note, Order, Size
+from order_staging.transform.values import utf16_length
 
 NOW = datetime(2026, 11, 23, 4, 0, tzinfo=UTC).replace(tzinfo=None)
 BATCH = UUID(int=1)

@@ -209,8 +209,6 @@ REFUSED: list[tuple[str, object, int, str | None]] = [
     ("too much for one request", bodies.request_too_complex(), 200, "REQUEST_MAX_COMPLEXITY_EXCEEDED"),
     ("a malformed version", bodies.invalid_version("2023"), 200, "InvalidVersionException"),
     ("a body that is no JSON", bodies.malformed_body("no JSON"), 400, "JsonParseException"),
-    ("no permission", error_body("x", code="UserUnauthorizedException"), 403, "UserUnauthorizedException"),
-    ("no access", error_body("x", code="USER_ACCESS_DENIED", status_code=403), 200, "USER_ACCESS_DENIED"),
     ("an invalid record", error_body("x", code="RecordInvalidException"), 422, "RecordInvalidException"),
     (
         "the form before 2025",
@@ -277,6 +275,24 @@ def test_a_token_that_is_not_accepted_is_told_apart(body: object, status: int) -
     assert "ORDER_STAGING_MONDAY_TOKEN" in str(error)
 
 
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        ("USER_UNAUTHORIZED", AuthenticationError),
+        ("missingRequiredPermissions", AuthenticationError),
+        ("DAILY_LIMIT_EXCEEDED", DailyLimitError),
+    ],
+)
+def test_an_alias_that_no_row_is_to_blame_for_ends_the_run(code: str, kind: type[DestinationError]) -> None:
+    body = {
+        "data": {"row0": None},
+        "errors": [{"message": "x", "path": ["row0"], "extensions": {"code": code}}],
+    }
+    found = answers.outcome(answers.read(reply(body, 200)), "row0")
+    assert isinstance(found, NotExecuted)
+    assert type(found.ends_run) is kind
+
+
 def test_bytes_that_are_no_text_are_unknown() -> None:
     assert type(judged(answers.Reply(200, {}, b"\xff\xfe\x00{"))) is OutcomeUnknownError
 
@@ -336,13 +352,6 @@ OUTCOMES: list[tuple[str, Body, Outcome]] = [
         "a group that is not there: 404 inside a 200",
         row_errors(at(["row0"], "Group not found", code="ResourceNotFoundException", status_code=404)),
         Rejected("Group not found", "ResourceNotFoundException", 404),
-    ),
-    (
-        "a group that is somebody else's",
-        row_errors(
-            at(["row0"], "User unauthorized to perform action", code="USER_UNAUTHORIZED", status_code=403)
-        ),
-        Rejected("User unauthorized to perform action", "USER_UNAUTHORIZED", 403),
     ),
     (
         "a column that is not there",

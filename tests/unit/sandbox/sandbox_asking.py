@@ -30,7 +30,7 @@ class Reply:
     headers: Mapping[str, str]
 
     @property
-    def data(self) -> Any:  # noqa: ANN401 - whatever was asked for
+    def data(self) -> Any:
         return self.body["data"]
 
     @property

@@ -17,7 +17,7 @@ VALUES = {
 }
 
 
-async def _board(ask: Asker, selection: str) -> Any:  # noqa: ANN401 - whatever was selected
+async def _board(ask: Asker, selection: str) -> Any:
     reply = await ask(f"{{ boards(ids: {BOARD}) {{ {selection} }} }}")
     assert reply.errors == []
     return reply.data["boards"][0]
