@@ -59,11 +59,15 @@ class Redactor:
             else self.clean(value)
         )
 
-    def text(self, text: str) -> str:
-        """Hide secrets in a text."""
+    def known(self, text: str) -> str:
+        """Hide the secrets that it was told of, and the users and passwords of URLs."""
         for secret in self._secrets:
             text = text.replace(secret, HIDDEN)
-        text = _IN_URLS.sub(HIDDEN, text)
+        return _IN_URLS.sub(HIDDEN, text)
+
+    def text(self, text: str) -> str:
+        """Hide secrets in a text: also what stands behind a name such as `token:`."""
+        text = self.known(text)
         return _NAMED.sub(lambda found: f"{found['name']}{found['between']}{HIDDEN}", text)
 
 

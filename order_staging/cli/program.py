@@ -70,7 +70,8 @@ def program(
         configure_logs(settings, output, level, log_format)
         yield Program(settings, output)
     except OrderStagingError as error:
-        words = logs.Redactor(_secrets(overrides)).text(str(error))
+        # Our own words name settings, such as a token's, that must not be taken for the secrets themselves.
+        words = logs.Redactor(_secrets(overrides)).known(str(error))
         fail(output, words, type(error).__name__)
         raise typer.Exit(exit_code(error)) from error
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def test_the_demonstration_ends_as_the_readme_says(alone: CommandLine) -> None:
-    done = alone("demo", "--output", "json", board_id="4711", monday_token="not asked for")
+    done = alone("demo", "--output", "json", board_id="4711", monday_token="not-asked-for")
     assert done.code == 0, done.err
     assert done.document["findings"] == {
         "batch_status": "COMPLETED",

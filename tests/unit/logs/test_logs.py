@@ -235,3 +235,8 @@ def test_a_secret_survives_in_no_structure(hidden: tuple[str, Any]) -> None:
     structlog.get_logger().info("event", value=value)
     forms = {secret, quote(secret, safe=""), quote_plus(secret)}
     assert not [text for text in leaves(only(stream)["value"]) for form in forms if form in text]
+
+
+def test_an_error_may_name_a_setting_without_its_problem_being_hidden() -> None:
+    words = Redactor(["hush"]).known("ORDER_STAGING_MONDAY_TOKEN: must be one word, not hush, at https://u:p@host")
+    assert words == f"ORDER_STAGING_MONDAY_TOKEN: must be one word, not {HIDDEN}, at https://{HIDDEN}@host"
