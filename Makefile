@@ -1,5 +1,5 @@
 # Everything here sets itself up: only Python 3.11 (or newer) and make are needed.
-PYTHON ?= python3.11
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready

@@ -161,4 +161,4 @@ def _remarks(batch: BatchResult) -> Iterator[str]:
     if batch.orders.warnings:
         yield f"{batch.customer}: {batch.orders.warnings} loaded with a value left out or changed"
     if batch.orders.relinked:
-        yield f"{batch.customer}: {batch.orders.relinked} recognised under a new UUID; nothing was sent for them"
+        yield f"{batch.customer}: {batch.orders.relinked} recognised under a new UUID, and not created again"

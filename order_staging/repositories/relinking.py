@@ -1,74 +1,168 @@
-"""Relinking: rows of production whose source row has come back under another UUID.
+"""Relinking: rows of staging and production whose source row has come back under another UUID.
 
-ORDERS_UNIFIED is sometimes rebuilt with fresh UUIDs, and rows from before this library have none. Source rows and
-production rows of one business key are paired one for one, in a stable order; what is paired is not created again.
+ORDERS_UNIFIED is sometimes rebuilt with fresh UUIDs, and rows from before this library have none. Source rows are
+paired one for one, in a stable order, with rows of the same business key: first with staged orders, which may be
+anywhere on their way, then with production rows. What is paired is not loaded and created again.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import and_, bindparam, func, or_, select, update
 
-from order_staging.models import OrdersUnified, ProductionOrder, ProductionSubitem
+from order_staging.models import (
+    Base,
+    FailedOrder,
+    FailedSubitem,
+    OrdersUnified,
+    ProductionOrder,
+    ProductionSubitem,
+    StagedOrder,
+    StagedSubitem,
+    StagingStatus,
+)
 from order_staging.repositories.base import chunks
-from order_staging.repositories.source import SourceFilter, matching, undelivered
+from order_staging.repositories.source import SourceFilter, doubled_uuids, matching, undelivered
+from order_staging.repositories.staging import StagedOrders
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from uuid import UUID
 
-    from sqlalchemy import ColumnElement, Subquery
+    from sqlalchemy import ColumnElement, Select, Subquery
     from sqlalchemy.orm import InstrumentedAttribute, Session
 
-Pair = tuple["UUID", int]
-"""A source row's UUID, and the item that production knows its business key under."""
+Keys = dict[str, "ColumnElement[str]"]
+"""What makes up the business key, normalised; the names are the same for every table."""
 
 PAIRS_A_STATEMENT = 500
 CONTROL_CHARACTERS = ("\t", "\n", "\r")
 """The control characters that occur in practice: the rules remove them from styles and colours."""
 
 
+class LandedPair(NamedTuple):
+    """A source row's UUID, and the item that production knows its business key under."""
+
+    uuid: UUID
+    item_id: int
+
+
+class StagedPair(NamedTuple):
+    """A source row's UUID, the one that a staged order of its business key bears, and that order's item, if any."""
+
+    uuid: UUID
+    old: UUID
+    item_id: int | None
+
+
 class Relinking:
-    """Queries that find production rows again by their business key."""
+    """Queries that find staged and production rows again by their business key."""
 
     def __init__(self, session: Session) -> None:
         """Work within a session that a unit of work owns."""
         self.session = session
 
-    def pairs(self, names: Sequence[str | None]) -> list[Pair]:
-        """Pair new rows of these customers with production rows whose UUID is missing or gone from the source."""
-        source, landed = _new_rows(names), _orphans()
-        keys = [name for name in source.c.keys() if name.startswith("key")]  # noqa: SIM118 - not a dict
-        alike = and_(*(source.c[name] == landed.c[name] for name in [*keys, "position"]))
-        query = select(source.c.uuid, landed.c.item_id).join(landed, alike).order_by(landed.c.item_id)
-        return [(uuid, item_id) for uuid, item_id in self.session.execute(query)]
+    def relink(self, names: Sequence[str | None], *, doubled: bool) -> int:
+        """Let rows of staging and production take over the UUIDs of these customers' new rows; tell how many did.
 
-    def relink(self, pairs: Sequence[Pair]) -> None:
+        `doubled` says that a UUID stands on several source rows: these are invalid, and nothing takes them over.
+        Production has no primary key: rows whose item or subitem stands there twice cannot be told apart, and are
+        passed over unless they bear the UUID of a staged order.
+        """
+        staged = self._staged_pairs(names, doubled=doubled)
+        self._take_over_staged(staged)
+        # What staged orders have taken over is not new any more.
+        landed = self._landed_pairs(names, doubled=doubled)
+        self._take_over_landed(landed)
+        return len(staged) + len(landed)
+
+    def _staged_pairs(self, names: Sequence[str | None], *, doubled: bool) -> list[StagedPair]:
+        orphans = _staged_orphans()
+        query = _paired(_new_rows(names, doubled=doubled), orphans, orphans.c.old, orphans.c.item_id)
+        found = [StagedPair(*row) for row in self.session.execute(query)]
+        return list({pair.uuid: pair for pair in found}.values())
+
+    def _landed_pairs(self, names: Sequence[str | None], *, doubled: bool) -> list[LandedPair]:
+        orphans = _landed_orphans()
+        query = _paired(_new_rows(names, doubled=doubled), orphans, orphans.c.item_id)
+        found = [LandedPair(*row) for row in self.session.execute(query)]
+        return list({pair.uuid: pair for pair in found}.values())
+
+    def _take_over_staged(self, pairs: Sequence[StagedPair]) -> None:
+        """Give staged orders, and all that bears their old UUIDs, the new ones.
+
+        What was sent stays recorded as it was: the board's item bears the UUID that it was created with.
+        """
+        if not pairs:
+            return
+        # An earlier script may have staged the row under its new UUID as invalid, which stages nothing.
+        StagedOrders(self.session).drop_invalid([pair.uuid for pair in pairs])
+        for model in (StagedOrder, StagedSubitem, ProductionOrder, ProductionSubitem):
+            self._hand_over(model, pairs)
+        for letters in (FailedOrder, FailedSubitem):
+            self._hand_over(letters, pairs, letters.resolved_date.is_(None))
+        self._take_over_landed(self._still_orphaned(pairs))
+
+    def _hand_over(self, model: type[Base], pairs: Sequence[StagedPair], *where: ColumnElement[bool]) -> None:
+        """Replace the old UUIDs in a table: a unique index over them holds as it did before."""
+        table = Base.metadata.tables[model.__tablename__]
+        uuid = table.c.source_uuid
+        statement = (
+            update(table).where(uuid == bindparam("old"), *where).values(source_uuid=bindparam("uuid"))
+        )
+        self.session.execute(statement, [{"old": pair.old, "uuid": pair.uuid} for pair in pairs])
+
+    def _still_orphaned(self, pairs: Sequence[StagedPair]) -> list[LandedPair]:
+        """Find production rows that staged orders' items have without their UUIDs."""
+        uuids = {pair.item_id: pair.uuid for pair in pairs if pair.item_id is not None}
+        item_id = ProductionOrder.item_id
+        queries = [
+            select(item_id).where(item_id.in_(some), *_landed_orphaned())
+            for some in chunks(list(uuids), PAIRS_A_STATEMENT)
+        ]
+        return [LandedPair(uuids[found], found) for query in queries for found in self.session.scalars(query)]
+
+    def _take_over_landed(self, pairs: Sequence[LandedPair]) -> None:
         """Give production rows, and their subitems, the UUIDs of the rows that they are paired with."""
         for some in chunks(pairs, PAIRS_A_STATEMENT):
-            orders = [{"item_id": item_id, "source_uuid": uuid} for uuid, item_id in some]
+            orders = [{"item_id": pair.item_id, "source_uuid": pair.uuid} for pair in some]
             self.session.execute(update(ProductionOrder), orders)
-            subitems = self._first_of_each_size({str(item_id): uuid for uuid, item_id in some})
+            subitems = self._first_of_each_size({str(pair.item_id): pair.uuid for pair in some})
             if subitems:
                 self.session.execute(update(ProductionSubitem), subitems)
 
     def _first_of_each_size(self, uuids: dict[str, UUID]) -> list[dict[str, Any]]:
-        """Choose a subitem a size of these items: earlier scripts sometimes made several."""
-        columns = (ProductionSubitem.parent_item_id, ProductionSubitem.size, ProductionSubitem.subitem_id)
-        query = select(*columns).where(ProductionSubitem.parent_item_id.in_(list(uuids)))
+        """Choose a subitem a size of these items: earlier scripts sometimes made several.
+
+        Sizes that the UUID has already stay with the subitem that they have.
+        """
+        row = ProductionSubitem
+        query = select(row.parent_item_id, row.size, row.subitem_id).where(
+            row.parent_item_id.in_(list(uuids)), row.subitem_id.not_in(_doubled(row.subitem_id))
+        )
         chosen: dict[tuple[str, str], str] = {}
         for parent, size, subitem_id in self.session.execute(query):
             if parent and size and subitem_id:
                 known = chosen.get((parent, size), subitem_id)
                 chosen[parent, size] = min(known, subitem_id, key=lambda text: (len(text), text))
+        having = select(row.source_uuid, row.size_key).where(row.source_uuid.in_(list(uuids.values())))
+        taken = {(uuid, size) for uuid, size in self.session.execute(having)}
         return [
             {"subitem_id": subitem_id, "source_uuid": uuids[parent], "size_key": size}
             for (parent, size), subitem_id in chosen.items()
+            if (uuids[parent], size) not in taken
         ]
 
 
-def _new_rows(names: Sequence[str | None]) -> Subquery:
+def _paired(source: Subquery, orphans: Subquery, *columns: ColumnElement[Any]) -> Select[Any]:
+    """Pair the first new row of a business key with the first orphan of that key, the second with the second."""
+    keys = [name for name in source.c.keys() if name.startswith("key")]  # noqa: SIM118 - not a dict
+    alike = and_(*(source.c[name] == orphans.c[name] for name in [*keys, "position"]))
+    return select(source.c.uuid, *columns).join(orphans, alike).order_by(orphans.c.place)
+
+
+def _new_rows(names: Sequence[str | None], *, doubled: bool) -> Subquery:
     row = OrdersUnified
     keys = {
         "key_order": _plain(row.aag_order_number),
@@ -78,33 +172,80 @@ def _new_rows(names: Sequence[str | None]) -> Subquery:
         "key_alt_po": _plain(row.customer_alt_po),
     }
     complete = [keys[name] != "" for name in ("key_order", "key_style", "key_color")]
-    position = func.row_number().over(partition_by=list(keys.values()), order_by=row.record_uuid)
+    query = select(row.record_uuid.label("uuid"), _position(keys, row.record_uuid), *_labelled(keys)).where(
+        row.record_uuid.is_not(None), *complete, *matching(SourceFilter(names)), *undelivered()
+    )
+    if doubled:
+        query = query.where(row.record_uuid.not_in(doubled_uuids()))
+    return query.subquery("new_rows")
+
+
+def _staged_orphans() -> Subquery:
+    """Select staged orders whose UUID is gone from the source, at whatever state of their way.
+
+    Those whose item production has already under a UUID that the source knows are left out: it is that row's.
+    """
+    row, keys = StagedOrder, _business_key(StagedOrder)
+    known = select(OrdersUnified.record_uuid).where(OrdersUnified.record_uuid == row.source_uuid).exists()
+    owned = (
+        select(ProductionOrder.item_id)
+        .join(OrdersUnified, OrdersUnified.record_uuid == ProductionOrder.source_uuid)
+        .where(ProductionOrder.item_id == row.stg_monday_item_id)
+        .exists()
+    )
+    columns = (
+        row.source_uuid.label("old"),
+        row.stg_monday_item_id.label("item_id"),
+        row.stg_id.label("place"),
+    )
     return (
-        select(row.record_uuid.label("uuid"), position.label("position"), *_labelled(keys))
-        .where(row.record_uuid.is_not(None), *complete, *matching(SourceFilter(names)), *undelivered())
-        .subquery("new_rows")
+        select(*columns, _position(keys, row.stg_id), *_labelled(keys))
+        .where(
+            row.source_uuid.is_not(None), row.stg_status != StagingStatus.VALIDATION_FAILED, ~known, ~owned
+        )
+        .subquery("orphans")
     )
 
 
-def _orphans() -> Subquery:
+def _landed_orphans() -> Subquery:
+    row, keys = ProductionOrder, _business_key(ProductionOrder)
+    columns = (row.item_id.label("item_id"), row.item_id.label("place"))
+    return (
+        select(*columns, _position(keys, row.item_id), *_labelled(keys))
+        .where(*_landed_orphaned())
+        .subquery("orphans")
+    )
+
+
+def _landed_orphaned() -> list[ColumnElement[bool]]:
+    """Tell which production rows have no UUID that the source knows, and can be told from all others."""
     row = ProductionOrder
-    keys = {
+    known = select(OrdersUnified.record_uuid).where(OrdersUnified.record_uuid == row.source_uuid).exists()
+    return [or_(row.source_uuid.is_(None), ~known), row.item_id.not_in(_doubled(row.item_id))]
+
+
+def _doubled(column: InstrumentedAttribute[Any]) -> Select[Any]:
+    """Select the values that a column of a table without a primary key has twice."""
+    found = column.table.alias().c[column.name]
+    return select(found).where(found.is_not(None)).group_by(found).having(func.count() > 1)
+
+
+def _business_key(row: type[StagedOrder | ProductionOrder]) -> Keys:
+    return {
         "key_order": _plain(row.aag_order_number),
         "key_style": _clean(row.style),
         "key_color": _clean(row.color),
         "key_po": _plain(row.po_number),
         "key_alt_po": _plain(row.customer_alt_po),
     }
-    known = select(OrdersUnified.record_uuid).where(OrdersUnified.record_uuid == row.source_uuid).exists()
-    position = func.row_number().over(partition_by=list(keys.values()), order_by=row.item_id)
-    return (
-        select(row.item_id.label("item_id"), position.label("position"), *_labelled(keys))
-        .where(or_(row.source_uuid.is_(None), ~known))
-        .subquery("orphans")
-    )
 
 
-def _labelled(keys: dict[str, ColumnElement[str]]) -> list[Any]:
+def _position(keys: Keys, order: InstrumentedAttribute[Any]) -> ColumnElement[int]:
+    """Number the rows of each business key."""
+    return func.row_number().over(partition_by=list(keys.values()), order_by=order).label("position")
+
+
+def _labelled(keys: Keys) -> list[Any]:
     return [expression.label(name) for name, expression in keys.items()]
 
 
