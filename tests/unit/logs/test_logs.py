@@ -238,5 +238,7 @@ def test_a_secret_survives_in_no_structure(hidden: tuple[str, Any]) -> None:
 
 
 def test_an_error_may_name_a_setting_without_its_problem_being_hidden() -> None:
-    words = Redactor(["hush"]).known("ORDER_STAGING_MONDAY_TOKEN: must be one word, not hush, at https://u:p@host")
+    words = Redactor(["hush"]).known(
+        "ORDER_STAGING_MONDAY_TOKEN: must be one word, not hush, at https://u:p@host"
+    )
     assert words == f"ORDER_STAGING_MONDAY_TOKEN: must be one word, not {HIDDEN}, at https://{HIDDEN}@host"
