@@ -1,4 +1,4 @@
-"""The command line as a process."""
+"""The command line as a process; and, where a process of its own would tell nothing more, in this one."""
 
 from __future__ import annotations
 
@@ -6,11 +6,16 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import chdir
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import structlog
+from typer.testing import CliRunner
+
+from order_staging.cli import app
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,6 +79,18 @@ class CommandLine:
         )
 
 
+class InThisProcess(CommandLine):
+    """Runs the same application without starting a process: a tenth of the time, and the same words and codes."""
+
+    def __call__(self, *arguments: str, **settings: str) -> Finished:
+        with chdir(self.folder):
+            result = CliRunner().invoke(app, list(arguments), env=self.environment(**settings))
+        structlog.reset_defaults()  # what the command has configured writes to streams that are closed now
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return Finished(result.exit_code, result.stdout, result.stderr)
+
+
 @pytest.fixture
 def alone(tmp_path: Path) -> CommandLine:
     """Give a command line with no settings but the defaults."""
@@ -96,6 +113,18 @@ def cli(tmp_path: Path, database_url: str, sandbox: Sandbox, sandbox_url: str) -
         "max_attempts": "2",
     }
     return CommandLine(folder, settings)
+
+
+@pytest.fixture
+def quick_alone(alone: CommandLine) -> CommandLine:
+    """Give a command line with no settings but the defaults, without a process."""
+    return InThisProcess(alone.folder, alone.settings)
+
+
+@pytest.fixture
+def quick(cli: CommandLine) -> CommandLine:
+    """Give the same command line without a process."""
+    return InThisProcess(cli.folder, cli.settings)
 
 
 @pytest.fixture

@@ -17,62 +17,62 @@ on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 @on_sqlite
-def test_customers_counts_new_orders_by_canonical_name(cli: CommandLine, database: Database) -> None:
+def test_customers_counts_new_orders_by_canonical_name(quick: CommandLine, database: Database) -> None:
     database.add(sample_orders())
-    found = cli("customers", "--output", "json").document["customers"]
+    found = quick("customers", "--output", "json").document["customers"]
     by_name = {row["customer"]: row["new_orders"] for row in found}
     assert sum(by_name.values()) == 400
     assert by_name["GREYSON CLOTHIERS"] == 100
     assert "RHYTHM (AU)" not in by_name
-    assert "GREYSON CLOTHIERS" in cli("customers").out
+    assert "GREYSON CLOTHIERS" in quick("customers").out
 
 
 @on_sqlite
-def test_status_and_errors_tell_what_a_run_left(cli: CommandLine, database: Database) -> None:
+def test_status_and_errors_tell_what_a_run_left(quick: CommandLine, database: Database) -> None:
     rows = greyson_4755()[:4]
     rows[1] |= {"CUSTOMER STYLE": None}
     database.add(rows)
-    assert cli("run", "--all", "--output", "json").document["status"] == "partial"
+    assert quick("run", "--all", "--output", "json").document["status"] == "partial"
 
-    (batch,) = cli("status", "--output", "json").document["recorded"]
+    (batch,) = quick("status", "--output", "json").document["recorded"]
     assert (batch["status"], batch["total_records"], batch["failed_records"]) == (
         "COMPLETED_WITH_ERRORS",
         4,
         1,
     )
-    one = cli("status", batch["batch_id"][:8], "--output", "json").document
+    one = quick("status", batch["batch_id"][:8], "--output", "json").document
     assert one["batch_id"] == batch["batch_id"]
     assert all(one["steps"].values())
     assert one["staged"] == {"orders": {}, "subitems": {}}
-    assert "COMPLETED_WITH_ERRORS" in cli("status", batch["batch_id"]).out
+    assert "COMPLETED_WITH_ERRORS" in quick("status", batch["batch_id"]).out
 
-    (error,) = cli("errors", "--customer", "greyson", "--output", "json").document["errors"]
+    (error,) = quick("errors", "--customer", "greyson", "--output", "json").document["errors"]
     assert (error["kind"], error["error_type"]) == ("order", "INVALID")
     assert error["message"] == "STYLE: is empty, and is required"
-    assert cli("errors", "--batch", batch["batch_id"], "--output", "json").document["errors"] == [error]
-    assert "STYLE" in cli("errors").out
+    assert quick("errors", "--batch", batch["batch_id"], "--output", "json").document["errors"] == [error]
+    assert "STYLE" in quick("errors").out
 
 
 @on_sqlite
-def test_a_batch_that_is_nowhere_is_an_error(cli: CommandLine) -> None:
+def test_a_batch_that_is_nowhere_is_an_error(quick: CommandLine) -> None:
     for text in ("12345678", "12345678-1234-1234-1234-123456789abc"):
-        done = cli("status", text)
+        done = quick("status", text)
         assert done.code == 2
         assert text in done.err
 
 
 @on_sqlite
-def test_looking_at_nothing_says_so(cli: CommandLine) -> None:
-    assert "No customer" in cli("customers").out
-    assert "No batch" in cli("status").out
-    assert "Nothing" in cli("errors").out
+def test_looking_at_nothing_says_so(quick: CommandLine) -> None:
+    assert "No customer" in quick("customers").out
+    assert "No batch" in quick("status").out
+    assert "Nothing" in quick("errors").out
 
 
-def test_db_upgrade_brings_a_new_database_to_head(alone: CommandLine) -> None:
-    before = alone("db", "current", "--output", "json").document
+def test_db_upgrade_brings_a_new_database_to_head(quick_alone: CommandLine) -> None:
+    before = quick_alone("db", "current", "--output", "json").document
     assert before == {"current": None, "head": schema.head(), "at_head": False}
-    assert not (alone.folder / "order_staging.db").exists()
-    assert alone("db", "upgrade", "0001", "--output", "json").document["current"] == "0001"
-    assert alone("run", "--all").code == 2
-    assert alone("db", "upgrade").code == 0
-    assert alone("db", "current", "--output", "json").document["at_head"]
+    assert not (quick_alone.folder / "order_staging.db").exists()
+    assert quick_alone("db", "upgrade", "0001", "--output", "json").document["current"] == "0001"
+    assert quick_alone("run", "--all").code == 2
+    assert quick_alone("db", "upgrade").code == 0
+    assert quick_alone("db", "current", "--output", "json").document["at_head"]

@@ -6,7 +6,7 @@ import json
 import signal
 import time
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -74,9 +74,9 @@ def test_the_document_and_the_logs_never_mix(cli: CommandLine, database: Databas
 
 
 @on_sqlite
-def test_text_is_a_table_for_people(cli: CommandLine, database: Database) -> None:
+def test_text_is_a_table_for_people(quick: CommandLine, database: Database) -> None:
     database.add(greyson_4755()[:3])
-    done = cli("run", "--all")
+    done = quick("run", "--all")
     assert done.code == 0
     assert "GREYSON CLOTHIERS" in done.out
     assert "COMPLETED" in done.out
@@ -84,11 +84,11 @@ def test_text_is_a_table_for_people(cli: CommandLine, database: Database) -> Non
 
 @on_sqlite
 def test_kestra_reads_outputs_and_metrics_and_takes_no_log_for_an_error(
-    cli: CommandLine, database: Database
+    quick: CommandLine, database: Database
 ) -> None:
     database.add(greyson_4755()[:3])
 
-    done = cli("run", "--all", "--output", "kestra")
+    done = quick("run", "--all", "--output", "kestra")
 
     assert done.code == 0
     assert done.err == ""
@@ -104,28 +104,28 @@ def test_kestra_reads_outputs_and_metrics_and_takes_no_log_for_an_error(
 @pytest.mark.parametrize(
     "arguments", [(), ("--all", "--customer", "GREYSON"), ("--limit", "5"), ("--channel", "pigeon")]
 )
-def test_an_unclear_choice_is_refused(cli: CommandLine, arguments: tuple[str, ...]) -> None:
-    done = cli("run", *arguments)
+def test_an_unclear_choice_is_refused(quick: CommandLine, arguments: tuple[str, ...]) -> None:
+    done = quick("run", *arguments)
     assert done.code == 2
     assert done.out == ""
 
 
 @on_sqlite
-def test_a_po_alone_is_choice_enough(cli: CommandLine, database: Database) -> None:
+def test_a_po_alone_is_choice_enough(quick: CommandLine, database: Database) -> None:
     database.add(greyson_4755()[:2])
-    done = cli("run", "--po", "4755", "--output", "json")
+    done = quick("run", "--po", "4755", "--output", "json")
     assert (done.code, done.document["status"]) == (0, "completed")
 
 
 @on_sqlite
-def test_no_matching_rows_is_no_error(cli: CommandLine) -> None:
-    done = cli("run", "--po", "999", "--output", "json")
+def test_no_matching_rows_is_no_error(quick: CommandLine) -> None:
+    done = quick("run", "--po", "999", "--output", "json")
     assert (done.code, done.document) == (0, {"status": "nothing_to_do", "batches": []})
 
 
 @on_sqlite
 def test_rejects_fail_the_run_only_if_asked_to(
-    cli: CommandLine, database: Database, sandbox: Sandbox
+    quick: CommandLine, database: Database, sandbox: Sandbox
 ) -> None:
     database.add(greyson_4755()[:3])
     sandbox.faults.add(
@@ -138,18 +138,18 @@ def test_rejects_fail_the_run_only_if_asked_to(
         )
     )
 
-    done = cli("run", "--all", "--output", "json")
+    done = quick("run", "--all", "--output", "json")
 
     assert (done.code, done.document["status"]) == (0, "partial")
     (batch,) = done.document["batches"]
     assert (batch["status"], batch["orders"]["rejected"]) == ("COMPLETED_WITH_ERRORS", 1)
     database.add([greyson_4755()[5] | {"CUSTOMER STYLE": None}])
-    assert cli("run", "--all", "--fail-on-rejects").code == 1
+    assert quick("run", "--all", "--fail-on-rejects").code == 1
 
 
 @on_sqlite
 def test_a_held_customer_exits_4_and_names_the_holder(
-    cli: CommandLine, database: Database, sandbox: Sandbox
+    quick: CommandLine, database: Database, sandbox: Sandbox
 ) -> None:
     database.add(greyson_4755()[:2])
     database.execute(
@@ -159,28 +159,28 @@ def test_a_held_customer_exits_4_and_names_the_holder(
         e=(datetime.now() + timedelta(days=1)).strftime("%Y-%m-%d %H:%M:%S.%f"),  # noqa: DTZ005 - far enough
     )
 
-    done = cli("run", "--customer", "GREYSON", "--output", "json")
+    done = quick("run", "--customer", "GREYSON", "--output", "json")
 
     assert (done.code, done.document["status"]) == (4, "busy")
     assert "other-host:42:abcd" in done.document["batches"][0]["error"]
     assert sandbox.items() == []
-    everyone = cli("run", "--all", "--output", "json")
+    everyone = quick("run", "--all", "--output", "json")
     assert (everyone.code, everyone.document["status"]) == (0, "busy")
 
 
 @on_sqlite
 def test_a_daily_limit_pauses_and_the_next_run_goes_on(
-    cli: CommandLine, database: Database, sandbox: Sandbox
+    quick: CommandLine, database: Database, sandbox: Sandbox
 ) -> None:
     database.add(greyson_4755()[:5])
     limit = Fault(FaultKind.ANSWER_INSTEAD, operation="create_subitem", status=429, body=bodies.daily_limit())
     sandbox.faults.add(limit)
 
-    paused = cli("run", "--all", "--output", "json")
+    paused = quick("run", "--all", "--output", "json")
 
     assert (paused.code, paused.document["status"]) == (75, "paused")
     assert "midnight UTC" in paused.document["batches"][0]["error"]
-    again = cli("run", "--all", "--output", "json")
+    again = quick("run", "--all", "--output", "json")
     assert (again.code, again.document["status"]) == (0, "completed")
     assert again.document["batches"][0]["batch_id"] == paused.document["batches"][0]["batch_id"]
     assert len(sandbox.items()) == 5
@@ -241,9 +241,6 @@ def _sizes(database: Database) -> list[str]:
     return [name for name in between if name != "INFOR COLOUR CODE"]
 
 
-Problem = tuple[dict[str, str], int, str]
-
-
 @on_sqlite
 @pytest.mark.parametrize(
     ("settings", "code", "words"),
@@ -264,7 +261,7 @@ Problem = tuple[dict[str, str], int, str]
     ],
 )
 def test_what_is_wrong_is_said_in_one_line_and_nothing_is_written(
-    cli: CommandLine,
+    quick: CommandLine,
     database: Database,
     everything: Callable[[], dict[str, int]],
     sandbox: Sandbox,
@@ -274,7 +271,7 @@ def test_what_is_wrong_is_said_in_one_line_and_nothing_is_written(
 ) -> None:
     database.add(greyson_4755()[:2])
 
-    done = cli("run", "--customer", "GREYSON", "--output", "json", "--log-level", "error", **settings)
+    done = quick("run", "--customer", "GREYSON", "--output", "json", "--log-level", "error", **settings)
 
     assert done.code == code
     assert done.err.count("\n") == 1
@@ -287,9 +284,9 @@ def test_what_is_wrong_is_said_in_one_line_and_nothing_is_written(
 
 
 @on_sqlite
-def test_an_unknown_customer_is_met_with_the_nearest_names(cli: CommandLine, database: Database) -> None:
+def test_an_unknown_customer_is_met_with_the_nearest_names(quick: CommandLine, database: Database) -> None:
     database.add(greyson_4755()[:1])
-    done = cli("run", "--customer", "GRAYSON")
+    done = quick("run", "--customer", "GRAYSON")
     assert done.code == 2
     assert "did you mean GREYSON CLOTHIERS" in done.err
 
@@ -297,7 +294,7 @@ def test_an_unknown_customer_is_met_with_the_nearest_names(cli: CommandLine, dat
 @on_sqlite
 @pytest.mark.parametrize("change", ["removed", "another type"])
 def test_a_mapping_that_does_not_fit_the_board_is_found_before_anything_is_written(
-    cli: CommandLine,
+    quick: CommandLine,
     database: Database,
     sandbox: Sandbox,
     everything: Callable[[], dict[str, int]],
@@ -310,7 +307,7 @@ def test_a_mapping_that_does_not_fit_the_board_is_found_before_anything_is_writt
     else:
         sandbox.person.change_column_type(freight, "text")
 
-    done = cli("run", "--all", "--log-level", "error")
+    done = quick("run", "--all", "--log-level", "error")
 
     assert done.code == 2
     assert freight in done.err
@@ -319,15 +316,15 @@ def test_a_mapping_that_does_not_fit_the_board_is_found_before_anything_is_writt
 
 
 @on_sqlite
-def test_a_mistake_in_a_mapping_file_is_named_with_its_line(cli: CommandLine, tmp_path: Path) -> None:
+def test_a_mistake_in_a_mapping_file_is_named_with_its_line(quick: CommandLine, tmp_path: Path) -> None:
     path = tmp_path / "mapping.yaml"
     path.write_text("board_id: many\n")
-    done = cli("run", "--all", mapping=str(path))
+    done = quick("run", "--all", mapping=str(path))
     assert done.code == 2
     assert f"{path}:1:" in done.err
 
 
-def test_version_and_help_leave_at_once(alone: Any) -> None:
+def test_version_and_help_leave_at_once(alone: CommandLine, quick_alone: CommandLine) -> None:
     assert alone("--version").out.strip() == "0.1.0"
     for command in ("run", "customers", "status", "errors", "sandbox", "demo"):
-        assert f"Example: order-staging {command}" in " ".join(alone(command, "--help").out.split())
+        assert f"Example: order-staging {command}" in " ".join(quick_alone(command, "--help").out.split())
