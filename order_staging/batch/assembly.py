@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+import structlog
 from sqlalchemy.orm import Session, sessionmaker
 
 from order_staging import schema
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from order_staging.settings import Settings
     from order_staging.transform import BoardMapping, Customers
     from order_staging.unit_of_work import UnitOfWork
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -158,4 +161,7 @@ def _look_at_source(assembly: Assembly, uow: UnitOfWork) -> tuple[SourceShape, b
     schema.require_head(assembly.engine)
     shape = uow.source.shape()
     shape.require(assembly.mapping.source_columns)
+    for column in shape.strays:
+        # ALTER TABLE puts a new size behind the last column, where it is no size by the rule.
+        log.warning("source.integer_column_is_no_size", column=column)
     return shape, uow.source.has_doubled_uuids()

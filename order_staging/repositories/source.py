@@ -57,10 +57,14 @@ class TolerantDate(TypeDecorator[date]):
 
 @dataclass(frozen=True)
 class SourceShape:
-    """The columns that ORDERS_UNIFIED has at run time: all of them, and those that are sizes, in their order."""
+    """The columns that ORDERS_UNIFIED has at run time: all of them, and those that are sizes, in their order.
+
+    `strays` are integer columns that nobody knows and that stand outside the sizes' place.
+    """
 
     table: Table
     sizes: tuple[str, ...]
+    strays: tuple[str, ...] = ()
 
     def require(self, columns: Iterable[str]) -> None:
         """Raise `ConfigurationError` that names the first of `columns` which is not there."""
@@ -117,7 +121,11 @@ class SourceRepository:
         between = found[names.index(FIRST_SIZE_AFTER) + 1 : names.index(LAST_SIZE_BEFORE)]
         sizes = tuple(each["name"] for each in between if isinstance(each["type"], Integer))
         columns = [Column(each["name"], _type_of(each["name"], each["type"])) for each in found]
-        return SourceShape(Table(TABLE, MetaData(), *columns), sizes)
+        known = {*sizes, *(column.name for column in OrdersUnified.__table__.c)}
+        strays = (each["name"] for each in found if isinstance(each["type"], Integer))
+        return SourceShape(
+            Table(TABLE, MetaData(), *columns), sizes, tuple(name for name in strays if name not in known)
+        )
 
     def customer_names(self) -> list[str | None]:
         """List the customers' names as they stand in the table."""

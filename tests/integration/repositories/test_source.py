@@ -333,3 +333,13 @@ def test_a_source_with_single_uuids_has_none_doubled(uow: UnitOfWork, database: 
     database.add([source_row(), source_row(record_uuid=None), source_row(record_uuid=None)])
     with uow:
         assert not uow.source.has_doubled_uuids()
+
+
+def test_an_integer_column_outside_the_sizes_place_is_no_size_and_is_told_of(
+    database: Database, uow: UnitOfWork
+) -> None:
+    database.execute('ALTER TABLE "ORDERS_UNIFIED" ADD COLUMN "5XL" INTEGER')
+    with uow:
+        shape = uow.source.shape()
+    assert "5XL" not in shape.sizes
+    assert shape.strays == ("5XL",)
