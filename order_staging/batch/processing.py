@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING, TypedDict
@@ -140,16 +140,24 @@ class Processing:
             return LoadResult(record.result.batch_id, record.result.orders, record.result.subitems)
 
     @asynccontextmanager
-    async def step(self, batch_id: UUID, usage: Usage) -> AsyncIterator[tuple[BatchRun, BatchResult]]:
-        """Take the lease of a batch's customer for one step. Raises `ConfigurationError` without such a batch."""
+    async def step(
+        self, batch_id: UUID, line: Line | None = None
+    ) -> AsyncIterator[tuple[BatchRun, BatchResult]]:
+        """Take the lease of a batch's customer for one step, with a line where it needs one.
+
+        Raises `ConfigurationError` without such a batch.
+        """
         batch = await self._workshop.database.run(lambda uow: uow.batches.get(batch_id))
         if batch is None:
             raise ConfigurationError(f"there is no batch {batch_id}; `order-staging status` lists the newest")
         result = BatchResult(batch.customer_name)
         async with holding(self._workshop, batch.customer_name) as hold:
+            usage = line.client.usage if line else Usage()
             record = BatchRecord(self._workshop, result, hold, usage, batch_id)
             await self._workshop.database.run(record.begin, hold)
-            yield BatchRun(self._workshop, record), result
+            asking = line.client.asking(partial(self._require_hold, hold)) if line else nullcontext()
+            with asking:
+                yield BatchRun(self._workshop, record), result
 
     async def _steps(self, line: Line, record: BatchRecord, run: BatchRun, options: Options) -> None:
         source = await self._source(record.result.customer, options)

@@ -67,6 +67,8 @@ class BatchRun:
         recovery = Recovery(self._workshop, self._record, cargo, search.find, counts)
         # What turns out to be absent from the board is to be sent again, and needs its group, too.
         await recovery.settle()
+        if self._workshop.stop.is_set():
+            return
         groups |= await self._ensure_groups(client)
         await self._until_settled(delivery, recovery)
         await self._reach_unless_stopped(BatchStatus.ITEMS_CREATED)

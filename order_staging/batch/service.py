@@ -10,7 +10,6 @@ from order_staging.batch.assembly import Assembly, open_bench, open_line
 from order_staging.batch.processing import Processing
 from order_staging.batch.results import BatchResult, LoadResult, RunResult, StepResult
 from order_staging.errors import RunningLoopError
-from order_staging.monday import Usage
 from order_staging.settings import Settings
 
 if TYPE_CHECKING:
@@ -126,7 +125,7 @@ class BatchService:
     async def create_monday_items_from_staging_async(self, batch_id: UUID) -> StepResult:
         """Do what `create_monday_items_from_staging` does, within a running event loop."""
         async with open_bench(self._assembly, self._stop) as bench, open_line(self._assembly, bench) as line:
-            async with Processing(bench).step(batch_id, line.client.usage) as (run, result):
+            async with Processing(bench).step(batch_id, line) as (run, result):
                 await run.create_items(line)
             return StepResult(batch_id, orders=result.orders.on_board)
 
@@ -140,7 +139,7 @@ class BatchService:
     async def create_monday_subitems_from_staging_async(self, batch_id: UUID) -> StepResult:
         """Do what `create_monday_subitems_from_staging` does, within a running event loop."""
         async with open_bench(self._assembly, self._stop) as bench, open_line(self._assembly, bench) as line:
-            async with Processing(bench).step(batch_id, line.client.usage) as (run, result):
+            async with Processing(bench).step(batch_id, line) as (run, result):
                 await run.create_subitems(line)
             return StepResult(batch_id, subitems=result.subitems.on_board)
 
@@ -153,7 +152,7 @@ class BatchService:
     async def promote_successful_records_async(self, batch_id: UUID) -> StepResult:
         """Do what `promote_successful_records` does, within a running event loop."""
         async with open_bench(self._assembly, self._stop) as bench:
-            async with Processing(bench).step(batch_id, Usage()) as (run, result):
+            async with Processing(bench).step(batch_id) as (run, result):
                 await run.promote()
             return StepResult(batch_id, result.orders.promoted, result.subitems.promoted)
 
@@ -169,7 +168,7 @@ class BatchService:
     async def cleanup_staging_for_customer_async(self, batch_id: UUID) -> StepResult:
         """Do what `cleanup_staging_for_customer` does, within a running event loop."""
         async with open_bench(self._assembly, self._stop) as bench:
-            async with Processing(bench).step(batch_id, Usage()) as (run, _):
+            async with Processing(bench).step(batch_id) as (run, _):
                 orders, subitems = await run.clean_up()
                 await run.finish()
             return StepResult(batch_id, orders, subitems)

@@ -89,6 +89,22 @@ def test_nothing_is_sent_again_once_another_runner_has_the_customer(world: World
 
 
 @on_sqlite
+def test_a_single_step_sends_nothing_again_either_once_another_runner_has_the_customer(world: World) -> None:
+    world.add(*order_lines(2))
+    batch_id = world.service().load_new_orders_to_staging("GREYSON").batch_id
+    assert batch_id is not None
+    world.sandbox.faults.add(busy())
+
+    async def lose_the_lease(_: float) -> None:
+        world.database.execute(f'UPDATE "{LEASES}" SET fence = fence + 1')
+
+    world.outside = Outside(sleep=lose_the_lease)
+    with pytest.raises(LeaseLostError):
+        world.service().create_monday_items_from_staging(batch_id)
+    assert (world.requests("create_item"), world.sandbox.items()) == (1, [])
+
+
+@on_sqlite
 def test_rows_that_monday_did_not_get_to_wait_as_long_as_it_asks(world: World) -> None:
     rows = order_lines(3)
     world.add(*rows)
