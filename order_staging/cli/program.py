@@ -44,7 +44,7 @@ class Program:
         """Write the command's result once: as a document for programs, or as text for people."""
         match self.output:
             case Output.TEXT:
-                Console(highlight=False).print(text())
+                _console().print(text())
             case Output.JSON:
                 sys.stdout.write(json.dumps(document, ensure_ascii=False) + "\n")
             case Output.KESTRA:
@@ -54,7 +54,12 @@ class Program:
     def say(self, text: str) -> None:
         """Tell people something on the way; programs are spared it."""
         if self.output is Output.TEXT:
-            Console(highlight=False).print(text)
+            _console().print(text)
+
+
+def _console() -> Console:
+    # Names and messages are shown as they are: brackets and colons in them are no markup.
+    return Console(highlight=False, markup=False, emoji=False)
 
 
 @contextmanager

@@ -159,6 +159,7 @@ def _remarks(batch: BatchResult) -> Iterator[str]:
         name = batch.customer.replace("'", "'\\''")
         yield f"{batch.customer}: {batch.failed_rows} failed; see: order-staging errors --customer '{name}'"
     if batch.orders.warnings:
-        yield f"{batch.customer}: {batch.orders.warnings} loaded with a value left out or changed"
+        warnings = f"{batch.orders.warnings} loaded with a value left out or changed"
+        yield f"{batch.customer}: {warnings}; see: order-staging status {str(batch.batch_id)[:8]}"
     if batch.orders.relinked:
         yield f"{batch.customer}: {batch.orders.relinked} recognised under a new UUID, and not created again"

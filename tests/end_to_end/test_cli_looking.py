@@ -76,3 +76,10 @@ def test_db_upgrade_brings_a_new_database_to_head(quick_alone: CommandLine) -> N
     assert quick_alone("run", "--all").code == 2
     assert quick_alone("db", "upgrade").code == 0
     assert quick_alone("db", "current", "--output", "json").document["at_head"]
+
+
+@on_sqlite
+def test_what_looks_like_markup_is_shown_as_it_is(quick: CommandLine, database: Database) -> None:
+    database.add([greyson_4755()[0] | {"CUSTOMER NAME": "[bold]A[/x] :cat:", "CUSTOMER STYLE": None}])
+    assert quick("run", "--all").code == 0
+    assert "[BOLD]A[/X] :CAT:" in quick("errors").out
