@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from order_staging import schema
 from order_staging.cli import program
 from order_staging.cli.options import FormatOption, LevelOption, LogLevel, Output, OutputOption
-from order_staging.database import create_engine
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from sqlalchemy import Engine
-
-    from order_staging.settings import Settings
 
 app = typer.Typer(help="The database's schema: Alembic from the command line.", no_args_is_help=True)
 
@@ -33,7 +24,7 @@ def upgrade(
 
     Example: order-staging db upgrade
     """
-    with program.program(output, log_level, log_format) as ours, _engine(ours.settings) as engine:
+    with program.program(output, log_level, log_format) as ours, program.engine_of(ours.settings) as engine:
         before = schema.current(engine)
         schema.upgrade(engine, revision)
         now = schema.current(engine)
@@ -51,18 +42,9 @@ def current(
 
     Example: order-staging db current
     """
-    with program.program(output, log_level, log_format) as ours, _engine(ours.settings) as engine:
+    with program.program(output, log_level, log_format) as ours, program.engine_of(ours.settings) as engine:
         now, head = schema.current(engine), schema.head()
         document = {"current": now, "head": head, "at_head": now == head}
         ours.show(
             document, lambda: f"The database is at revision {now or 'none'}; this version needs {head}."
         )
-
-
-@contextmanager
-def _engine(settings: Settings) -> Iterator[Engine]:
-    engine = create_engine(settings.database_url.get_secret_value())
-    try:
-        yield engine
-    finally:
-        engine.dispose()

@@ -23,7 +23,6 @@ from order_staging.cli.options import (
     Output,
     OutputOption,
 )
-from order_staging.database import create_engine
 from order_staging.errors import ConfigurationError
 from order_staging.reporting import detail, newest, unresolved
 from order_staging.transform import load_customers
@@ -103,13 +102,10 @@ def errors(
 @contextmanager
 def _reading(settings: Settings) -> Iterator[UnitOfWork]:
     """Open a unit of work on a database that is at head; nothing is committed."""
-    engine = create_engine(settings.database_url.get_secret_value())
-    try:
+    with program.engine_of(settings) as engine:
         schema.require_head(engine)
         with UnitOfWork(sessionmaker(engine)) as uow:
             yield uow
-    finally:
-        engine.dispose()
 
 
 def _canonical(settings: Settings, customer: str | None) -> str | None:

@@ -13,6 +13,7 @@ from rich.console import Console
 
 from order_staging import logs
 from order_staging.cli.options import LogFormat, LogLevel, Output
+from order_staging.database import create_engine
 from order_staging.errors import (
     ConfigurationError,
     DailyLimitError,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from rich.console import RenderableType
+    from sqlalchemy import Engine
 
 DONE, FAILED, USAGE, BUSY, PAUSED = 0, 1, 2, 4, 75
 """Exit codes; 128 and a signal's number where one ended the run (130, 143)."""
@@ -70,13 +72,15 @@ def program(
     **overrides: Any,  # noqa: ANN401 - settings
 ) -> Iterator[Program]:
     """Set a command up, and end it with one line and the right exit code where something is wrong."""
+    secrets: list[str] = []
     try:
         settings = Settings.load(**overrides)
+        secrets = settings.secrets()
         configure_logs(settings, output, level, log_format)
         yield Program(settings, output)
     except OrderStagingError as error:
         # Our own words name settings, such as a token's, that must not be taken for the secrets themselves.
-        words = logs.Redactor(_secrets(overrides)).known(str(error))
+        words = logs.Redactor(secrets).known(str(error))
         fail(output, words, type(error).__name__)
         raise typer.Exit(exit_code(error)) from error
 
@@ -120,8 +124,11 @@ def exit_code(error: OrderStagingError) -> int:
             return FAILED
 
 
-def _secrets(overrides: dict[str, Any]) -> list[str]:
+@contextmanager
+def engine_of(settings: Settings) -> Iterator[Engine]:
+    """Make the engine of the settings' database for a `with` block, and dispose of it."""
+    engine = create_engine(settings.database_url.get_secret_value())
     try:
-        return Settings.load(**overrides).secrets()
-    except ConfigurationError:
-        return []
+        yield engine
+    finally:
+        engine.dispose()

@@ -13,7 +13,6 @@ from sqlalchemy.orm import sessionmaker
 from order_staging import schema
 from order_staging.cli import program
 from order_staging.cli.options import FormatOption, LevelOption, LogLevel, Output, OutputOption
-from order_staging.database import create_engine
 from order_staging.errors import ConfigurationError
 from order_staging.sandbox import Sandbox, sample_orders, serve
 from order_staging.unit_of_work import UnitOfWork
@@ -77,8 +76,7 @@ def fill_with_sample_orders(settings: Settings) -> int:
 
     Raises `ConfigurationError` for a database that is not SQLite's, or has orders.
     """
-    engine = create_engine(settings.database_url.get_secret_value())
-    try:
+    with program.engine_of(settings) as engine:
         if engine.dialect.name != "sqlite":
             raise ConfigurationError("--sample-orders only fills a SQLite database; unset it for this one")
         schema.require_head(engine)
@@ -91,5 +89,3 @@ def fill_with_sample_orders(settings: Settings) -> int:
             uow.source.add(uow.source.shape(), rows)
             uow.commit()
             return len(rows)
-    finally:
-        engine.dispose()
