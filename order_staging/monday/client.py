@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Any, Self
 from order_staging.errors import OutcomeUnknownError, TerminalError, TransientError
 from order_staging.monday import documents
 from order_staging.monday.board import Board, BoardGroup, board_of, groups_of
-from order_staging.monday.outcomes import Created, NewItem, NewSubitem, Outcome, Rejected, Unknown, Usage
+from order_staging.monday.outcomes import (
+    Created,
+    NewItem,
+    NewSubitem,
+    NotExecuted,
+    Outcome,
+    Rejected,
+    Unknown,
+    Usage,
+)
 from order_staging.monday.wire import Wire
 
 if TYPE_CHECKING:
@@ -222,6 +231,8 @@ class MondayClient:
             for title, outcome in zip(some, outcomes, strict=True):
                 if isinstance(outcome, Created):
                     created[title] = outcome.id
+                if isinstance(outcome, NotExecuted) and outcome.ends_run is not None:
+                    raise outcome.ends_run
                 if isinstance(outcome, Rejected):
                     raise TerminalError(
                         f"monday.com refused the group {title!r}: {outcome.message}",
@@ -256,5 +267,5 @@ def _only(outcomes: list[Outcome]) -> int:
             raise TerminalError(message, code=code, status=status)
         case Unknown(message=message, status=status):
             raise OutcomeUnknownError(message, status=status)
-        case other:
-            raise TransientError(other.message, wait=other.wait)
+        case NotExecuted(message=message, wait=wait, ends_run=ends_run):
+            raise ends_run or TransientError(message, wait=wait)

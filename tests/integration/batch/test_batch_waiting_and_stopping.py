@@ -148,6 +148,25 @@ def test_an_alias_that_no_row_is_to_blame_for_ends_the_batch_and_no_row_is_burie
 
 
 @on_sqlite
+@pytest.mark.parametrize(
+    ("code", "status"), [("DAILY_LIMIT_EXCEEDED", "paused"), ("USER_UNAUTHORIZED", "failed")]
+)
+def test_a_group_that_no_title_is_to_blame_for_ends_the_batch_at_once(
+    world: World, code: str, status: str
+) -> None:
+    rows = order_lines(1)
+    world.add(*rows)
+    world.sandbox.faults.add(
+        Fault(FaultKind.FAIL_ALIAS, operation="create_group", times=9, extensions={"code": code})
+    )
+    assert world.run().run_status == status
+    assert world.requests("create_group") == 1
+    world.sandbox.faults.clear()
+    assert world.run().orders.created == 1
+    world.lands(rows)
+
+
+@on_sqlite
 def test_what_was_sent_without_a_key_is_looked_for_by_name_when_there_is_a_key_column_later(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
