@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import signal
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from random import Random
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,7 +19,20 @@ from order_staging import schema
 from order_staging.cli import program
 from order_staging.cli.options import FormatOption, LevelOption, LogLevel, Output, OutputOption
 from order_staging.errors import ConfigurationError
-from order_staging.sandbox import Sandbox, sample_orders, serve
+from order_staging.sandbox import (
+    COST_10K,
+    PLANS,
+    UNLIMITED,
+    Behaviour,
+    Fault,
+    Latency,
+    Plan,
+    Sandbox,
+    parse_fault,
+    plan_named,
+    sample_orders,
+    serve,
+)
 from order_staging.unit_of_work import UnitOfWork
 
 if TYPE_CHECKING:
@@ -34,6 +52,32 @@ def sandbox(
     sample: Annotated[
         bool, typer.Option("--sample-orders", help="fill an empty ORDERS_UNIFIED of a SQLite database")
     ] = False,
+    plan: Annotated[
+        str, typer.Option("--plan", metavar="NAME", help=f"the limits of the account: {', '.join(PLANS)}")
+    ] = UNLIMITED.name,
+    mutation_cost: Annotated[
+        int, typer.Option("--mutation-cost", metavar="POINTS", help="complexity points of one mutation")
+    ] = COST_10K,
+    latency: Annotated[
+        float,
+        typer.Option(
+            "--latency", metavar="FACTOR", help="times monday.com's own seconds a mutation; 0 is none"
+        ),
+    ] = 0.0,
+    search_lag: Annotated[
+        float, typer.Option("--search-lag", metavar="SECONDS", help="how late searches find what was written")
+    ] = 0.0,
+    fault: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--fault",
+            metavar="SPEC",
+            help="what goes wrong, such as execute-then-drop:create_item:p=0.05; may be repeated",
+        ),
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option("--seed", metavar="NUMBER", help="make faults by chance the same again")
+    ] = None,
     output: OutputOption = Output.TEXT,
     log_level: LevelOption = LogLevel.WARNING,
     log_format: FormatOption = None,
@@ -43,16 +87,61 @@ def sandbox(
     Example: order-staging sandbox --sample-orders
     """
     with program.program(output, log_level, log_format) as ours:
+        chosen = choices(plan, mutation_cost, latency, search_lag, fault or [])
         if sample:
             count = fill_with_sample_orders(ours.settings)
             ours.say(f"# {count} sample orders are in ORDERS_UNIFIED")
-        board = Sandbox(path=file, key_column=KEY_COLUMN if key_column else None)
+        board = Sandbox(
+            path=file,
+            key_column=KEY_COLUMN if key_column else None,
+            plan=chosen.plan,
+            behaviour=chosen.behaviour,
+            mutation_cost=mutation_cost,
+            random=Random(seed),  # noqa: S311 - ids of requests and faults are no secrets
+        )
+        for each in chosen.faults:
+            board.faults.add(each)
         try:
             asyncio.run(_serve(ours, board, port))
         except OSError as error:
             raise ConfigurationError(
                 f"--port {port} cannot be used ({error.strerror}); choose another"
             ) from error
+
+
+@dataclass(frozen=True)
+class Choices:
+    """How the sandbox is to behave: its plan, its behaviour, and the faults on order."""
+
+    plan: Plan
+    behaviour: Behaviour
+    faults: Sequence[Fault]
+
+
+def choices(
+    plan: str, mutation_cost: int, latency: float, search_lag: float, faults: Sequence[str]
+) -> Choices:
+    """Read the options of that name; raise `ConfigurationError`, naming the option, for one that makes no sense."""
+    for option, number in (
+        ("--mutation-cost", mutation_cost),
+        ("--latency", latency),
+        ("--search-lag", search_lag),
+    ):
+        if not 0 <= number < math.inf:
+            raise ConfigurationError(f"{option} {number} is not a number from 0 on")
+    behaviour = Behaviour(latency=Latency(scale=latency), search_lag=search_lag)
+    with _naming("--plan"):
+        account = plan_named(plan)
+    with _naming("--fault"):
+        return Choices(account, behaviour, [parse_fault(text) for text in faults])
+
+
+@contextmanager
+def _naming(option: str) -> Iterator[None]:
+    try:
+        yield
+    except ValueError as error:
+        raise ConfigurationError(f"{option}: {error}") from error
 
 
 async def _serve(ours: program.Program, board: Sandbox, port: int) -> None:

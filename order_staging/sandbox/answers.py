@@ -11,3 +11,11 @@ class Answer:
     status: int
     body: str | Mapping[str, object]
     headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class RefusedRequestError(Exception):
+    """A request that is refused as a whole when its turn has come; takes what is answered."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(answer.status)
+        self.answer = answer

@@ -1,6 +1,7 @@
 """The mutations on groups and columns. Each is a method with the name and arguments of its field."""
 
 import re
+from collections.abc import Iterable
 
 from order_staging.sandbox.mutations import ItemMutations
 from order_staging.sandbox.refusals import bad_argument, foreign_group, last_group, unknown_group
@@ -75,6 +76,15 @@ class BoardMutations:
         column = Column(column_id, checked_name(title), column_type, description)
         board.columns[column_id] = column
         return column
+
+    def lose_groups(self, group_ids: Iterable[str]) -> None:
+        """Delete groups with their items, as a person does meanwhile; an empty group replaces a board's last."""
+        for group_id in group_ids:
+            for board in self._account.boards.values():
+                if board.group(group_id) is not None and board.type == "board":
+                    if len(board.active_groups()) == 1:
+                        board.groups.append(Group(self._account.new_named_id("group"), "New Group"))
+                    self._retire(board.id, group_id, Lifecycle.DELETED)
 
     def _retire(self, board_id: str, group_id: str, state: Lifecycle) -> Group:
         board = self._items.board(board_id)

@@ -33,9 +33,22 @@ def concurrency_limit(retry_in_seconds: int = 15) -> Body:
     return refused(message, code="MAX_CONCURRENCY_EXCEEDED", retry_in_seconds=retry_in_seconds)
 
 
-def documented_concurrency_limit() -> Body:
-    """429: too many requests in flight, as the documentation spells it."""
-    return refused("Concurrency limit exceeded", code="maxConcurrencyExceeded")
+def documented_concurrency_limit(retry_in_seconds: int | None = None) -> Body:
+    """429: too many requests in flight, as the documentation spells it; older servers tell no wait."""
+    wait = {} if retry_in_seconds is None else {"retry_in_seconds": retry_in_seconds}
+    return refused("Concurrency limit exceeded", code="maxConcurrencyExceeded", **wait)
+
+
+def documented_minute_limit(retry_in_seconds: int = 58) -> Body:
+    """429: too many requests in a minute, as the documentation spells it."""
+    message = "Minute limit rate exceeded"
+    return refused(message, code="Rate Limit Exceeded", retry_in_seconds=retry_in_seconds)
+
+
+def ip_limit(retry_in_seconds: int = 10) -> Body:
+    """429: too many requests from one address."""
+    message = "IP rate limit exceeded"
+    return refused(message, code="IP_RATE_LIMIT_EXCEEDED", retry_in_seconds=retry_in_seconds)
 
 
 def daily_limit(retry_in_seconds: int = 3599) -> Body:
@@ -49,9 +62,32 @@ def complexity_limit(retry_in_seconds: int = 22) -> Body:
     return refused(message, code="COMPLEXITY_BUDGET_EXHAUSTED", retry_in_seconds=retry_in_seconds)
 
 
-def legacy_complexity_limit(reset_in_seconds: int = 3) -> Body:
+def observed_complexity_limit(retry_in_seconds: int = 22) -> Body:
+    """429: the complexity points of the minute are used up, in a spelling that others saw."""
+    message = "Complexity budget exhausted"
+    return refused(message, code="complexityBudgetExhausted", retry_in_seconds=retry_in_seconds)
+
+
+def complexity_limit_of_2025_01(
+    retry_in_seconds: int = 22, *, cost: int = 30_001, left: int = 19_986, limit: int = 1_000_000
+) -> Body:
+    """429: the complexity points of the minute are used up, with the points as versions of early 2025 tell them."""
+    return refused(
+        "Complexity budget exhausted",
+        code="COMPLEXITY_BUDGET_EXHAUSTED",
+        complexity=cost,
+        complexity_budget_left=left,
+        complexity_budget_limit=limit,
+        retry_in_seconds=retry_in_seconds,
+        status_code=429,
+    )
+
+
+def legacy_complexity_limit(
+    reset_in_seconds: int = 3, *, cost: int = 30_001, left: int = 19_986, limit: int = 1_000_000
+) -> Body:
     """200: the complexity points are used up, in the form of versions before 2025-01."""
-    text = f"query cost 30001 budget remaining 19986 out of 1000000 reset in {reset_in_seconds} seconds"
+    text = f"query cost {cost} budget remaining {left} out of {limit} reset in {reset_in_seconds} seconds"
     return {
         "error_code": "ComplexityException",
         "status_code": 429,
@@ -84,6 +120,12 @@ def field_limit(field: str, retry_in_seconds: int = 15) -> Body:
         retry_in_seconds=retry_in_seconds,
         error_data={"entity": "subitems"},
     )
+
+
+def field_minute_limit(field: str) -> Body:
+    """200: one field is null, because values of its kind were asked for too often in a minute."""
+    message = "Field minute rate limit exceeded"
+    return _null_field(field, message, code="FIELD_MINUTE_RATE_LIMIT_EXCEEDED", status_code=429)
 
 
 def timeout() -> Body:
@@ -130,6 +172,54 @@ def locked() -> Body:
     """423: somebody else is writing there."""
     message = "Resource is currently locked, please try again later"
     return refused(message, status_code=423)
+
+
+def reused_idempotency_key() -> Body:
+    """422: this idempotency key was used with another body. Our own choice, the service documents none."""
+    message = "This idempotency key was used with a different request"
+    return refused(message, code="IDEMPOTENCY_KEY_REUSED", status_code=422)
+
+
+def bad_request() -> Body:
+    """400: the request is not understood."""
+    return refused("Bad request", code="BAD_REQUEST", status_code=400)
+
+
+def restricted_address() -> Body:
+    """401: the account lets in other addresses only."""
+    return refused("Your ip is restricted", status_code=401)
+
+
+def unauthorized_user() -> Body:
+    """403: the user of the token may not do this."""
+    message = "User unauthorized to perform action"
+    return refused(message, code="UserUnauthorizedException", status_code=403)
+
+
+def access_denied() -> Body:
+    """403: the user of the token may not use the API."""
+    return refused("Access denied", code="USER_ACCESS_DENIED", status_code=403)
+
+
+def not_found() -> Body:
+    """404: what was asked for does not exist."""
+    return refused("Resource not found", code="ResourceNotFoundException", status_code=404)
+
+
+def invalid_record() -> Body:
+    """422: what was to be written is not valid."""
+    return refused("Record is invalid", code="RecordInvalidException", status_code=422)
+
+
+def parse_error(what: str = "INT") -> Body:
+    """200: the document cannot be read, as the older engine says it."""
+    return refused(f"Parse error on {what}", status_code=200)
+
+
+def legacy_validation(message: str = "Field 'wrong' doesn't exist on type 'Board'") -> Body:
+    """200: the document is not valid, in the form of versions before 2025-01."""
+    error = {"message": message, "locations": [{"line": 1, "column": 3}], "fields": ["query", "boards"]}
+    return {"errors": [error], "account_id": 4711}
 
 
 def malformed_body(message: str) -> Body:

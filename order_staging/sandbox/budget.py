@@ -1,24 +1,12 @@
-"""The complexity budget of a minute: what a request costs, and what is left."""
+"""The complexity budget of a minute: estimated, charged, and corrected once the true cost is known."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-from graphql import (
-    FieldNode,
-    FragmentDefinitionNode,
-    FragmentSpreadNode,
-    InlineFragmentNode,
-    IntValueNode,
-    SelectionSetNode,
-    VariableNode,
-)
+from order_staging.sandbox.windows import QuotaWindow, Use, WindowKind
 
 MINUTE = timedelta(seconds=60)
-MINUTE_BUDGET = 10_000_000
-OBJECT_COST = 10
-SCALAR_COST = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,52 +20,27 @@ class Complexity:
 
 
 class Budget:
-    """A budget of points that is filled up a minute after the first request of a window; takes the clock."""
+    """The points of each minute; takes the clock, how many there are, and the kind of window."""
 
-    def __init__(self, clock: Callable[[], datetime]) -> None:
-        self._clock = clock
-        self._left = MINUTE_BUDGET
-        self._reset: datetime | None = None
+    def __init__(self, clock: Callable[[], datetime], points: int, kind: WindowKind) -> None:
+        self.window = QuotaWindow(clock, points, MINUTE, kind)
 
-    def charge(self, cost: int) -> Complexity:
-        """Take points for a request, as many as are left at most."""
-        now = self._clock()
-        if self._reset is None or now >= self._reset:
-            self._left, self._reset = MINUTE_BUDGET, now + MINUTE
-        before, self._left = self._left, max(0, self._left - cost)
-        seconds = int((self._reset - now).total_seconds())
-        return Complexity(before, cost, self._left, seconds)
+    def charge(self, estimate: int) -> "Charge":
+        """Take the estimate of a request, even where it is more than is left."""
+        return Charge(self.window, self.window.take(estimate))
 
 
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """What a selection costs before it is run; takes the fragments and the variables it may use."""
+class Charge:
+    """What one request was charged: its estimate first, and what it cost in truth once that is known."""
 
-    fragments: Mapping[str, FragmentDefinitionNode]
-    variables: Mapping[str, Any]
+    def __init__(self, window: QuotaWindow, use: Use) -> None:
+        self._window = window
+        self._use = use
 
-    def of(self, selections: SelectionSetNode) -> int:
-        """Points of these selections, lists counted as long as their `limit` says."""
-        return sum(self._selection(selection) for selection in selections.selections)
-
-    def _selection(self, node: object) -> int:
-        if isinstance(node, FragmentSpreadNode):
-            fragment = self.fragments.get(node.name.value)
-            return self.of(fragment.selection_set) if fragment else 0
-        if isinstance(node, InlineFragmentNode):
-            return self.of(node.selection_set)
-        if not isinstance(node, FieldNode) or node.name.value == "complexity":
-            return 0
-        if node.selection_set is None:
-            return SCALAR_COST
-        return self._times(node) * (OBJECT_COST + self.of(node.selection_set))
-
-    def _times(self, node: FieldNode) -> int:
-        for argument in node.arguments or ():
-            if argument.name.value == "limit":
-                value = argument.value
-                if isinstance(value, IntValueNode):
-                    return max(1, int(value.value))
-                if isinstance(value, VariableNode):
-                    return max(1, int(self.variables.get(value.name.value) or 1))
-        return 1
+    def settle(self, cost: int) -> Complexity:
+        """Correct the charge to the true cost, in points; it may be settled again when more is known."""
+        self._window.correct(self._use, cost)
+        after = self._window.left
+        # Points that were not there are a debt of the next minute, and were not there before either.
+        before = min(self._window.quota, after + cost)
+        return Complexity(before, cost, after, self._window.resets_in() or 0)

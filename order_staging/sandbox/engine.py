@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -14,16 +14,18 @@ from graphql import (
     GraphQLError,
     OperationDefinitionNode,
     OperationType,
+    SelectionSetNode,
     VariableDefinitionNode,
     execute_sync,
     parse,
     print_ast,
     validate,
+    value_from_ast_untyped,
 )
 from graphql.execution.values import get_variable_values
 
-from order_staging.sandbox.budget import Estimate
 from order_staging.sandbox.context import Context
+from order_staging.sandbox.costs import Costs, SelectionCost
 from order_staging.sandbox.faults import Fault
 from order_staging.sandbox.schema import as_javascript_says, schema
 
@@ -44,11 +46,12 @@ class RefusedDocumentError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """A checked operation: its document, variables, root fields, and whether it is a mutation."""
+    """A checked operation: its document, its variables, and whether it may find bulk imports."""
 
     document: DocumentNode
     definition: OperationDefinitionNode
     variables: Mapping[str, Any]
+    bulk: bool = True
 
     @property
     def is_mutation(self) -> bool:
@@ -61,47 +64,92 @@ class Operation:
         selections = self.definition.selection_set.selections
         return tuple(node.name.value for node in selections if isinstance(node, FieldNode))
 
-    def cost(self, mutation_cost: int) -> int:
-        """What it costs in complexity points; takes what one mutation costs."""
+    def groups_written(self) -> tuple[str, ...]:
+        """The ids of the groups that its root fields name."""
+        nodes = [node for node in self.definition.selection_set.selections if isinstance(node, FieldNode)]
+        arguments = [argument for node in nodes for argument in node.arguments or ()]
+        values = [
+            value_from_ast_untyped(argument.value, dict(self.variables))
+            for argument in arguments
+            if argument.name.value == "group_id"
+        ]
+        return tuple(dict.fromkeys(value for value in values if isinstance(value, str)))
+
+    @property
+    def asks_complexity_alone(self) -> bool:
+        """Whether it is a query of nothing but the complexity."""
+        return not self.is_mutation and set(self.fields) == {"complexity"}
+
+    def cost(self, costs: Costs, failed: Sequence[str] = ()) -> int:
+        """What it costs in complexity points; takes what mutations cost, and the names of those that failed."""
         if self.is_mutation:
-            return mutation_cost * sum(field != "complexity" for field in self.fields)
+            return costs.after(self.fields, failed)
         fragments = {
             node.name.value: node
             for node in self.document.definitions
             if isinstance(node, FragmentDefinitionNode)
         }
-        return Estimate(fragments, self.variables).of(self.definition.selection_set)
+        return SelectionCost(fragments, self.variables).of(self.definition.selection_set)
 
 
-def read_operation(body: bytes) -> Operation:
-    """The operation in the body of a request.
+def read_operation(body: bytes, *, bulk: bool = True) -> Operation:
+    """The operation in the body of a request; `bulk` says whether there are bulk imports.
 
     Raises MalformedBodyError where the body is not the JSON object it has to be, and RefusedDocumentError
     where the document is not valid or a variable does not fit.
     """
     query, variables, name = _envelope(body)
-    document = _checked_document(query)
+    document = _checked_document(query, bulk=bulk)
     definition = _chosen(document, name)
-    _check_variables(definition, variables)
-    return Operation(document, definition, variables)
+    _check_variables(definition, variables, bulk=bulk)
+    return Operation(document, definition, variables, bulk)
 
 
 def execute(operation: Operation, context: Context) -> Body:
     """Run an operation; a mutation that fails is null, has its error, and the others run all the same."""
     name = operation.definition.name
     result = execute_sync(
-        schema(),
-        operation.document,
+        schema(bulk=operation.bulk),
+        _complexity_last(operation),
         context_value=context,
         variable_values=dict(operation.variables),
         operation_name=None if name is None else name.value,
     )
     errors = [_error(error) for error in result.errors or ()]
-    data = result.data
+    data = None if result.data is None else _in_order(operation.definition, result.data)
     for alias, fault in context.failed_after.items():
         data = {**(data or {}), alias: None}
         errors.append(_late_error(operation, alias, fault))
     return {"data": data, **({"errors": errors} if errors else {})}
+
+
+def _complexity_last(operation: Operation) -> DocumentNode:
+    """The document with `complexity` as the last mutation: what the others cost is known only after them."""
+    if not operation.is_mutation or "complexity" not in operation.fields:
+        return operation.document
+    selections = operation.definition.selection_set.selections
+    ordered = sorted(selections, key=_is_complexity)
+    whole = operation.definition
+    definition = OperationDefinitionNode(
+        operation=whole.operation,
+        name=whole.name,
+        variable_definitions=whole.variable_definitions,
+        directives=whole.directives,
+        selection_set=SelectionSetNode(selections=tuple(ordered)),
+    )
+    others = (node for node in operation.document.definitions if node is not whole)
+    return DocumentNode(definitions=(definition, *others))
+
+
+def _is_complexity(node: object) -> bool:
+    return isinstance(node, FieldNode) and node.name.value == "complexity"
+
+
+def _in_order(definition: OperationDefinitionNode, data: dict[str, Any]) -> dict[str, Any]:
+    """The results in the order in which they were asked for."""
+    nodes = [node for node in definition.selection_set.selections if isinstance(node, FieldNode)]
+    asked = [(node.alias or node.name).value for node in nodes]
+    return {key: data[key] for key in dict.fromkeys([*asked, *data]) if key in data}
 
 
 def _envelope(body: bytes) -> tuple[str, dict[str, Any], str | None]:
@@ -118,12 +166,12 @@ def _envelope(body: bytes) -> tuple[str, dict[str, Any], str | None]:
 
 
 @lru_cache(maxsize=128)
-def _checked_document(query: str) -> DocumentNode:
+def _checked_document(query: str, *, bulk: bool) -> DocumentNode:
     try:
         document = parse(query)
     except GraphQLError as error:
         raise RefusedDocumentError([_static_error(error)]) from error
-    errors = validate(schema(), document)
+    errors = validate(schema(bulk=bulk), document)
     if errors:
         raise RefusedDocumentError([_static_error(error) for error in errors])
     return document
@@ -141,8 +189,8 @@ def _chosen(document: DocumentNode, name: str | None) -> OperationDefinitionNode
     return operations[0]
 
 
-def _check_variables(definition: OperationDefinitionNode, variables: dict[str, Any]) -> None:
-    coerced = get_variable_values(schema(), definition.variable_definitions or (), variables)
+def _check_variables(definition: OperationDefinitionNode, variables: dict[str, Any], *, bulk: bool) -> None:
+    coerced = get_variable_values(schema(bulk=bulk), definition.variable_definitions or (), variables)
     if isinstance(coerced, list):
         errors = {
             str(error["message"]): error

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from random import Random
 from threading import Lock
 
 
@@ -23,26 +24,47 @@ class FaultKind(StrEnum):
     "One mutation of the request is not executed and gets the given error."
     EXECUTE_ALIAS_THEN_FAIL = "execute_alias_then_fail"
     "One mutation is executed, and answered with null and an error below it."
+    STALE_SEARCH = "stale_search"
+    "Searches and pages of items answer from the board as it was some seconds ago."
+    EXPIRED_CURSOR = "expired_cursor"
+    "The cursors that the request comes with have expired."
+    GROUP_DELETED = "group_deleted"
+    "The groups that the request writes to are deleted, with their items, just before it is executed."
 
 
-ADDITIVE = frozenset({FaultKind.DELAY, FaultKind.FAIL_ALIAS, FaultKind.EXECUTE_ALIAS_THEN_FAIL})
+ALIAS_KINDS = frozenset({FaultKind.FAIL_ALIAS, FaultKind.EXECUTE_ALIAS_THEN_FAIL})
+ADDITIVE = ALIAS_KINDS | {
+    FaultKind.DELAY,
+    FaultKind.STALE_SEARCH,
+    FaultKind.EXPIRED_CURSOR,
+    FaultKind.GROUP_DELETED,
+}
 PREVENTING = frozenset({FaultKind.ANSWER_INSTEAD, FaultKind.DROP_BEFORE})
+SEARCHES = frozenset({"boards", "items_page_by_column_values", "next_items_page"})
+CONCERNED = {
+    FaultKind.STALE_SEARCH: SEARCHES,
+    FaultKind.EXPIRED_CURSOR: SEARCHES,
+    FaultKind.GROUP_DELETED: frozenset({"create_item", "move_item_to_group"}),
+}
+"""The root fields that a fault of the board waits for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A fault that happens to the next `times` matching requests, after the first `skip` of them.
+    """A fault that happens to the next `times` matching requests (to all without end if that is None).
 
-    `operation` is a root field the request must contain, any request matches without it. `status`, `body`
-    (text for HTML, an object for JSON) and `headers` are the answer of the two answering kinds; `seconds` is
-    the wait of a delay; `alias` is the place of a mutation in its request, from 0, and `message` and
-    `extensions` its error, for the two kinds that concern one.
+    `operation` is a root field the request must contain, any request matches without it. The first `skip`
+    matching requests are spared; of the others each is hit with `probability`. `status`, `body` (text for HTML,
+    an object for JSON) and `headers` are the answer of the two answering kinds; `seconds` is the wait of a
+    delay, or how old what a stale search finds is; `alias` is the place of a mutation in its request, from 0,
+    and `message` and `extensions` its error, for the two kinds that concern one.
     """
 
     kind: FaultKind
     operation: str | None = None
-    times: int = 1
+    times: int | None = 1
     skip: int = 0
+    probability: float = 1.0
     status: int = 500
     body: str | Mapping[str, object] = ""
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -58,16 +80,22 @@ class Fault:
 class _Order:
     fault: Fault
     skip: int
-    times: int
+    times: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """The faults of one request: the wait in seconds, at most one fault of the whole, and those of aliases."""
+    """The faults of one request: the wait, at most one fault of the whole, and those of aliases and the board.
+
+    `seconds` is the wait; `stale_seconds` is how old what searches find is.
+    """
 
     seconds: float = 0.0
     whole: Fault | None = None
     aliases: Mapping[int, Fault] = field(default_factory=dict)
+    stale_seconds: float = 0.0
+    cursors_expired: bool = False
+    groups_deleted: bool = False
 
     @property
     def prevents(self) -> bool:
@@ -76,11 +104,15 @@ class Due:
 
 
 class Faults:
-    """The faults on order, in the order they were added; safe to use from several threads."""
+    """The faults on order, in the order they were added; safe to use from several threads.
 
-    def __init__(self) -> None:
+    Takes the randomness of faults that happen by chance.
+    """
+
+    def __init__(self, random: Random | None = None) -> None:
         self._orders: list[_Order] = []
         self._lock = Lock()
+        self._random = random or Random()  # noqa: S311 - faults are no secrets
 
     def add(self, fault: Fault) -> None:
         """Order a fault."""
@@ -102,37 +134,57 @@ class Faults:
         """The faults for a request with these root fields; each has happened once more.
 
         A request meets one fault of the whole at most, the others wait for the next request; one that keeps
-        the request from being executed lets the faults of its aliases wait too.
+        the request from being executed lets the faults of its aliases and of the board wait too.
         """
         with self._lock:
             due = self._ready(frozenset(operations))
             whole = next((order for order in due if order.fault.kind not in ADDITIVE), None)
             prevented = whole is not None and whole.fault.kind in PREVENTING
-            delays = [order for order in due if order.fault.kind is FaultKind.DELAY]
-            aliases = (
-                []
-                if prevented
-                else [order for order in due if order.fault.kind in ADDITIVE - {FaultKind.DELAY}]
-            )
-            self._spend([*delays, *aliases, *([] if whole is None else [whole])])
-        return Due(
-            seconds=sum(order.fault.seconds for order in delays),
-            whole=None if whole is None else whole.fault,
-            aliases={order.fault.alias: order.fault for order in aliases},
-        )
+            met = [
+                order
+                for order in due
+                if order is whole
+                or order.fault.kind is FaultKind.DELAY
+                or (order.fault.kind in ADDITIVE and not prevented)
+            ]
+            self._spend(met)
+        return _due([order.fault for order in met])
 
     def _ready(self, operations: frozenset[str]) -> list[_Order]:
         ready = []
         for order in self._orders:
-            if order.fault.operation is not None and order.fault.operation not in operations:
+            if not _concerns(order.fault, operations):
                 continue
             if order.skip:
                 order.skip -= 1
-            else:
+            elif order.fault.probability >= 1 or self._random.random() < order.fault.probability:
                 ready.append(order)
         return ready
 
     def _spend(self, orders: Iterable[_Order]) -> None:
         for order in orders:
-            order.times -= 1
-        self._orders = [order for order in self._orders if order.times > 0]
+            if order.times is not None:
+                order.times -= 1
+        self._orders = [order for order in self._orders if order.times is None or order.times > 0]
+
+
+def _concerns(fault: Fault, operations: frozenset[str]) -> bool:
+    if fault.operation is not None and fault.operation not in operations:
+        return False
+    concerned = CONCERNED.get(fault.kind)
+    return concerned is None or not concerned.isdisjoint(operations)
+
+
+def _due(faults: Iterable[Fault]) -> Due:
+    by_kind: dict[FaultKind, list[Fault]] = {kind: [] for kind in FaultKind}
+    for fault in faults:
+        by_kind[fault.kind].append(fault)
+    whole = [fault for kind in FaultKind if kind not in ADDITIVE for fault in by_kind[kind]]
+    return Due(
+        seconds=sum(fault.seconds for fault in by_kind[FaultKind.DELAY]),
+        whole=whole[0] if whole else None,
+        aliases={fault.alias: fault for kind in FaultKind if kind in ALIAS_KINDS for fault in by_kind[kind]},
+        stale_seconds=max((fault.seconds for fault in by_kind[FaultKind.STALE_SEARCH]), default=0.0),
+        cursors_expired=bool(by_kind[FaultKind.EXPIRED_CURSOR]),
+        groups_deleted=bool(by_kind[FaultKind.GROUP_DELETED]),
+    )

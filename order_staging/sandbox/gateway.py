@@ -1,28 +1,22 @@
 """What stands between HTTP and the schema: tokens, versions, faults on order and idempotency keys."""
 
-import re
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from random import Random
 
 from order_staging.sandbox import bodies
-from order_staging.sandbox.answers import Answer
-from order_staging.sandbox.engine import (
-    MalformedBodyError,
-    Operation,
-    RefusedDocumentError,
-    read_operation,
-)
+from order_staging.sandbox.answers import Answer, RefusedRequestError
+from order_staging.sandbox.behaviour import Behaviour
+from order_staging.sandbox.budget import Charge
+from order_staging.sandbox.costs import Costs
+from order_staging.sandbox.engine import Operation
 from order_staging.sandbox.faults import Due, FaultKind, Faults
 from order_staging.sandbox.idempotency import IdempotencyKeys
+from order_staging.sandbox.incoming import read, version_used
+from order_staging.sandbox.limits import Exceeded, Limits
+from order_staging.sandbox.refused_by_limits import answer_to
 
-CURRENT_VERSION = "2026-10"
-OLDEST_VERSION = "2025-04"
-VERSIONS = frozenset(
-    {"2025-04", "2025-07", "2025-10", "2026-01", "2026-04", "2026-07", "2026-10", "2027-01", "dev"}
-)
-DEPRECATED_VERSIONS = frozenset({"2024-10", "2025-01"})
 OK = 200
 
 
@@ -36,12 +30,13 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A request that is to be executed: its number, operation, API version and the faults it meets."""
+    """A request that is to be executed: number, operation, API version, the faults it meets, and its charge."""
 
     number: int
     operation: Operation
     version: str
     due: Due
+    charge: Charge
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,86 +49,136 @@ class Handled:
 
 
 class Gateway:
-    """Handles requests; DELAY faults alone let one overtake another.
+    """Handles requests; latency and DELAY faults alone let one overtake another.
 
-    Takes the token, the faults on order, the idempotency keys, what runs a request, what sleeps for seconds,
-    and randomness for request ids.
+    Takes the token, how it behaves, what requests cost, the limits of the account, the faults on order, the
+    idempotency keys, what runs a request (it may raise a RefusedRequestError), which API versions have bulk
+    imports, what sleeps for seconds, and randomness for request ids.
     """
 
     def __init__(  # noqa: PLR0913 - everything outside is an argument
         self,
         *,
         token: str,
+        behaviour: Behaviour,
+        costs: Costs,
+        limits: Limits,
         faults: Faults,
         keys: IdempotencyKeys,
         run: Callable[[Accepted], bodies.Body],
+        serves_bulk: Callable[[str], bool],
         sleep: Callable[[float], Awaitable[None]],
         random: Random,
     ) -> None:
         self._token = token
+        self._behaviour = behaviour
+        self._costs = costs
+        self._limits = limits
         self._faults = faults
         self._keys = keys
         self._run = run
+        self._serves_bulk = serves_bulk
         self._sleep = sleep
         self._random = random
 
     async def handle(self, request: Request, number: int) -> Handled:
         """Answer one request, or say that its connection is to be closed; takes the request's number."""
-        version = _version(request.headers.get("api-version"))
-        said = version or CURRENT_VERSION
+        requested = request.headers.get("api-version")
+        version = version_used(requested)
+        exceeded = self._limits.knock()
+        if exceeded is not None:
+            return Handled(number, (), self._refused(exceeded, version))
         if request.headers.get("authorization") != self._token:
-            return Handled(number, (), self._finished(Answer(401, bodies.not_authenticated()), said))
+            return Handled(number, (), self._finished(Answer(401, bodies.not_authenticated()), version))
+        read_ = read(request.body, requested, bulk=self._serves_bulk(version))
+        free_reading = isinstance(read_, Operation) and read_.asks_complexity_alone
+        exceeded = self._limits.enter(free_reading=free_reading)
+        if exceeded is not None:
+            return Handled(number, read_.fields, self._refused(exceeded, version))
         try:
-            operation = read_operation(request.body)
-        except MalformedBodyError as error:
-            return Handled(number, (), self._finished(Answer(400, bodies.malformed_body(str(error))), said))
-        except RefusedDocumentError as refused:
-            return Handled(number, (), self._finished(Answer(OK, {"errors": refused.errors})))
-        if version is None:
-            wrong = bodies.invalid_version(request.headers["api-version"])
-            return Handled(number, operation.fields, self._finished(Answer(OK, wrong), said))
-        accepted = Accepted(number, operation, version, self._faults.take(operation.fields))
-        answer = await self._answer(accepted, request.headers.get("idempotency-key"))
-        return Handled(number, operation.fields, None if answer is None else self._finished(answer, version))
-
-    async def _answer(self, accepted: Accepted, key: str | None) -> Answer | None:
-        due = accepted.due
-        executed: Answer | None = None
-        if due.prevents:
-            await self._wait(due)
-        elif key and accepted.operation.is_mutation:
-            executed = await self._once(accepted, key)
-        else:
-            await self._wait(due)
-            executed = Answer(OK, self._run(accepted))
-        return _instead(due, executed)
-
-    async def _once(self, accepted: Accepted, key: str) -> Answer:
-        first = self._keys.claim(key)
-        if not first:
-            await self._wait(accepted.due)
-            return self._again(key)
-        answer: Answer | None = None
-        try:
-            await self._wait(accepted.due)
-            answer = Answer(OK, self._with_request_id(self._run(accepted)))
+            if isinstance(read_, Operation):
+                answer = await self._answer(read_, request, number, version)
+            else:
+                answer = self._finished(read_.answer, version if read_.tells_version else None)
+            return Handled(number, read_.fields, answer)
         finally:
-            self._keys.settle(key, answer)
-        return answer
+            self._limits.leave()
 
-    async def _wait(self, due: Due) -> None:
-        if due.seconds:
-            await self._sleep(due.seconds)
+    async def _answer(
+        self, operation: Operation, request: Request, number: int, version: str
+    ) -> Answer | None:
+        key = self._key(operation, request)
+        if key is not None and not self._keys.claim(key, request.body):
+            return await self._again(operation, request, version, key)
+        charge = self._charge(operation)
+        if isinstance(charge, Exceeded):
+            self._release(key)
+            return self._refused(charge, version)
+        due = self._faults.take(operation.fields)
+        if due.prevents:
+            charge.settle(0)
+            self._release(key)
+            await self._wait(due.seconds)
+            return self._given(_instead(due, None), version)
+        try:
+            given = await self._once(Accepted(number, operation, version, due, charge), key)
+        except RefusedRequestError as refused:
+            charge.settle(0)
+            given = _instead(due, refused.answer)
+        return self._given(given, version)
 
-    def _again(self, key: str) -> Answer:
-        kept = self._keys.answer(key)
-        if kept is None:
-            return Answer(409, bodies.idempotency_conflict(), {"Retry-After": "1"})
-        return Answer(kept.status, kept.body, {**kept.headers, "Idempotency-Replayed": "true"})
+    def _key(self, operation: Operation, request: Request) -> str | None:
+        """The idempotency key that counts: mutations alone have one, and only where keys are honoured."""
+        honoured = self._behaviour.idempotency.honoured and operation.is_mutation
+        return (request.headers.get("idempotency-key") or None) if honoured else None
 
-    def _finished(self, answer: Answer, version: str | None = None) -> Answer:
-        body = answer.body if isinstance(answer.body, str) else self._with_request_id(answer.body)
-        headers = {"x-request-id": self._request_id(), **answer.headers}
+    def _charge(self, operation: Operation) -> Charge | Exceeded:
+        cost = operation.cost(self._costs)
+        return self._limits.charge(cost, self._costs.estimate(cost))
+
+    async def _once(self, accepted: Accepted, key: str | None) -> Answer | None:
+        kept: Answer | None = None
+        try:
+            fields = accepted.operation.fields
+            # Time passes before anything has an effect: a client that gives up has no effect on the board yet.
+            await self._wait(accepted.due.seconds + self._behaviour.latency.of(fields))
+            result = self._stamped(Answer(OK, self._run(accepted)))
+            failure = _instead(accepted.due, None)
+            given = _instead(accepted.due, result) if failure is None else self._stamped(failure)
+            kept = self._keys.kept_answer(result, None if failure is None else given)
+        finally:
+            if key is not None:
+                self._keys.settle(key, kept)
+        return given
+
+    async def _again(self, operation: Operation, request: Request, version: str, key: str) -> Answer | None:
+        due = self._faults.take(operation.fields)
+        await self._wait(due.seconds + self._behaviour.latency.of(()))
+        answer = None if due.prevents else self._keys.again(key, request.body)
+        return self._given(_instead(due, answer), version)
+
+    def _release(self, key: str | None) -> None:
+        if key is not None:
+            self._keys.settle(key, None)
+
+    def _given(self, answer: Answer | None, version: str) -> Answer | None:
+        return None if answer is None else self._finished(answer, version)
+
+    async def _wait(self, seconds: float) -> None:
+        if seconds:
+            await self._sleep(seconds)
+
+    def _refused(self, exceeded: Exceeded, version: str) -> Answer:
+        answer = answer_to(exceeded, self._behaviour.refusals)
+        return self._finished(answer, version, self._limits.headers(exceeded))
+
+    def _finished(
+        self, answer: Answer, version: str | None = None, limits: Mapping[str, str] | None = None
+    ) -> Answer:
+        body = self._stamped(answer).body
+        told = self._limits.headers() if limits is None else limits
+        shown = told if self._behaviour.rate_limit_headers else {}
+        headers = {"x-request-id": self._request_id(), **shown, **answer.headers}
         if not isinstance(body, str):
             extensions = body["extensions"]
             if isinstance(extensions, Mapping):
@@ -141,6 +186,12 @@ class Gateway:
         if version is not None:
             headers.setdefault("api-version", version)
         return Answer(answer.status, body, headers)
+
+    def _stamped(self, answer: Answer) -> Answer:
+        """The answer with a request id of its own, which it keeps where it is replayed."""
+        if isinstance(answer.body, str):
+            return answer
+        return Answer(answer.status, self._with_request_id(answer.body), answer.headers)
 
     def _with_request_id(self, body: Mapping[str, object]) -> bodies.Body:
         extensions = body.get("extensions")
@@ -158,13 +209,3 @@ def _instead(due: Due, executed: Answer | None) -> Answer | None:
     if fault.kind in {FaultKind.DROP_BEFORE, FaultKind.EXECUTE_THEN_DROP}:
         return None
     return Answer(fault.status, fault.body, dict(fault.headers))
-
-
-def _version(requested: str | None) -> str | None:
-    if requested is None:
-        return CURRENT_VERSION
-    if requested in DEPRECATED_VERSIONS:
-        return OLDEST_VERSION
-    if requested in VERSIONS:
-        return requested
-    return CURRENT_VERSION if re.fullmatch(r"\d{4}-\d{2}", requested) else None

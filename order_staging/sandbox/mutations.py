@@ -3,7 +3,9 @@
 from collections.abc import Callable
 
 from order_staging.sandbox.column_types import Writing, simple_value
+from order_staging.sandbox.history import History
 from order_staging.sandbox.refusals import (
+    account_full,
     bad_argument,
     too_many_items,
     too_many_subitems,
@@ -21,12 +23,21 @@ SUBITEMS_PER_ITEM = 100
 class ItemMutations:
     """Mutations on the items of an account; every method answers the item, or raises a Refusal.
 
-    Takes the account and what tells the time as ISO 8601 text.
+    Takes the account, what tells the time as ISO 8601 text, the history that searches which lag behind look
+    into, and how many active items (subitems not counted) the account may have, if that is limited.
     """
 
-    def __init__(self, account: Account, now: Callable[[], str]) -> None:
+    def __init__(
+        self, account: Account, now: Callable[[], str], history: History, account_limit: int | None = None
+    ) -> None:
         self._account = account
         self._now = now
+        self._history = history
+        self._account_limit = account_limit
+
+    def dated(self, now: Callable[[], str]) -> "ItemMutations":
+        """The same mutations with another time to write down."""
+        return ItemMutations(self._account, now, self._history, self._account_limit)
 
     def create_item(  # noqa: PLR0913 - the arguments of the field
         self,
@@ -66,6 +77,7 @@ class ItemMutations:
         draft = Draft(board, column_values, self._writing(create_labels_if_missing))
         item = self._create(board, board.groups[0], draft, checked_name(item_name), len(board.order))
         item.parent_id = parent.id
+        self._history.changes(parent)
         parent.subitem_ids.append(item.id)
         board.known = True
         return item
@@ -84,6 +96,7 @@ class ItemMutations:
         if item.board_id != board.id:
             raise unknown_item(item_id)
         draft = Draft(board, column_values, self._writing(create_labels_if_missing))
+        self._history.changes(item)
         draft.write(item)
         item.updated_at = self._now()
         return item
@@ -113,7 +126,9 @@ class ItemMutations:
         """The item, at the bottom of another group of its board."""
         item = self.item(item_id)
         board = self._account.board_of(item)
-        item.group_id = self.group(board, group_id).id
+        group = self.group(board, group_id)
+        self._history.changes(item)
+        item.group_id = group.id
         board.order.remove(item.id)
         board.order.append(item.id)
         item.updated_at = self._now()
@@ -134,13 +149,23 @@ class ItemMutations:
         """Take an item and its subitems out of use."""
         for subitem_id in list(item.subitem_ids):
             self.retire(self._account.items[subitem_id], state)
+        self._history.changes(item)
         if item.state is Lifecycle.ACTIVE:
             self._account.board_of(item).order.remove(item.id)
             if item.parent_id is not None:
-                self._account.items[item.parent_id].subitem_ids.remove(item.id)
+                parent = self._account.items[item.parent_id]
+                self._history.changes(parent)
+                parent.subitem_ids.remove(item.id)
         item.state = state
         item.updated_at = self._now()
         return item
+
+    def empty_column(self, board_id: str, column_id: str) -> None:
+        """Take what the items of a board have in a column."""
+        for item in self._account.items.values():
+            if item.board_id == board_id and column_id in item.values:
+                self._history.changes(item)
+                del item.values[column_id]
 
     def board(self, board_id: str) -> Board:
         """The board with that id; raises a Refusal where there is none."""
@@ -176,9 +201,14 @@ class ItemMutations:
     def _create(self, board: Board, group: Group, draft: Draft, name: str, place: int) -> Item:
         if len(board.order) >= board.items_limit:
             raise too_many_items(board.id, board.items_limit)
+        if board.type == "board" and self._account_limit is not None:
+            boards = self._account.boards.values()
+            if sum(len(each.order) for each in boards if each.type == "board") >= self._account_limit:
+                raise account_full(self._account_limit)
         now = self._now()
         item = Item(self._account.new_item_id(), name, board.id, group.id, created_at=now, updated_at=now)
         draft.write(item)
         self._account.items[item.id] = item
+        self._history.created(item)
         board.order.insert(place, item.id)
         return item

@@ -27,6 +27,14 @@ VALUE_TYPES = {
     "subtasks": "SubtasksValue",
     "text": "TextValue",
 }
+USER = {
+    "id": "70001234",
+    "name": "Sandbox",
+    "email": "sandbox@example.com",
+    "kind": "member",
+    "status": "ACTIVE",
+}
+"The user whose token it is."
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +71,12 @@ def _page_of(
 
 
 def _board_items_page(board: Board, info: Info, **arguments: object) -> Page:
-    return _page_of(info, board, info.context.account.in_order(board), arguments)
+    return _page_of(info, board, info.context.pages.seen.in_order(board), arguments)
 
 
 def _group_items_page(group: Group, info: Info, **arguments: object) -> Page:
     board = _board_of(info.context.account, group)
-    items = [item for item in info.context.account.in_order(board) if item.group_id == group.id]
+    items = [item for item in info.context.pages.seen.in_order(board) if item.group_id == group.id]
     return _page_of(info, board, items, arguments)
 
 
@@ -139,6 +147,8 @@ OBJECT_RESOLVERS: dict[str, dict[str, Callable[..., object]]] = {
         "state": lambda _board, _info: "active",
         "hierarchy_type": lambda _board, _info: "classic",
         "items_count": lambda board, _info: len(board.order),
+        "permissions": lambda _board, _info: "everyone",
+        "owners": lambda _board, _info: [USER],
         "url": lambda board, _info: f"https://sandbox.example.com/boards/{board.id}",
         "groups": _board_groups,
         "columns": _board_columns,

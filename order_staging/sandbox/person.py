@@ -82,14 +82,15 @@ class Person:
     def remove_column(self, column_id: str, *, board_id: str | None = None) -> None:
         """Remove a column; what items had in it is gone."""
         with self._changing():
-            self._empty(self._column(column_id, board_id), board_id)
+            self._column(column_id, board_id)
+            self._items.empty_column(board_id or self._account.main_board_id, column_id)
             del self._account.boards[board_id or self._account.main_board_id].columns[column_id]
 
     def change_column_type(self, column_id: str, column_type: str, *, board_id: str | None = None) -> None:
         """Give a column another type; its labels, and what items had in it, are gone."""
         with self._changing():
             column = self._column(column_id, board_id)
-            self._empty(column, board_id)
+            self._items.empty_column(board_id or self._account.main_board_id, column_id)
             column.type = column_type
             column.labels.clear()
             column.revision += 1
@@ -100,13 +101,14 @@ class Person:
             for label in labels:
                 label_id(self._column(column_id, board_id), label, create=True)
 
+    def rename_label(self, column_id: str, label: str, new: str, *, board_id: str | None = None) -> None:
+        """Give a label of a status or dropdown column another text; items that have it show the new one."""
+        with self._changing():
+            labels = self._column(column_id, board_id).labels
+            labels[next(key for key, name in labels.items() if name == label)] = new
+
     def _column(self, column_id: str, board_id: str | None) -> Column:
         column = self._account.boards[board_id or self._account.main_board_id].columns.get(column_id)
         if column is None:
             raise unknown_column(column_id)
         return column
-
-    def _empty(self, column: Column, board_id: str | None) -> None:
-        for item in self._account.items.values():
-            if item.board_id == (board_id or self._account.main_board_id):
-                item.values.pop(column.id, None)

@@ -112,6 +112,12 @@ def too_many_subitems(parent_id: str, limit: int) -> Refusal:
     return Refusal(message, "ItemsLimitationException", {"parent_item_id": parent_id, "limit": limit})
 
 
+def account_full(limit: int) -> Refusal:
+    """The account holds as many items as its plan has; takes that number."""
+    message = f"The account has reached its limit of {limit} items"
+    return Refusal(message, "ItemsLimitationException", {"limit": limit})
+
+
 def bad_argument(message: str, **data: object) -> Refusal:
     """An argument that the service does not take; keywords become `error_data`."""
     return Refusal(message, "InvalidArgumentException", data)
@@ -120,3 +126,75 @@ def bad_argument(message: str, **data: object) -> Refusal:
 def expired_cursor() -> Refusal:
     """A cursor older than an hour."""
     return Refusal("The cursor has expired, please start again from the first page", "CursorExpiredError", {})
+
+
+def unknown_managed_label(column_id: str, label: str, labels: Mapping[int, str]) -> Refusal:
+    """A label that a managed dropdown column does not have; takes those it has."""
+    known = ", ".join(f"{key}: {name}" for key, name in labels.items())
+    message = f"The dropdown label '{label}' does not exist, possible labels are: {{{known}}}"
+    return Refusal(message, "ColumnValueException", {"column_id": column_id, "column_type": "dropdown"})
+
+
+def corrected_value(column_id: str) -> Refusal:
+    """A value that the service would have had to correct."""
+    return Refusal("The value was not valid", "CorrectedValueException", {"column_id": column_id})
+
+
+def board_not_created() -> Refusal:
+    """A board that could not be made."""
+    return Refusal("The board could not be created", "CreateBoardException", {})
+
+
+def unknown_user(user_id: str) -> Refusal:
+    """A user who does not exist."""
+    return Refusal("The user does not exist", "InvalidUserIdException", {"user_id": user_id})
+
+
+def bad_person(user_id: str) -> Refusal:
+    """A person who cannot be assigned."""
+    return Refusal("The person cannot be assigned", "invalidPersonAssignment", {"user_id": user_id})
+
+
+def invalid_group(group_id: str) -> Refusal:
+    """A group that is none, in a spelling that one client knows."""
+    return Refusal("Invalid group", "InvalidGroupIdException", {"group_id": group_id})
+
+
+def temporarily_blocked() -> Refusal:
+    """An account whose use of the API is blocked for a while."""
+    return Refusal("API temporarily blocked", "API_TEMPORARILY_BLOCKED", {})
+
+
+def missing_permissions() -> Refusal:
+    """A token without the scopes for this."""
+    message = "Unauthorized field or type: the token has not the permissions"
+    return Refusal(message, "missingRequiredPermissions", {"required_scopes": ["boards:write"]})
+
+
+def forbidden_field(name: str) -> Refusal:
+    """A field or type that the token may not use."""
+    message = "Unauthorized field or type"
+    return Refusal(message, "UNAUTHORIZED_FIELD_OR_TYPE", {"field": name}, status_code=403)
+
+
+def invalid_input(message: str = "Invalid input", *, spelt: str = "INVALID_INPUT") -> Refusal:
+    """An input that newer services do not take; `spelt` is INVALID_INPUT or INVALID_ARGUMENT_EXCEPTION."""
+    return Refusal(message, spelt, {}, status_code=400)
+
+
+def stale_revision(column_id: str, revision: int) -> Refusal:
+    """A change of a column that somebody else changed meanwhile; takes the revision it has now."""
+    data = {"column_id": column_id, "revision": str(revision)}
+    return Refusal("The column was changed meanwhile", "REVISION_MISMATCH", data, status_code=409)
+
+
+def data_validation(column_id: str, message: str = "'Quantity' must be at least [5]") -> Refusal:
+    """A value that a validation rule of the board does not allow; its data is an array."""
+    data = [{"itemId": None, "columnIds": [column_id], "message": message}]
+    extensions = {"code": "DATA_VALIDATIONS_ERROR", "status_code": 422, "error_data": data}
+    return Refusal.injected("data_validation_error", extensions)
+
+
+def too_many_mutations(*, spelt: str = "MutationCallsExceeded") -> Refusal:
+    """Too many mutations, in spellings that one client knows; the other is RateLimitedException."""
+    return Refusal("Mutation calls exceeded", spelt, {}, status_code=429)

@@ -1,15 +1,18 @@
 """How the root fields find their values: queries here, mutations by their name."""
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC
 from typing import Any, TypeVar
 
 from order_staging.sandbox.budget import Complexity
+from order_staging.sandbox.bulk_jobs import ItemsJobStatus, UploadJobInit
 from order_staging.sandbox.context import Info
-from order_staging.sandbox.object_resolvers import OBJECT_RESOLVERS
+from order_staging.sandbox.object_resolvers import OBJECT_RESOLVERS, USER
 from order_staging.sandbox.pages import Page
 from order_staging.sandbox.refusals import bad_argument, unknown_board
 from order_staging.sandbox.selection import by_column_values
 from order_staging.sandbox.state import Board, Column, Group, Item, Lifecycle
+from order_staging.sandbox.versions import VERSIONS, kind
 
 _Entry = TypeVar("_Entry", Board, Item)
 
@@ -30,9 +33,14 @@ MUTATIONS = (
 )
 
 
-def resolve_mutation(_root: object, info: Info, **arguments: object) -> Item | Group | Column:
+def resolve_mutation(_root: object, info: Info, **arguments: object) -> Item | Group | Column | UploadJobInit:
     """Run the mutation that the field names."""
     return info.context.perform(str(info.path.key), info.field_name, arguments)
+
+
+def resolve_job_status(_root: object, info: Info, *, job_id: str) -> ItemsJobStatus:
+    """Tell how far a job of a bulk import is."""
+    return info.context.bulk.imports.status(job_id)
 
 
 def _paged(entries: Sequence[_Entry], limit: int | None, page: int | None) -> Sequence[_Entry]:
@@ -98,7 +106,7 @@ def _items_page_by_column_values(
     if cursor is not None:
         return context.pages.after(cursor, limit)
     test = by_column_values(board, columns or ())
-    return context.pages.first(filter(test, context.account.in_order(board)), limit)
+    return context.pages.first(filter(test, context.pages.seen.in_order(board)), limit)
 
 
 def _next_items_page(_root: object, info: Info, *, cursor: str, limit: int) -> Page:
@@ -106,17 +114,33 @@ def _next_items_page(_root: object, info: Info, *, cursor: str, limit: int) -> P
 
 
 def _complexity(_root: object, info: Info) -> Complexity:
-    return info.context.complexity
+    return info.context.complexity()
 
 
 def _me(_root: object, _info: Info) -> Mapping[str, str]:
-    return {"id": "70001234", "name": "Sandbox", "email": "sandbox@example.com"}
+    return USER
+
+
+def _described(version: str) -> Mapping[str, str]:
+    return {"kind": kind(version), "value": version, "display_name": version}
 
 
 def _version(_root: object, info: Info) -> Mapping[str, str]:
-    value = info.context.version
-    kinds = {"2026-10": "current", "2027-01": "release_candidate"}
-    return {"kind": kinds.get(value, "maintenance"), "value": value, "display_name": value}
+    return _described(info.context.version)
+
+
+def _versions(_root: object, _info: Info) -> Sequence[Mapping[str, str]]:
+    return [_described(version) for version in sorted(VERSIONS)]
+
+
+def _platform_api(_root: object, info: Info) -> Mapping[str, object]:
+    calls = info.context.daily()
+    today = info.context.clock().astimezone(UTC).date()
+    used = {"day": today.isoformat(), "usage": int(calls.used)}
+    return {
+        "daily_limit": {"base": calls.limit, "total": calls.limit},
+        "daily_analytics": {"by_day": [used]},
+    }
 
 
 RESOLVERS: dict[str, dict[str, Callable[..., object]]] = {
@@ -128,6 +152,8 @@ RESOLVERS: dict[str, dict[str, Callable[..., object]]] = {
         "complexity": _complexity,
         "me": _me,
         "version": _version,
+        "versions": _versions,
+        "platform_api": _platform_api,
     },
     "Mutation": {"complexity": _complexity},
     **OBJECT_RESOLVERS,

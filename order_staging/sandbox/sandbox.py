@@ -8,20 +8,30 @@ from pathlib import Path
 from random import Random
 from threading import RLock
 
-from order_staging.sandbox import bodies, store
-from order_staging.sandbox.answers import Answer
+from order_staging.sandbox import bodies
+from order_staging.sandbox.answers import Answer, RefusedRequestError
+from order_staging.sandbox.behaviour import Behaviour
 from order_staging.sandbox.board_mutations import BoardMutations
-from order_staging.sandbox.budget import Budget
+from order_staging.sandbox.bulk import BulkImports
+from order_staging.sandbox.bulk_jobs import UploadRecord
+from order_staging.sandbox.bulk_rules import BulkRules
+from order_staging.sandbox.bulk_storage import BulkStorage
+from order_staging.sandbox.clock import utc_now
 from order_staging.sandbox.context import Context
+from order_staging.sandbox.costs import COST_10K, MutationCosts
 from order_staging.sandbox.engine import execute
 from order_staging.sandbox.faults import Faults
 from order_staging.sandbox.gateway import Accepted, Gateway, Request
+from order_staging.sandbox.history import History
 from order_staging.sandbox.idempotency import IdempotencyKeys
+from order_staging.sandbox.limits import DailyCalls, Limits
 from order_staging.sandbox.mutations import ItemMutations
-from order_staging.sandbox.pages import Pages
+from order_staging.sandbox.pages import Cursors, Pages
 from order_staging.sandbox.person import Person
+from order_staging.sandbox.plans import UNLIMITED, Plan
 from order_staging.sandbox.starting_board import key_column_added, starting_account
 from order_staging.sandbox.state import Board, Lifecycle
+from order_staging.sandbox.store import StateFile
 from order_staging.sandbox.views import (
     ExecutedMutation,
     GroupView,
@@ -32,19 +42,16 @@ from order_staging.sandbox.views import (
 )
 
 
-def utc_now() -> datetime:
-    """The time now, in UTC."""
-    return datetime.now(UTC)
-
-
 class Sandbox:
     """An account with the Customer Master Schedule board, and what happened to it.
 
     Takes the token that requests must bear; the id of a text column for the source's UUID to add to the
-    board, if any; a file to keep the account in, if any; the clock; the complexity points a mutation costs;
-    how many items the board may hold; what sleeps for the seconds of a delay; and the randomness of request
-    ids. `faults` are faults on order, `person` edits the board by hand. All of it may be used from another
-    thread than the server's.
+    board, if any; a file to keep the account in, if any; the plan of the account, and how the service behaves
+    where that is a choice; the complexity points a mutation costs; how many items the board may hold, where
+    it is not as many as the plan says; the choices of bulk imports; the clock; what sleeps for seconds; and the
+    randomness of request ids and of faults that happen by chance. `faults` are faults on order, `person` edits
+    the board by hand, `storage` takes the files of bulk imports. All of it may be used from another thread than
+    the server's.
     """
 
     def __init__(  # noqa: PLR0913 - everything outside is an argument
@@ -53,36 +60,60 @@ class Sandbox:
         token: str = "sandbox-token",  # noqa: S107 - opens nothing but the sandbox
         key_column: str | None = None,
         path: Path | None = None,
+        plan: Plan = UNLIMITED,
+        behaviour: Behaviour | None = None,
+        mutation_cost: int | MutationCosts = COST_10K,
+        items_limit: int | None = None,
+        bulk: BulkRules | None = None,
         clock: Callable[[], datetime] = utc_now,
-        mutation_cost: int = 10_000,
-        items_limit: int = 10_000,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         random: Random | None = None,
     ) -> None:
+        self._behaviour = behaviour = behaviour or Behaviour()
+        random = random or Random()  # noqa: S311 - request ids are no secrets
         self.token = token
         self.key_column = key_column
-        self.faults = Faults()
-        self._path = path
+        self.faults = Faults(Random(random.getrandbits(64)))  # noqa: S311 - faults are no secrets
+        self._file = None if path is None else StateFile(path)
         self._clock = clock
-        self._mutation_cost = mutation_cost
+        self._costs = behaviour.costs(mutation_cost)
+        self._limits = Limits(plan, clock, behaviour.window)
+        self._keys = IdempotencyKeys(clock, behaviour.idempotency)
         self._lock = RLock()
-        self._account = (store.load(path) if path else None) or starting_account(items_limit)
+        self._account = (self._file.load() if self._file else None) or starting_account(
+            plan.items_per_board if items_limit is None else items_limit
+        )
         key_column_added(self._account, key_column)
-        self._items = ItemMutations(self._account, self._moment)
+        self._history = History(self._account, clock)
+        self._items = ItemMutations(self._account, self._moment, self._history, plan.items_per_account)
         self._boards = BoardMutations(self._account, self._items)
-        self._pages = Pages(self._account, clock)
-        self._budget = Budget(clock)
+        self._cursors = Cursors(clock)
         self._executed: list[ExecutedMutation] = []
         self._requests: list[RequestRecord] = []
         self._begun = 0
         self.person = Person(self._account, self._items, self._boards, self._changing)
+        self._bulk = BulkImports(
+            account=self._account,
+            items=self._items,
+            executed=self._executed,
+            clock=clock,
+            rules=bulk or BulkRules(),
+            random=random,
+        )
+        self.storage = BulkStorage(
+            self._bulk, changing=self._changing, faults=self.faults, sleep=sleep, clock=clock
+        )
         self._gateway = Gateway(
             token=token,
+            behaviour=behaviour,
+            costs=self._costs,
+            limits=self._limits,
             faults=self.faults,
-            keys=IdempotencyKeys(clock),
+            keys=self._keys,
             run=self._run,
+            serves_bulk=self._serves_bulk,
             sleep=sleep,
-            random=random or Random(),  # noqa: S311 - request ids are no secrets
+            random=random,
         )
 
     @property
@@ -98,7 +129,7 @@ class Sandbox:
     @property
     def executed(self) -> Sequence[ExecutedMutation]:
         """The mutations that were run, in order; those that a fault or a replay kept from running are not there."""
-        with self._lock:
+        with self._looking():
             return tuple(self._executed)
 
     @property
@@ -107,27 +138,61 @@ class Sandbox:
         with self._lock:
             return tuple(self._requests)
 
+    @property
+    def daily_calls(self) -> DailyCalls:
+        """The calls of this day in UTC, and how many there may be."""
+        return self._limits.daily()
+
+    @property
+    def complexity(self) -> int:
+        """The points that all requests have cost."""
+        return self._limits.points
+
+    @property
+    def uploads(self) -> Sequence[UploadRecord]:
+        """The files that were sent for bulk imports, in the order they were answered or dropped."""
+        return self.storage.uploads
+
+    @property
+    def bulk_rules(self) -> BulkRules:
+        """The choices of bulk imports; they may be replaced, files that are uploaded keep those of their moment."""
+        return self._bulk.rules
+
+    @bulk_rules.setter
+    def bulk_rules(self, rules: BulkRules) -> None:
+        self._bulk.rules = rules
+
+    def fold(self) -> None:
+        """Fold the journal of the state file into it, if there is one: then the file is whole by itself."""
+        with self._lock:
+            if self._file is not None:
+                self._file.fold(self._account)
+
+    def forget(self) -> None:
+        """Drop the answers kept for idempotency keys, as a service short of memory does."""
+        self._keys.forget()
+
     def groups(self, *, inactive: bool = False) -> list[GroupView]:
         """The groups of the main board from the top, archived and deleted ones only if asked for."""
-        with self._lock:
+        with self._looking():
             groups = self._board.groups if inactive else self._board.active_groups()
             return [group_view(group) for group in groups]
 
     def items(self, *, inactive: bool = False) -> list[ItemView]:
         """The items of the main board in their order; archived and deleted ones, if asked for, after them."""
-        with self._lock:
+        with self._looking():
             return self._views(self._board, inactive=inactive)
 
     def subitems(self, parent_id: str | None = None, *, inactive: bool = False) -> list[ItemView]:
         """The subitems of one item, or of all, in their order; inactive ones after them if asked for."""
-        with self._lock:
+        with self._looking():
             board = self._account.boards[self._account.subitem_board_id]
             views = self._views(board, inactive=inactive)
             return [view for view in views if parent_id is None or view.parent_id == parent_id]
 
     def labels(self, column_id: str) -> dict[int, str]:
         """The labels of a status or dropdown column of either board, by label id; empty where there are none."""
-        with self._lock:
+        with self._looking():
             columns = [board.columns.get(column_id) for board in self._account.boards.values()]
             return {key: name for column in columns if column for key, name in column.labels.items()}
 
@@ -160,29 +225,54 @@ class Sandbox:
         return [item_view(self._account, item) for item in items]
 
     def _run(self, accepted: Accepted) -> bodies.Body:
-        operation = accepted.operation
-        with self._changing() if operation.is_mutation else self._lock:
+        operation, due = accepted.operation, accepted.due
+        lag = max(self._behaviour.search_lag, due.stale_seconds)
+        with self._changing() if operation.is_mutation else self._looking():
+            refused = self._bulk.refused_start(operation.fields)
+            if refused is not None:
+                raise RefusedRequestError(refused)
             context = Context(
                 account=self._account,
                 items=self._items,
                 boards=self._boards,
-                pages=self._pages,
+                bulk=self._bulk.mutations(accepted.number),
+                pages=Pages(self._cursors, self._history.seen(lag), due.cursors_expired),
                 executed=self._executed,
                 clock=self._clock,
                 request=accepted.number,
                 version=accepted.version,
-                complexity=self._budget.charge(operation.cost(self._mutation_cost)),
-                faults=accepted.due.aliases,
+                bill=lambda failed: accepted.charge.settle(operation.cost(self._costs, failed)),
+                daily=self._limits.daily,
+                faults=due.aliases,
             )
-            return execute(operation, context)
+            if due.groups_deleted:
+                self._boards.lose_groups(operation.groups_written())
+            body = execute(operation, context)
+            context.complexity()
+            return body
+
+    @contextmanager
+    def _looking(self) -> Iterator[None]:
+        """Guard a look at the account; what bulk imports have done by now is there before it."""
+        with self._lock:
+            if self._bulk.advance():
+                self._keep()
+            yield
 
     @contextmanager
     def _changing(self) -> Iterator[None]:
-        """Guard a change of the account; the state file is replaced before anything is answered."""
-        with self._lock:
+        """Guard a change of the account; the change is in the state file before anything is answered."""
+        with self._looking():
             yield
-            if self._path is not None:
-                store.save(self._account, self._path)
+            self._keep()
+
+    def _keep(self) -> None:
+        if self._file is not None:
+            self._file.save(self._account, sorted(self._history.changed))
+        self._history.changed.clear()
+
+    def _serves_bulk(self, version: str) -> bool:
+        return self.bulk_rules.served_to(version)
 
     def _moment(self) -> str:
         return self._clock().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -12,22 +12,30 @@ from graphql import (
     GraphQLObjectType,
     GraphQLScalarType,
     GraphQLSchema,
+    GraphQLUnionType,
     StringValueNode,
     ValueNode,
     build_schema,
     value_from_ast_untyped,
 )
 
+from order_staging.sandbox.bulk import BULK_MUTATIONS
 from order_staging.sandbox.object_resolvers import value_type
-from order_staging.sandbox.resolvers import MUTATIONS, RESOLVERS, resolve_mutation
+from order_staging.sandbox.resolvers import (
+    MUTATIONS,
+    RESOLVERS,
+    resolve_job_status,
+    resolve_mutation,
+)
 
 JSON_TROUBLE = "Syntax error in JSON input"
 
 
 @cache
-def schema() -> GraphQLSchema:
-    """The schema of our own writing, ready to be executed."""
-    made = build_schema((files(__package__) / "schema.graphql").read_text(encoding="utf-8"))
+def schema(*, bulk: bool = True) -> GraphQLSchema:
+    """The schema of our own writing, ready to be executed; without the bulk imports where they are not served."""
+    names = ("schema.graphql", "bulk.graphql") if bulk else ("schema.graphql",)
+    made = build_schema("\n".join((files(__package__) / name).read_text(encoding="utf-8") for name in names))
     json_type, compare_type = made.type_map["JSON"], made.type_map["CompareValue"]
     if isinstance(json_type, GraphQLScalarType):
         json_type.coerce_input_value = _read_json
@@ -38,11 +46,18 @@ def schema() -> GraphQLSchema:
     value_interface = made.type_map["ColumnValue"]
     if isinstance(value_interface, GraphQLInterfaceType):
         value_interface.resolve_type = value_type
+    job_status = made.type_map.get("JobStatus")
+    if isinstance(job_status, GraphQLUnionType):
+        job_status.resolve_type = lambda _status, _info, _union: "ItemsJobStatus"
     for type_name, resolvers in RESOLVERS.items():
         for field_name, resolver in resolvers.items():
             _object(made, type_name).fields[field_name].resolve = resolver
     for field_name in MUTATIONS:
         _object(made, "Mutation").fields[field_name].resolve = resolve_mutation
+    if bulk:
+        for field_name in BULK_MUTATIONS:
+            _object(made, "Mutation").fields[field_name].resolve = resolve_mutation
+        _object(made, "Query").fields["fetch_job_status"].resolve = resolve_job_status
     return made
 
 

@@ -8,6 +8,7 @@ from typing import Self
 
 from aiohttp import web
 
+from order_staging.sandbox.bulk_routes import BulkRoutes
 from order_staging.sandbox.gateway import Request
 from order_staging.sandbox.sandbox import Sandbox
 
@@ -34,10 +35,12 @@ class SandboxServer:
     async def __aenter__(self) -> Self:
         app = web.Application(client_max_size=BODY_LIMIT)
         app.router.add_post("/v2", self._post)
+        BulkRoutes(self._sandbox.storage).add_to(app)
         self._runner = web.AppRunner(app, shutdown_timeout=SHUTDOWN_SECONDS, access_log=None)
         await self._runner.setup()
         await web.TCPSite(self._runner, self._host, self._port).start()
         self._port = int(self._runner.addresses[0][1])
+        self._sandbox.storage.serve_at(self._origin)
         return self
 
     async def __aexit__(
@@ -49,8 +52,12 @@ class SandboxServer:
     @property
     def url(self) -> str:
         """Where requests go."""
+        return f"{self._origin}/v2"
+
+    @property
+    def _origin(self) -> str:
         host = f"[{self._host}]" if ":" in self._host else self._host
-        return f"http://{host}:{self._port}/v2"
+        return f"http://{host}:{self._port}"
 
     async def _post(self, request: web.Request) -> web.StreamResponse:
         headers = {name.lower(): value for name, value in request.headers.items()}
@@ -119,10 +126,11 @@ class SandboxThread:
 
 
 async def serve(sandbox: Sandbox, port: int, ready: Callable[[str], None], stop: asyncio.Event) -> None:
-    """Serve until `stop` is set; `ready` is called with the URL as soon as requests are taken.
+    """Serve until `stop` is set, and leave the state file whole.
 
-    Raises OSError where the port is taken.
+    `ready` is called with the URL as soon as requests are taken. Raises OSError where the port is taken.
     """
     async with SandboxServer(sandbox, port=port) as server:
         ready(server.url)
         await stop.wait()
+    sandbox.fold()

@@ -117,12 +117,13 @@ class Account:
     @classmethod
     def from_json(cls, document: dict[str, Any]) -> Self:
         """The account that `to_json` described."""
-        boards = {board_id: _board(facts) for board_id, facts in document["boards"].items()}
-        items = {item_id: _item(facts) for item_id, facts in document["items"].items()}
+        boards = {board_id: board_from_json(facts) for board_id, facts in document["boards"].items()}
+        items = {item_id: item_from_json(facts) for item_id, facts in document["items"].items()}
         return cls(**{**document, "boards": boards, "items": items})
 
 
-def _board(facts: dict[str, Any]) -> Board:
+def board_from_json(facts: dict[str, Any]) -> Board:
+    """The board that its facts describe, as JSON has them."""
     columns = {column_id: _column(column) for column_id, column in facts["columns"].items()}
     groups = [Group(**{**group, "state": Lifecycle(group["state"])}) for group in facts["groups"]]
     return Board(**{**facts, "columns": columns, "groups": groups})
@@ -133,7 +134,8 @@ def _column(facts: dict[str, Any]) -> Column:
     return Column(**{**facts, "labels": labels})
 
 
-def _item(facts: dict[str, Any]) -> Item:
+def item_from_json(facts: dict[str, Any]) -> Item:
+    """The item that its facts describe, as JSON has them."""
     return Item(**{**facts, "state": Lifecycle(facts["state"])})
 
 

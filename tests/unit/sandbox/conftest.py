@@ -4,6 +4,7 @@ import pytest
 
 from order_staging.sandbox import Sandbox
 from tests.unit.sandbox.sandbox_asking import Asker, Clock
+from tests.unit.sandbox.sandbox_bulk_asking import BulkAsker
 
 
 @pytest.fixture
@@ -19,3 +20,8 @@ def sandbox(clock: Clock) -> Sandbox:
 @pytest.fixture
 def ask(sandbox: Sandbox) -> Asker:
     return Asker(sandbox)
+
+
+@pytest.fixture
+def bulk(ask: Asker) -> BulkAsker:
+    return BulkAsker(ask)

@@ -1,3 +1,5 @@
+from random import Random
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -56,3 +58,38 @@ def test_faults_can_be_taken_back() -> None:
     faults.add(WHOLE)
     faults.clear()
     assert _met(faults, 1) == [False]
+
+
+@given(seed=st.integers(), probability=st.floats(0.1, 0.9))
+def test_faults_by_chance_are_the_same_again_with_the_same_seed(seed: int, probability: float) -> None:
+    met = []
+    for _ in range(2):
+        faults = Faults(Random(seed))  # noqa: S311 - faults are no secrets
+        faults.add(Fault(FaultKind.DROP_BEFORE, probability=probability, times=None))
+        met.append(_met(faults, 40))
+        assert faults.pending == 1
+    assert met[0] == met[1]
+
+
+def test_a_chance_is_taken_so_many_times_at_most_and_after_those_that_are_spared() -> None:
+    faults = Faults(Random(3))  # noqa: S311 - faults are no secrets
+    faults.add(Fault(FaultKind.DROP_BEFORE, probability=0.5, times=2, skip=5))
+    met = _met(faults, 60)
+    assert (sum(met), any(met[:5]), faults.pending) == (2, False, 0)
+
+
+def test_a_fault_may_happen_for_ever() -> None:
+    faults = Faults()
+    faults.add(Fault(FaultKind.DROP_BEFORE, times=None))
+    assert all(_met(faults, 100))
+
+
+def test_faults_of_the_board_wait_for_a_request_they_concern() -> None:
+    faults = Faults()
+    for kind in (FaultKind.STALE_SEARCH, FaultKind.EXPIRED_CURSOR, FaultKind.GROUP_DELETED):
+        faults.add(Fault(kind, seconds=5))
+    other = faults.take(("create_group",))
+    writing, reading = faults.take(("create_item",)), faults.take(("boards",))
+    assert (other.groups_deleted, writing.groups_deleted, writing.stale_seconds) == (False, True, 0)
+    assert (reading.stale_seconds, reading.cursors_expired) == (5, True)
+    assert faults.pending == 0

@@ -1,5 +1,4 @@
 import asyncio
-import json
 
 import pytest
 
@@ -155,46 +154,3 @@ async def test_a_key_conflicts_while_its_first_request_runs(clock: Clock) -> Non
         "1",
     )
     assert (await first).status == 200
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        bodies.minute_limit(),
-        bodies.concurrency_limit(),
-        bodies.documented_concurrency_limit(),
-        bodies.daily_limit(),
-        bodies.complexity_limit(),
-        bodies.request_too_complex(),
-        bodies.timeout(),
-        bodies.not_authenticated(),
-        bodies.idempotency_conflict(),
-    ],
-)
-def test_a_refusal_of_the_whole_has_no_data_and_a_code(body: bodies.Body) -> None:
-    errors = json.loads(json.dumps(body))["errors"]
-    assert "data" not in body
-    assert all(error["extensions"]["code"] for error in errors)
-
-
-def test_a_lock_is_told_by_its_status_alone() -> None:
-    [error] = json.loads(json.dumps(bodies.locked()))["errors"]
-    assert error["extensions"] == {"status_code": 423}
-
-
-@pytest.mark.parametrize("body", [bodies.subgraph_limit("boards"), bodies.field_limit("boards")])
-def test_a_limit_of_one_field_leaves_it_null(body: bodies.Body) -> None:
-    assert body["data"] == {"boards": None}
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        bodies.internal_error(),
-        bodies.crashed(),
-        bodies.legacy_complexity_limit(),
-        bodies.not_authenticated_text(),
-    ],
-)
-def test_the_older_bodies_are_as_monday_sent_them(body: bodies.Body) -> None:
-    assert {"data", "error_code", "errors"} & body.keys()

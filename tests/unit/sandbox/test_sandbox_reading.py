@@ -1,6 +1,6 @@
 from typing import Any
 
-from order_staging.sandbox import Sandbox
+from order_staging.sandbox import STANDARD, Sandbox
 from tests.unit.sandbox.sandbox_asking import Asker, Clock
 
 BOARD = 9200517329
@@ -137,7 +137,8 @@ async def test_an_unknown_board_is_no_error_where_boards_are_asked_for(ask: Aske
     assert (reply.data, reply.errors) == ({"boards": []}, [])
 
 
-async def test_complexity_counts_a_minute_from_its_first_request(ask: Asker, clock: Clock) -> None:
+async def test_complexity_counts_a_minute_from_its_first_request(clock: Clock) -> None:
+    ask = Asker(Sandbox(plan=STANDARD, clock=clock))
     query = (
         f'mutation {{ a: create_item(board_id: {BOARD}, item_name: "A") {{ id }}'
         f' b: create_item(board_id: {BOARD}, item_name: "B") {{ id }}'
@@ -173,3 +174,25 @@ async def test_tells_who_asks_and_which_version_answers(ask: Asker) -> None:
         "value": "2027-01",
         "display_name": "2027-01",
     }
+
+
+async def test_tells_versions_the_user_and_who_may_edit_the_board(ask: Asker) -> None:
+    reply = await ask(
+        "{ version { value kind } versions { value kind } me { id kind status }"
+        " boards(ids: 9200517329) { permissions owners { id } } }",
+        api_version="2026-07",
+    )
+    assert reply.data["version"] == {"value": "2026-07", "kind": "maintenance"}
+    assert {"value": "2026-10", "kind": "current"} in reply.data["versions"]
+    assert reply.data["me"] == {"id": "70001234", "kind": "member", "status": "ACTIVE"}
+    assert reply.data["boards"] == [{"permissions": "everyone", "owners": [{"id": "70001234"}]}]
+
+
+async def test_tells_the_calls_of_the_day(ask: Asker) -> None:
+    query = "{ platform_api { daily_limit { base total } daily_analytics { by_day { day usage } } } }"
+    first, second = [(await ask(query)).data["platform_api"] for _ in range(2)]
+    (used,) = first["daily_analytics"]["by_day"]
+    (more,) = second["daily_analytics"]["by_day"]
+    assert more == {"day": used["day"], "usage": used["usage"] + 1}
+    assert used["day"] == "2026-11-02"
+    assert first["daily_limit"]["total"] > used["usage"]

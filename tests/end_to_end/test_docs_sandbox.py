@@ -1,0 +1,76 @@
+"""The page about the sandbox is true: its commands and its example work, and it knows every option and fault."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import typer
+
+from order_staging.cli import app
+from order_staging.cli.sandbox import choices
+from order_staging.sandbox import PLANS
+from order_staging.sandbox.fault_specs import NAMES, TIMED
+
+if TYPE_CHECKING:
+    from tests.end_to_end.conftest import CommandLine
+
+PAGE = (Path(__file__).parents[2] / "docs" / "sandbox.md").read_text()
+LINES = [
+    shlex.split(line, comments=True)
+    for block in re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL)
+    for line in block.splitlines()
+]
+
+
+@pytest.mark.parametrize("words", LINES, ids=" ".join)
+def test_its_commands_make_sense(words: list[str]) -> None:
+    assert words[:2] == ["order-staging", "sandbox"]
+    application: Any = typer.main.get_command(app)
+    given = application.commands["sandbox"].make_context("sandbox", words[2:]).params
+    chosen = choices(
+        given["plan"], given["mutation_cost"], given["latency"], given["search_lag"], given["fault"] or []
+    )
+    assert len(chosen.faults) == words.count("--fault")
+
+
+def test_its_example_runs(alone: CommandLine) -> None:
+    (example,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+    done = subprocess.run(
+        [sys.executable, "-c", example],
+        cwd=Path(__file__).parents[2],
+        env=alone.environment(),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    crash, item, refusal, last = done.stdout.splitlines()
+    assert crash.startswith('500 {"status_code": 500')
+    assert item.startswith('200 {"data": {"create_item": {"id": "')
+    assert "query cost 400000 budget remaining 200000 out of 1000000" in refusal
+    assert last.startswith("2 DailyCalls(used=2.1, limit=1000) 09:30:01")
+
+
+def test_it_knows_every_option_plan_and_fault() -> None:
+    application: Any = typer.main.get_command(app)
+    parameters = application.commands["sandbox"].params
+    options = {option for parameter in parameters for option in parameter.opts if option.startswith("--")}
+    elsewhere = {
+        "--output",
+        "--log-level",
+        "--log-format",
+        "--port",
+        "--key-column",
+        "--sample-orders",
+        "--help",
+    }
+    for name in (*(options - elsewhere), *PLANS, *NAMES):
+        assert f"`{name}`" in PAGE or f"`{name} " in PAGE, name
+    (table,) = re.findall(r"\n(.*minute-limit.*)\(`seconds=`\)", PAGE)
+    timed = {*re.findall(r"`([a-z0-9-]+)`", table), "delay", "stale-search"}
+    assert timed == set(TIMED)
