@@ -157,8 +157,44 @@ class TransientError(DestinationError):
         super().__init__(message, status=status, code=code)
 
 
+class RateLimitError(TransientError):
+    """A limit that passes by itself refused the request: so many a minute, at once, or points of complexity."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        limit: str,
+        wait: float | None = None,
+        status: int | None = None,
+        code: str | None = None,
+    ) -> None:
+        """Name the limit, and keep the server's own waiting time in seconds."""
+        self.limit = limit
+        super().__init__(message, wait=wait, status=status, code=code)
+
+
 class DailyLimitError(TransientError):
-    """The account's calls of this day are used up; the batch pauses until midnight UTC."""
+    """The account's calls of this day are used up; the batch pauses until `until` (naive UTC)."""
+
+    def __init__(
+        self,
+        words: str,
+        until: datetime,
+        *,
+        wait: float | None = None,
+        status: int | None = None,
+        code: str | None = None,
+    ) -> None:
+        """Keep monday's words, and when the calls of the next day begin."""
+        self.until = until
+        super().__init__(
+            f"monday.com's limit of calls for today is reached ({words}); "
+            f"it ends at {until:%Y-%m-%d %H:%M} UTC; run again then",
+            wait=wait,
+            status=status,
+            code=code,
+        )
 
 
 class StoppedError(TransientError):
@@ -167,6 +203,10 @@ class StoppedError(TransientError):
 
 class TerminalError(DestinationError):
     """monday.com refused, and would refuse again: nothing was executed."""
+
+
+class RequestTooLargeError(TerminalError):
+    """The request costs more than one may ever cost; nothing of it was executed, and fewer rows may pass."""
 
 
 class AuthenticationError(TerminalError):

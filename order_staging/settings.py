@@ -21,9 +21,11 @@ class Channel(StrEnum):
     """How items travel to the board."""
 
     AUTO = "auto"
-    """The library chooses; today that is `items`."""
+    """Bulk imports where they are open to us and save calls, requests for everything else."""
     ITEMS = "items"
     """Aliased create mutations, several a request."""
+    BULK = "bulk"
+    """Bulk imports wherever they are open to us, for however few rows."""
 
 
 class Settings(BaseSettings):

@@ -10,6 +10,7 @@ from order_staging.errors import LeaseLostError
 from order_staging.repositories import (
     BatchRepository,
     FailureRepository,
+    ImportRepository,
     ProductionRepository,
     Relinking,
     SourceRepository,
@@ -47,7 +48,8 @@ class Staging:
 class UnitOfWork:
     """A transaction around repositories: `with uow: ...; uow.commit()`; what is not committed is rolled back.
 
-    Inside the `with` block it has `.source`, `.staging`, `.production`, `.relinking`, `.failures` and `.batches`.
+    Inside the `with` block it has `.source`, `.staging`, `.production`, `.relinking`, `.failures`,
+    `.batches` and `.imports`.
     Under a `hold` a commit fails with `LeaseLostError` once another runner has taken the customer over. The
     database's errors are raised as `PersistenceError`.
     """
@@ -58,6 +60,7 @@ class UnitOfWork:
     relinking: Relinking
     failures: FailureRepository
     batches: BatchRepository
+    imports: ImportRepository
 
     def __init__(self, session_factory: Callable[[], Session], hold: Hold | None = None) -> None:
         """Take what makes sessions, and the lease under which to write, if any."""
@@ -77,6 +80,7 @@ class UnitOfWork:
         self.relinking = Relinking(session)
         self.failures = FailureRepository(session)
         self.batches = BatchRepository(session)
+        self.imports = ImportRepository(session)
         return self
 
     def __exit__(

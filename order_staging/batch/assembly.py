@@ -72,18 +72,25 @@ class Assembly:
 
     def client(self, sleep: Callable[[float], Awaitable[None]]) -> MondayClient:
         """Make a client that waits by `sleep`; it connects when entered. Raises `SettingError` without a token."""
-        settings = self.settings
-        return MondayClient(
-            token=settings.token(),
-            board_id=self.board_id,
-            url=settings.monday_url,
-            api_version=settings.monday_api_version,
-            key_column=settings.key_column,
-            request_timeout=settings.request_timeout,
-            max_attempts=settings.max_attempts,
-            sleep=sleep,
-            random=self.outside.random,
-        )
+        return client_of(self.settings, self.board_id, sleep, self.outside)
+
+
+def client_of(
+    settings: Settings, board_id: int, sleep: Callable[[float], Awaitable[None]], outside: Outside
+) -> MondayClient:
+    """Make a client for a board as the settings say. Raises `SettingError` without a token."""
+    return MondayClient(
+        token=settings.token(),
+        board_id=board_id,
+        url=settings.monday_url,
+        api_version=settings.monday_api_version,
+        key_column=settings.key_column,
+        request_timeout=settings.request_timeout,
+        max_attempts=settings.max_attempts,
+        now=outside.now,
+        sleep=sleep,
+        random=outside.random,
+    )
 
 
 @dataclass(frozen=True)

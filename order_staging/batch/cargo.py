@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 from order_staging.batch import letters
 from order_staging.batch.payloads import Payload, item_payload, subitem_payload
 from order_staging.models import StagedOrder, StagedSubitem
-from order_staging.monday import NewItem, NewSubitem
+from order_staging.monday import NewItem, NewSubitem, NotExecuted, means_missing_group
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
     from uuid import UUID
 
@@ -30,6 +30,10 @@ class StagedRows(Protocol[Row]):
         """Read rows that are to be sent."""
         ...
 
+    def pending_among(self, ids: Sequence[int]) -> list[Row]:
+        """Read those of these rows that are to be sent."""
+        ...
+
     def in_state(self, batch_id: UUID, *states: StagingStatus) -> list[Row]:
         """Read rows by state."""
         ...
@@ -44,6 +48,8 @@ class Cargo(Protocol, Generic[Row]):
 
     name: str
     """What it is called in logs."""
+    mutation: str
+    """monday's name of the mutation that creates one."""
 
     def rows(self, uow: UnitOfWork) -> StagedRows[Row]:
         """Give the repository."""
@@ -53,8 +59,12 @@ class Cargo(Protocol, Generic[Row]):
         """Make what is sent for a row."""
         ...
 
-    def intent(self, row: Row) -> dict[str, Any]:
-        """Tell what more is recorded before a row is sent."""
+    def intent(self, row: Row, place: int | None) -> dict[str, Any]:
+        """Tell what more is recorded before a row is sent; `place` is that in the file of a bulk import."""
+        ...
+
+    async def prepare(self, client: MondayClient) -> None:
+        """Find again, before a request, what the answer to an earlier one showed to be missing."""
         ...
 
     async def send(
@@ -80,12 +90,14 @@ class Orders(Cargo[StagedOrder]):
     """Order lines, which become items of groups."""
 
     name = "orders"
+    mutation = "create_item"
 
-    def __init__(self, mapping: BoardMapping, key_column: str | None, groups: Mapping[str, str]) -> None:
+    def __init__(self, mapping: BoardMapping, key_column: str | None, groups: dict[str, str]) -> None:
         """Take the mapping, the key column's id if there is one, and the groups' ids by title."""
         self._mapping = mapping
         self._key_column = key_column
         self._groups = groups
+        self._gone: set[str] = set()
 
     def rows(self, uow: UnitOfWork) -> StagedRows[StagedOrder]:
         """Give the repository of staged orders."""
@@ -95,19 +107,42 @@ class Orders(Cargo[StagedOrder]):
         """Make the payload of an item."""
         return item_payload(self._mapping, self._key_column, row)
 
-    def intent(self, row: StagedOrder) -> dict[str, Any]:
-        """Record the group that the item goes to: recovery looks for it there."""
-        return {"stg_group_id": self._groups[row.group or ""]}
+    def intent(self, row: StagedOrder, place: int | None) -> dict[str, Any]:
+        """Record the group that the item goes to, as recovery looks for it there, and the place in a file."""
+        return {"stg_group_id": self.group_id(row), "stg_import_row": place}
+
+    def group_id(self, row: StagedOrder) -> str:
+        """Tell the id of a row's group on the board."""
+        return self.group_id_of(row.group or "")
+
+    def group_id_of(self, title: str) -> str:
+        """Tell the id of a group on the board."""
+        return self._groups[title]
+
+    def new_item(self, row: StagedOrder, payload: Payload) -> NewItem:
+        """Make the item of a row."""
+        return NewItem(payload.name, self.group_id(row), payload.column_values)
 
     async def send(
         self, client: MondayClient, rows: Sequence[tuple[StagedOrder, Payload]], key: str
     ) -> list[Outcome]:
-        """Create items."""
-        items = [
-            NewItem(payload.name, self._groups[row.group or ""], payload.column_values)
-            for row, payload in rows
+        """Create items. One whose group people have deleted meanwhile is to be sent again, into a new one."""
+        items = [self.new_item(row, payload) for row, payload in rows]
+        outcomes = await client.create_items_with_retry(items, idempotency_key=key)
+        missing = [means_missing_group(outcome) for outcome in outcomes]
+        self._gone |= {row.group or "" for (row, _), gone in zip(rows, missing, strict=True) if gone}
+        return [
+            NotExecuted("its group is gone from the board") if gone else outcome
+            for outcome, gone in zip(outcomes, missing, strict=True)
         ]
-        return await client.create_items_with_retry(items, idempotency_key=key)
+
+    async def prepare(self, client: MondayClient) -> None:
+        """Create groups again that people have deleted."""
+        if self._gone:
+            titles = sorted(self._gone)
+            self._gone.clear()
+            client.groups.forget()
+            self._groups |= await client.ensure_groups(titles)
 
     def arrived(self, created: int) -> dict[str, Any]:
         """Record the item's id."""
@@ -126,6 +161,7 @@ class Subitems(Cargo[StagedSubitem]):
     """Sizes, which become subitems of items that are on the board."""
 
     name = "subitems"
+    mutation = "create_subitem"
 
     def __init__(self, mapping: BoardMapping, board_id: int | None, customer: str) -> None:
         """Take the mapping, the board of the subitems where it is known, and the customer of the batch."""
@@ -141,9 +177,12 @@ class Subitems(Cargo[StagedSubitem]):
         """Make the payload of a subitem."""
         return subitem_payload(self._mapping, row)
 
-    def intent(self, row: StagedSubitem) -> dict[str, Any]:  # noqa: ARG002 - the other cargo's depends on the row
+    def intent(self, row: StagedSubitem, place: int | None) -> dict[str, Any]:  # noqa: ARG002 - the other cargo's
         """Record the board that the subitem goes to."""
         return {"stg_monday_subitem_board_id": self._board_id, "board_id": self._board_id}
+
+    async def prepare(self, client: MondayClient) -> None:
+        """Do nothing: an item that people have deleted is not made again for its sizes."""
 
     async def send(
         self, client: MondayClient, rows: Sequence[tuple[StagedSubitem, Payload]], key: str

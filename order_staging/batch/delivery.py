@@ -10,38 +10,35 @@ import asyncio
 from collections import deque
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 import structlog
 
+from order_staging.batch import splitting
 from order_staging.batch.letters import Refusal
 from order_staging.batch.payloads import idempotency_key
-from order_staging.errors import DestinationError, TransientError
-from order_staging.models import ErrorType, StagedOrder, StagedSubitem, StagingStatus
-from order_staging.monday import LONGEST_WAIT, Created, NotExecuted, Outcome, Rejected, Unknown
+from order_staging.errors import (
+    AuthenticationError,
+    DestinationError,
+    RequestTooLargeError,
+    TerminalError,
+    TransientError,
+)
+from order_staging.models import ErrorType, StagedOrder, StagedSubitem
+from order_staging.monday import LONGEST_WAIT, Created, NotExecuted, Outcome, Rejected
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
 
     from order_staging.batch.cargo import Cargo
+    from order_staging.batch.ledger import Ledger
     from order_staging.batch.payloads import Payload
-    from order_staging.batch.record import BatchRecord
-    from order_staging.batch.results import Counts
-    from order_staging.batch.workshop import Workshop
     from order_staging.monday import MondayClient
     from order_staging.unit_of_work import UnitOfWork
 
 log = structlog.get_logger(__name__)
 
 Row = TypeVar("Row", StagedOrder, StagedSubitem)
-
-
-STATUS_AFTER: dict[type[Outcome], StagingStatus] = {
-    Rejected: StagingStatus.API_FAILED,
-    NotExecuted: StagingStatus.PENDING,
-    Unknown: StagingStatus.UNKNOWN,
-}
 
 
 @dataclass(frozen=True)
@@ -52,23 +49,35 @@ class _Request(Generic[Row]):
     key: str
 
 
+@dataclass(frozen=True)
+class _Suspect(Generic[Row]):
+    """A row whose request was refused as a whole, and carried nothing else."""
+
+    row: Row
+    error: TerminalError
+
+
 class Delivery(Generic[Row]):
     """Sends a batch's pending rows of one kind until none is left that can be sent."""
 
-    def __init__(
-        self, workshop: Workshop, record: BatchRecord, client: MondayClient, cargo: Cargo[Row], counts: Counts
-    ) -> None:
-        """Take the batch's record, the client, the kind of cargo, and the counts to keep."""
-        self._workshop = workshop
-        self._record = record
+    def __init__(self, ledger: Ledger[Row], client: MondayClient) -> None:
+        """Take the ledger of the rows, and the client."""
+        self._ledger: Ledger[Row] = ledger
+        self._workshop = ledger.workshop
+        self._record = ledger.record
+        self._cargo: Cargo[Row] = ledger.cargo
         self._client = client
-        self._cargo: Cargo[Row] = cargo
-        self._counts = counts
         self._executed = 0
+        self._accepted = 0
         self._postponed: list[NotExecuted] = []
 
-    async def deliver(self) -> None:
-        """Send everything that is pending.
+    @property
+    def accepted(self) -> int:
+        """How many rows travelled in requests that were accepted as such."""
+        return self._accepted
+
+    async def deliver(self, size: int | None = None) -> None:
+        """Send everything that is pending, `size` rows a request at most (None: as the settings say).
 
         Raises `DestinationError` where requests are refused as a whole or monday.com stays busy; what was not
         executed is PENDING then.
@@ -78,11 +87,22 @@ class Delivery(Generic[Row]):
             rows = await self._workshop.database.run(self._pending)
             if not rows:
                 return
-            before, self._postponed = self._executed, []
-            await self._send_all(rows)
-            fruitless = 0 if self._executed > before else fruitless + 1
-            if self._postponed:
-                await self._wait_for_the_postponed(fruitless)
+            fruitless = await self._send_or_wait(rows, size, fruitless)
+
+    async def deliver_these(self, ids: Sequence[int]) -> None:
+        """Send what is pending of these rows (`stg_id`), as `deliver` does."""
+        fruitless = 0
+        pending = partial(self._pending_among, ids)
+        while not self._workshop.stop.is_set() and (rows := await self._workshop.database.run(pending)):
+            fruitless = await self._send_or_wait(rows, None, fruitless)
+
+    async def _send_or_wait(self, rows: Sequence[Row], size: int | None, fruitless: int) -> int:
+        before, self._postponed = self._executed, []
+        await self._send_all(rows, size)
+        fruitless = 0 if self._executed > before else fruitless + 1
+        if self._postponed:
+            await self._wait_for_the_postponed(fruitless)
+        return fruitless
 
     async def _wait_for_the_postponed(self, fruitless: int) -> None:
         """Wait as long as monday.com asks before it is sent the rows again that it did not get to."""
@@ -95,16 +115,19 @@ class Delivery(Generic[Row]):
     def _pending(self, uow: UnitOfWork) -> list[Row]:
         return self._cargo.rows(uow).pending(self._record.batch_id, self._workshop.settings.chunk_rows)
 
-    async def _send_all(self, rows: Sequence[Row]) -> None:
+    def _pending_among(self, ids: Sequence[int], uow: UnitOfWork) -> list[Row]:
+        return self._cargo.rows(uow).pending_among(ids)
+
+    async def _send_all(self, rows: Sequence[Row], size: int | None) -> None:
         """Send rows in requests, as many at a time as there are lanes; after a failure no further one leaves."""
-        size = self._workshop.settings.aliases
-        waiting = deque(rows[start : start + size] for start in range(0, len(rows), size))
+        waiting = deque(rows)
         failures: list[BaseException] = []
 
         async def lane() -> None:
             while waiting and not failures and not self._workshop.stop.is_set():
+                count = min(self._rows_a_request(size), len(waiting))
                 try:
-                    await self._send(waiting.popleft())
+                    await self._send([waiting.popleft() for _ in range(count)])
                 except Exception as error:  # noqa: BLE001 - kept, and raised once the other lanes have ended
                     failures.append(error)
 
@@ -112,92 +135,75 @@ class Delivery(Generic[Row]):
         if failures:
             raise failures[0]
 
+    def _rows_a_request(self, size: int | None) -> int:
+        """Tell how many rows the next request may carry: what is asked for, and what the server's budgets allow."""
+        wanted = size or self._workshop.settings.aliases
+        fitting = self._client.most_at_once(self._cargo.mutation)
+        return wanted if fitting is None else max(1, min(wanted, fitting))
+
     async def _send(self, rows: Sequence[Row]) -> None:
+        """Send rows by one request, and by smaller ones where it is refused as a whole, until a row is to blame."""
+        suspects: list[_Suspect[Row]] = []
+        await self._send_in_parts(rows, suspects)
+        if suspects and not self._accepted:
+            # Nothing like it was ever accepted: the requests themselves may be wrong, so no row is blamed.
+            raise suspects[0].error
+        if suspects:
+            await self._blame([(suspect.row, suspect.error) for suspect in suspects])
+
+    async def _send_in_parts(self, rows: Sequence[Row], suspects: list[_Suspect[Row]]) -> None:
+        refusal = await self._send_request(rows)
+        if refusal is None or self._workshop.stop.is_set():
+            return
+        if len(rows) == 1:
+            if isinstance(refusal, RequestTooLargeError):
+                raise refusal
+            suspects.append(_Suspect(rows[0], refusal))
+            return
+        for part in splitting.parts(rows, str(refusal)):
+            await self._send_in_parts(part, suspects)
+
+    async def _send_request(self, rows: Sequence[Row]) -> TerminalError | None:
+        """Send one request; give the refusal of it as a whole, for which one of its rows may be to blame."""
+        await self._cargo.prepare(self._client)
         request = await self._workshop.database.run(partial(self._record_intent, rows), self._record.hold)
         try:
             outcomes = await self._cargo.send(self._client, request.rows, request.key)
         except DestinationError as error:
             # The request as a whole was surely not executed, or else the client gives outcomes.
-            await self._acknowledge(request, [NotExecuted(str(error))] * len(rows))
-            raise
+            work = partial(self._ledger.put_back, rows, str(error))
+            await self._workshop.database.run(work, self._record.hold)
+            if not isinstance(error, TerminalError) or isinstance(error, AuthenticationError):
+                raise
+            log.warning("delivery.refused", kind=self._cargo.name, rows=len(rows), reason=str(error))
+            return error
         await self._acknowledge(request, outcomes)
         for outcome in outcomes:
             if isinstance(outcome, NotExecuted) and outcome.ends_run is not None:
                 raise outcome.ends_run
+        return None
 
-    async def _acknowledge(self, request: _Request[Row], outcomes: Sequence[Outcome]) -> None:
-        work = partial(self._record_outcomes, request, outcomes)
-        await self._workshop.database.run(work, self._record.hold)
+    async def give_up_on(self, rows: Sequence[Row]) -> None:
+        """Reject rows at which monday.com fails each time, although each was sent alone."""
+        words = "monday.com fails at this row each time: {}"
+        await self._blame([(row, TerminalError(words.format(row.stg_error_message))) for row in rows])
+
+    async def _blame(self, rows: Sequence[tuple[Row, TerminalError]]) -> None:
+        refused = [(row, Refusal(ErrorType.REJECTED, str(error), error.status)) for row, error in rows]
+        await self._workshop.database.run(partial(self._ledger.blame, refused), self._record.hold)
 
     def _record_intent(self, rows: Sequence[Row], uow: UnitOfWork) -> _Request[Row]:
-        sent = [(row, self._cargo.payload(row)) for row in rows]
-        for row in rows:
-            # The number of the attempt is part of the intent: a row that is sent again is another one.
-            row.stg_retry_count = (row.stg_retry_count or 0) + (row.stg_sent_date is not None)
+        sent = self._ledger.payloads(rows)
         request = _Request(sent, idempotency_key(sent))
-        now = self._workshop.outside.now()
-        self._cargo.rows(uow).update(
-            [
-                self._cargo.intent(row)
-                | {
-                    "stg_id": row.stg_id,
-                    "stg_status": StagingStatus.SENDING,
-                    "stg_api_payload": payload.recorded,
-                    "stg_payload_hash": payload.hash,
-                    "stg_idempotency_key": request.key,
-                    "stg_retry_count": row.stg_retry_count,
-                    "stg_sent_date": now,
-                }
-                for row, payload in sent
-            ]
-        )
+        self._ledger.intend(sent, request.key, uow)
         return request
 
-    def _record_outcomes(self, request: _Request[Row], outcomes: Sequence[Outcome], uow: UnitOfWork) -> None:
-        now = self._workshop.outside.now()
-        arrivals, changes, refused = [], [], []
+    async def _acknowledge(self, request: _Request[Row], outcomes: Sequence[Outcome]) -> None:
+        answered = []
         for (row, payload), outcome in zip(request.rows, outcomes, strict=True):
-            if isinstance(outcome, Created):
-                arrivals.append(self._cargo.arrived(int(outcome.id)) | arrival(row, now))
-                continue
-            words = self._workshop.redact(outcome.message)
-            changes.append(change(row, STATUS_AFTER[type(outcome)], words))
-            if isinstance(outcome, Rejected):
-                row.stg_api_payload = payload.recorded
-                words = f"{outcome.code}: {words}" if outcome.code else words
-                refused.append((row, Refusal(ErrorType.REJECTED, words, outcome.status)))
-        rows = self._cargo.rows(uow)
-        rows.update(arrivals)
-        rows.update(changes)
-        self._cargo.bury(uow, refused, now)
-        self._record.increase(uow, **self._cargo.counters(len(arrivals), len(refused)))
-        self._count(outcomes)
-
-    def _count(self, outcomes: Sequence[Outcome]) -> None:
-        for outcome in outcomes:
-            match outcome:
-                case Created():
-                    self._counts.created += 1
-                case Rejected():
-                    self._counts.rejected += 1
-                case Unknown():
-                    self._counts.unknown += 1
-                case NotExecuted():
-                    self._postponed.append(outcome)
+            row.stg_api_payload = payload.recorded
+            answered.append((row, outcome))
+        await self._workshop.database.run(partial(self._ledger.acknowledge, answered), self._record.hold)
+        self._postponed.extend(outcome for outcome in outcomes if isinstance(outcome, NotExecuted))
         self._executed += sum(not isinstance(outcome, NotExecuted) for outcome in outcomes)
-        log.info(
-            "delivery.sent",
-            kind=self._cargo.name,
-            rows=len(outcomes),
-            created=sum(isinstance(outcome, Created) for outcome in outcomes),
-        )
-
-
-def arrival(row: StagedOrder | StagedSubitem, now: datetime) -> dict[str, Any]:
-    """Tell what changes on a row that is on the board, beside its id there."""
-    return change(row, StagingStatus.API_SUCCESS, None) | {"stg_processed_date": now}
-
-
-def change(row: StagedOrder | StagedSubitem, status: StagingStatus, message: str | None) -> dict[str, Any]:
-    """Tell a row's new state, and why."""
-    return {"stg_id": row.stg_id, "stg_status": status, "stg_error_message": message}
+        self._accepted += sum(isinstance(outcome, Created | Rejected) for outcome in outcomes)

@@ -138,6 +138,7 @@ class BatchRecord:
         result.seconds = (self._workshop.outside.now() - self.started).total_seconds()
         result.api.calls = usage.calls - before.calls
         result.api.retries = usage.retries - before.retries
+        result.api.refusals = usage.refusals - before.refusals
         result.api.complexity = usage.complexity - before.complexity
 
     def _summary(self) -> str | None:

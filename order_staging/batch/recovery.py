@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 import structlog
 
-from order_staging.batch.delivery import arrival, change
+from order_staging.batch.ledger import arrival, change
 from order_staging.batch.letters import Refusal
 from order_staging.batch.payloads import sent_key
 from order_staging.models import ErrorType, StagedOrder, StagedSubitem, StagingStatus
@@ -23,8 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from order_staging.batch.cargo import Cargo
-    from order_staging.batch.record import BatchRecord
-    from order_staging.batch.results import Counts
+    from order_staging.batch.ledger import Ledger
     from order_staging.batch.workshop import Workshop
     from order_staging.monday import MondayClient
     from order_staging.unit_of_work import UnitOfWork
@@ -114,32 +113,30 @@ def matched(rows: Sequence[StagedOrder], items: Sequence[int]) -> Found:
 class Recovery(Generic[Row]):
     """Settles the unknown rows of one kind in a batch."""
 
-    def __init__(
-        self,
-        workshop: Workshop,
-        record: BatchRecord,
-        cargo: Cargo[Row],
-        search: Callable[[Sequence[Row]], Awaitable[Found]],
-        counts: Counts,
-    ) -> None:
-        """Take the batch's record, the kind of cargo, what looks rows up on the board, and the counts to keep."""
-        self._workshop = workshop
-        self._record = record
-        self._cargo: Cargo[Row] = cargo
+    def __init__(self, ledger: Ledger[Row], search: Callable[[Sequence[Row]], Awaitable[Found]]) -> None:
+        """Take the ledger of the rows, and what looks rows up on the board."""
+        self._workshop = ledger.workshop
+        self._record = ledger.record
+        self._cargo: Cargo[Row] = ledger.cargo
         self._search: Callable[[Sequence[Row]], Awaitable[Found]] = search
-        self._counts = counts
+        self._counts = ledger.counts
 
-    async def settle(self) -> int:
-        """Settle what is unknown; give the number of rows that are pending again."""
+    @property
+    def adopted(self) -> int:
+        """How many rows were found on the board in this run."""
+        return self._counts.adopted
+
+    async def settle(self) -> list[Row]:
+        """Settle what is unknown; give the rows that are pending again, with what was said when they were sent."""
         rows = await self._workshop.database.run(self._unknown)
         if not rows:
-            return 0
+            return []
         found = await self._search(rows)
         missing = [row for row in rows if row.stg_id not in found]
         if missing:
             await self._workshop.sleep(self._doubt_ends_in(missing))
             if self._workshop.stop.is_set():
-                return 0
+                return []
             # All of them, as names are counted among the rows that are looked for together.
             found |= await self._search(rows)
         work = partial(self._record_findings, rows, found)
@@ -158,24 +155,25 @@ class Recovery(Generic[Row]):
     def _unknown(self, uow: UnitOfWork) -> list[Row]:
         return self._cargo.rows(uow).in_state(self._record.batch_id, StagingStatus.UNKNOWN)
 
-    def _record_findings(self, rows: Sequence[Row], found: Mapping[int, list[int]], uow: UnitOfWork) -> int:
+    def _record_findings(
+        self, rows: Sequence[Row], found: Mapping[int, list[int]], uow: UnitOfWork
+    ) -> list[Row]:
         now = self._workshop.outside.now()
         adopted, absent, refused = [], [], []
         for row in rows:
             match found.get(row.stg_id, []):
                 case []:
-                    absent.append(change(row, StagingStatus.PENDING, "not on the board; to be sent again"))
+                    absent.append(row)
                 case [only]:
                     adopted.append(self._cargo.arrived(only) | arrival(row, now))
                 case several:
                     ids = ", ".join(map(str, several))
-                    words = (
-                        f"{len(several)} items on the board could be this row ({ids}); a person must decide"
-                    )
-                    refused.append((row, Refusal(ErrorType.CONFLICT, words)))
+                    why = f"{len(several)} items on the board could be this row ({ids}); a person must decide"
+                    refused.append((row, Refusal(ErrorType.CONFLICT, why)))
         stored = self._cargo.rows(uow)
         stored.update(adopted)
-        stored.update(absent)
+        words = "not on the board; to be sent again"
+        stored.update([change(row, StagingStatus.PENDING, words) for row in absent])
         stored.update([change(row, StagingStatus.CONFLICT, why.message) for row, why in refused])
         self._cargo.bury(uow, refused, now)
         self._record.increase(uow, **self._cargo.counters(len(adopted), len(refused)))
@@ -189,4 +187,4 @@ class Recovery(Generic[Row]):
             absent=len(absent),
             conflict=len(refused),
         )
-        return len(absent)
+        return absent

@@ -70,10 +70,11 @@ class GroupCounts:
 
 @dataclass
 class ApiCounts:
-    """Requests to monday.com, those repeated, complexity points spent, and bulk imports."""
+    """Requests to monday.com, those repeated, refusals by its limits, complexity points spent, and bulk imports."""
 
     calls: int = 0
     retries: int = 0
+    refusals: int = 0
     complexity: int = 0
     bulk_jobs: int = 0
 

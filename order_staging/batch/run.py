@@ -7,20 +7,26 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
+from order_staging.batch import splitting
+from order_staging.batch.bulk import BulkDelivery
 from order_staging.batch.cargo import Orders, Subitems
 from order_staging.batch.delivery import Delivery
+from order_staging.batch.ledger import Ledger
+from order_staging.batch.letters import Refusal
 from order_staging.batch.loading import Loader
 from order_staging.batch.promotion import clean_up, promote
 from order_staging.batch.record import BATCH_TYPE
 from order_staging.batch.recovery import ByKey, ByName, BySize, Recovery
 from order_staging.errors import OutcomeUnknownError
-from order_staging.models import BatchStatus, StagingStatus
+from order_staging.models import BatchStatus, ErrorType, StagingStatus
+from order_staging.monday import refusal_of
 
 if TYPE_CHECKING:
     from order_staging.batch.assembly import Line
     from order_staging.batch.loading import Source
     from order_staging.batch.record import BatchRecord
     from order_staging.batch.workshop import Workshop
+    from order_staging.models import StagedOrder
     from order_staging.monday import MondayClient
     from order_staging.unit_of_work import UnitOfWork
 
@@ -28,9 +34,6 @@ log = structlog.get_logger(__name__)
 
 TROUBLED = {StagingStatus.API_FAILED, StagingStatus.UNKNOWN, StagingStatus.CONFLICT}
 """States of a subitem that keep a batch from being completed without errors; one may wait for a later run."""
-
-ROUNDS = 3
-"""How often rows whose outcome is unknown are settled and sent again before a run gives up on them."""
 
 
 class BatchRun:
@@ -62,14 +65,17 @@ class BatchRun:
         groups: dict[str, str] = {}
         cargo = Orders(self._workshop.mapping, client.key_column, groups)
         search = ByKey(client, ByName(client, self._workshop))
-        counts = self._result.orders
-        delivery = Delivery(self._workshop, self._record, client, cargo, counts)
-        recovery = Recovery(self._workshop, self._record, cargo, search.find, counts)
+        ledger = Ledger(self._workshop, self._record, cargo, self._result.orders)
+        delivery = Delivery(ledger, client)
+        recovery = Recovery(ledger, search.find)
+        bulk = BulkDelivery(ledger, cargo, client, delivery, recovery)
+        await bulk.resume()
         # What turns out to be absent from the board is to be sent again, and needs its group, too.
         await recovery.settle()
         if self._workshop.stop.is_set():
             return
-        groups |= await self._ensure_groups(client)
+        groups |= await self._ensure_groups(client, ledger)
+        await bulk.deliver()
         await self._until_settled(delivery, recovery)
         await self._reach_unless_stopped(BatchStatus.ITEMS_CREATED)
 
@@ -79,9 +85,9 @@ class BatchRun:
         await run(self._doubt_interrupted, self._record.hold)
         await run(lambda uow: uow.staging.subitems.link_to_items(batch_id), self._record.hold)
         cargo = Subitems(self._workshop.mapping, line.subitem_board_id, self._result.customer)
-        counts = self._result.subitems
-        delivery = Delivery(self._workshop, self._record, line.client, cargo, counts)
-        recovery = Recovery(self._workshop, self._record, cargo, BySize(line.client, cargo).find, counts)
+        ledger = Ledger(self._workshop, self._record, cargo, self._result.subitems)
+        delivery = Delivery(ledger, line.client)
+        recovery = Recovery(ledger, BySize(line.client, cargo).find)
         await recovery.settle()
         await self._until_settled(delivery, recovery)
         await self._record_subitem_board(line)
@@ -130,14 +136,24 @@ class BatchRun:
         if interrupted:
             log.warning("recovery.interrupted", rows=interrupted)
 
-    async def _ensure_groups(self, client: MondayClient) -> dict[str, str]:
+    async def _ensure_groups(self, client: MondayClient, ledger: Ledger[StagedOrder]) -> dict[str, str]:
+        """Find or create the groups of what is to be sent; rows whose group monday.com refuses are rejected."""
         batch_id = self._record.batch_id
         titles = await self._workshop.database.run(lambda uow: uow.staging.orders.groups_to_use(batch_id))
-        before = client.groups_created
-        groups = await client.ensure_groups(titles)
-        self._result.groups.used = len(groups)
-        self._result.groups.created += client.groups_created - before
-        return groups
+        before = client.groups.created
+        ensured = await client.groups.ensure(titles)
+        self._result.groups.used = len(ensured.ids)
+        self._result.groups.created += client.groups.created - before
+        for title, refusal in ensured.refused.items():
+            why = Refusal(ErrorType.REJECTED, refusal_of(title, refusal), refusal.status)
+            await self._workshop.database.run(
+                partial(self._reject_group, ledger, title, why), self._record.hold
+            )
+        return ensured.ids
+
+    def _reject_group(self, ledger: Ledger[StagedOrder], title: str, why: Refusal, uow: UnitOfWork) -> None:
+        rows = uow.staging.orders.pending_of_group(self._record.batch_id, title)
+        ledger.blame([(row, why) for row in rows], uow)
 
     async def _reach_unless_stopped(self, status: BatchStatus) -> None:
         """Record that a step is complete; one that was asked to end has left the rest to the next run."""
@@ -148,11 +164,23 @@ class BatchRun:
             await self._workshop.database.run(self._record.increase, self._record.hold)
 
     async def _until_settled(self, delivery: Delivery[Any], recovery: Recovery[Any]) -> None:
-        for _ in range(ROUNDS):
-            await delivery.deliver()
-            if self._workshop.stop.is_set() or not await recovery.settle():
+        """Deliver, settle what is unknown, and deliver again what is surely absent, in ever smaller requests.
+
+        A row that is still absent then, while others got through, is the one that monday.com fails at.
+        """
+        absent: list[Any] = []
+        got_through = 0
+        for attempt in range(splitting.ROUNDS):
+            before = delivery.accepted + recovery.adopted
+            await delivery.deliver(splitting.rows_a_request(self._workshop.settings.aliases, attempt))
+            absent = await recovery.settle()
+            if self._workshop.stop.is_set() or not absent:
                 return
-        raise OutcomeUnknownError("monday.com keeps leaving requests without an answer; run again later")
+            if attempt:
+                got_through += delivery.accepted + recovery.adopted - before
+        if not got_through:
+            raise OutcomeUnknownError("monday.com keeps leaving requests without an answer; run again later")
+        await delivery.give_up_on(absent)
 
     async def _record_subitem_board(self, line: Line) -> None:
         found = line.subitem_board_id

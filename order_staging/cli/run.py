@@ -158,6 +158,9 @@ def _remarks(batch: BatchResult) -> Iterator[str]:
     if batch.failed_rows:
         name = batch.customer.replace("'", "'\\''")
         yield f"{batch.customer}: {batch.failed_rows} failed; see: order-staging errors --customer '{name}'"
+    if batch.api.refusals:
+        times = "once" if batch.api.refusals == 1 else f"{batch.api.refusals} times"
+        yield f"{batch.customer}: monday.com asked us to wait {times}"
     if batch.orders.warnings:
         warnings = f"{batch.orders.warnings} loaded with a value left out or changed"
         yield f"{batch.customer}: {warnings}; see: order-staging status {str(batch.batch_id)[:8]}"

@@ -168,6 +168,8 @@ class StagedOrder(DeliveryColumns, Base):
     board_id: Mapped[BigInt | None]
     stg_group_id: Mapped[Text100 | None] = mapped_column(sort_order=1)
     """The board's group that the item was sent to: where recovery looks for it."""
+    stg_import_row: Mapped[int | None] = mapped_column(sort_order=1)
+    """The row's place in the file of a bulk import, from 1; its report names rows by it."""
 
 
 class StagedSubitem(DeliveryColumns, Base):

@@ -65,3 +65,16 @@ class Operation(StrEnum):
     """What a staged row asks of the board (`update_operation`)."""
 
     CREATE = "CREATE"
+
+
+class ImportStatus(StrEnum):
+    """How far a bulk import has come (`MON_BulkImport.status`)."""
+
+    PREPARED = "PREPARED"
+    """The intent is recorded; no job is known, so nothing can have been uploaded."""
+    STARTED = "STARTED"
+    """The job is known; its file may have been uploaded."""
+    SETTLED = "SETTLED"
+    """The outcomes of all rows are recorded."""
+    ABANDONED = "ABANDONED"
+    """Nothing was imported; the rows travel some other way."""

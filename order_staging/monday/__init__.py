@@ -1,7 +1,12 @@
 """Everything that knows monday.com."""
 
+from order_staging.monday.account import Account
 from order_staging.monday.board import Board, BoardColumn, BoardGroup
+from order_staging.monday.bulk import FIRST_VERSION as FIRST_BULK_VERSION
+from order_staging.monday.bulk import Imported
 from order_staging.monday.client import MondayClient
+from order_staging.monday.groups import Ensured, means_missing_group, refusal_of
+from order_staging.monday.import_file import ImportFile
 from order_staging.monday.outcomes import (
     Created,
     NewItem,
@@ -12,14 +17,19 @@ from order_staging.monday.outcomes import (
     Unknown,
     Usage,
 )
-from order_staging.monday.wire import LONGEST_WAIT
+from order_staging.monday.pacing import LONGEST_WAIT
 
 __all__ = [
+    "FIRST_BULK_VERSION",
     "LONGEST_WAIT",
+    "Account",
     "Board",
     "BoardColumn",
     "BoardGroup",
     "Created",
+    "Ensured",
+    "ImportFile",
+    "Imported",
     "MondayClient",
     "NewItem",
     "NewSubitem",
@@ -28,4 +38,6 @@ __all__ = [
     "Rejected",
     "Unknown",
     "Usage",
+    "means_missing_group",
+    "refusal_of",
 ]

@@ -1,16 +1,14 @@
 """What an answer means: the one place that tells executed, refused, not executed and unknown apart.
 
-monday.com answers in several shapes (objects, strings, HTML, nothing) and spells the same code in several ways
-(`MAX_CONCURRENCY_EXCEEDED`, `maxConcurrencyExceeded`); sections 4.1 to 4.6 of our notes on its API are the source.
-Everything here is pure.
+monday.com answers in several shapes (objects, strings, HTML, nothing); sections 4.1 to 4.6 of our notes on its API
+are the source, `meanings` the table of its codes. Everything here is pure.
 """
 
 from __future__ import annotations
 
 import json
-import math
 from dataclasses import dataclass, field
-from enum import Enum, auto
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from order_staging.errors import (
@@ -18,99 +16,56 @@ from order_staging.errors import (
     DailyLimitError,
     DestinationError,
     OutcomeUnknownError,
+    RateLimitError,
+    RequestTooLargeError,
     TerminalError,
     TransientError,
 )
+from order_staging.monday.limits import Limit
+from order_staging.monday.meanings import DOUBTFUL, STATUSES, Meaning, limit_of, meaning_of, plain
 from order_staging.monday.outcomes import Created, NotExecuted, Outcome, Rejected, Unknown
+from order_staging.monday.quotas import Shortage, asked_wait, longest, number, shortage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 
-class Meaning(Enum):
-    """What an error says about the mutation it speaks of."""
-
-    LATER = auto()
-    """Not executed; the same again later may work."""
-    TOMORROW = auto()
-    """Not executed; the day's calls are used up."""
-    TOKEN = auto()
-    """Not executed; the token is not accepted, or may not do this: no row is at fault."""
-    UNKNOWN = auto()
-    """It may have been executed."""
-    REFUSED = auto()
-    """Not executed, and never will be."""
-
-
-MEANINGS = {
-    "minuteratelimitexceeded": Meaning.LATER,
-    "minutelimitrateexceeded": Meaning.LATER,
-    "ratelimitexceeded": Meaning.LATER,
-    "ratelimitedexception": Meaning.LATER,
-    "mutationcallsexceeded": Meaning.LATER,
-    "maxconcurrencyexceeded": Meaning.LATER,
-    "concurrencylimitexceeded": Meaning.LATER,
-    "complexitybudgetexhausted": Meaning.LATER,
-    "complexityexception": Meaning.LATER,
-    "ipratelimitexceeded": Meaning.LATER,
-    "fieldlimitexceeded": Meaning.LATER,
-    "fieldminuteratelimitexceeded": Meaning.LATER,
-    "toomanyrequests": Meaning.LATER,
-    "apitemporarilyblocked": Meaning.LATER,
-    "idempotencyconflict": Meaning.LATER,
-    "resourcelocked": Meaning.LATER,
-    "dailylimitexceeded": Meaning.TOMORROW,
-    "notauthenticated": Meaning.TOKEN,
-    "unauthorized": Meaning.TOKEN,
-    "userunauthorized": Meaning.TOKEN,
-    "userunauthorizedexception": Meaning.TOKEN,
-    "useraccessdenied": Meaning.TOKEN,
-    "missingrequiredpermissions": Meaning.TOKEN,
-    "internalservererror": Meaning.UNKNOWN,
-    "timeoutexceeded": Meaning.UNKNOWN,
-}
-"""monday's codes, in lower case without underscores, that mean more than a refusal; others are told by status."""
-
-STATUSES = {
-    401: Meaning.TOKEN,
-    423: Meaning.LATER,
-    429: Meaning.LATER,
-}
-"""HTTP statuses (or an error's `status_code`) that decide where the code does not; from 500 on: unknown."""
-
-
-DOUBTFUL = {408, 409}
-"""Statuses of an unreadable answer that leave open whether the request, or the same one before it, is executed."""
-
-
 @dataclass(frozen=True)
 class Reply:
-    """An answer as it came: HTTP status, headers by lower-case name, and the body's bytes."""
+    """An answer as it came: HTTP status, headers by lower-case name, the body's bytes, and when (naive UTC)."""
 
     status: int
     headers: Mapping[str, str]
     body: bytes
+    received: datetime
 
 
 @dataclass(frozen=True)
 class Problem:
-    """One error of an answer, whatever shape it came in; `wait` is in seconds."""
+    """One error of an answer, whatever shape it came in; `wait` is in seconds, `received` the answer's moment."""
 
     message: str
+    received: datetime
     code: str | None = None
     status: int | None = None
     path: tuple[Any, ...] = ()
     wait: float | None = None
+    shortage: Shortage | None = None
 
     @property
     def meaning(self) -> Meaning:
         """Tell what it says about the mutation it speaks of."""
-        code = _plain(self.code or self.message)
-        if code in MEANINGS:
-            return MEANINGS[code]
-        if self.status is not None and self.status >= 500:  # noqa: PLR2004 - HTTP's server errors
-            return Meaning.UNKNOWN
-        return STATUSES.get(self.status or 0, Meaning.REFUSED)
+        meaning = meaning_of(self.code, self.message, self.status)
+        return Meaning.LIMITED if meaning is Meaning.REFUSED and self._lacks_points else meaning
+
+    @property
+    def limit(self) -> Limit:
+        """Tell which limit it names, if it is one that passes by itself."""
+        return Limit.COMPLEXITY if self._lacks_points else limit_of(self.code, self.message)
+
+    @property
+    def _lacks_points(self) -> bool:
+        return self.shortage is not None and self.shortage.left is not None
 
     def words(self) -> str:
         """Give monday's words, with the code in front where it has one."""
@@ -145,11 +100,11 @@ def failure(answer: Answer, reply: Reply) -> DestinationError | None:
     """Tell what is wrong with the request as a whole; None where its parts speak for themselves."""
     if answer.data is not None:
         return None
-    status = reply.status if reply.status >= 400 else None  # noqa: PLR2004 - HTTP's errors
-    first = answer.problems[0] if answer.problems else Problem("the answer has neither data nor errors")
+    nothing = Problem("the answer has neither data nor errors", reply.received)
+    first = answer.problems[0] if answer.problems else nothing
     meaning = _meaning_of_the_whole(answer, reply)
     problem = next((one for one in answer.problems if one.meaning is meaning), first)
-    return _as_error(meaning, problem, _longest_wait(answer, reply), status)
+    return _as_error(meaning, problem, _longest_wait(answer, reply), _error_status(reply))
 
 
 def partial(answer: Answer, reply: Reply) -> DestinationError | None:
@@ -175,18 +130,17 @@ def outcome(answer: Answer, alias: str) -> Outcome:
 
 def may_be_running(error: TransientError) -> bool:
     """Tell whether a request was put off because the same one, under the same key, is still being executed."""
-    return _plain(error.code or "") == "idempotencyconflict"
+    return plain(error.code or "") == "idempotencyconflict"
 
 
-def wait_seconds(reply: Reply) -> float | None:
-    """Read how long the server asks us to wait: `Retry-After`, or the `t` of an exhausted quota; in seconds."""
-    waits = [_number(reply.headers.get("retry-after"))]
-    for quota in reply.headers.get("ratelimit", "").split(","):
-        facts = dict(part.strip().split("=", 1) for part in quota.split(";")[1:] if "=" in part)
-        if facts.get("r") == "0":
-            waits.append(_number(facts.get("t")))
-    known = [wait for wait in waits if wait is not None]
-    return max(known) if known else None
+def shortage_of(answer: Answer) -> Shortage | None:
+    """Give what an answer tells of points that were short; None where it tells nothing."""
+    return next((problem.shortage for problem in answer.problems if problem.shortage is not None), None)
+
+
+def limited(answer: Answer) -> bool:
+    """Tell whether a limit that passes by itself kept a part of the request from being executed."""
+    return any(problem.meaning is Meaning.LIMITED for problem in answer.problems)
 
 
 def _meaning_of_the_whole(answer: Answer, reply: Reply) -> Meaning:
@@ -196,7 +150,8 @@ def _meaning_of_the_whole(answer: Answer, reply: Reply) -> Meaning:
     of_a_part = answer.has_data_key and any(problem.path for problem in answer.problems)
     if not meanings or of_a_part or Meaning.UNKNOWN in meanings:
         return Meaning.UNKNOWN
-    for meaning in (Meaning.TOKEN, Meaning.TOMORROW, Meaning.LATER):
+    order = (Meaning.TOKEN, Meaning.TOMORROW, Meaning.TOO_LARGE, Meaning.LIMITED, Meaning.LATER)
+    for meaning in order:
         if meaning in meanings:
             return meaning
     failed = reply.status >= 500  # noqa: PLR2004 - HTTP's server errors
@@ -207,17 +162,12 @@ def _is_id(value: Any) -> bool:  # noqa: ANN401 - anything that JSON can be
     return isinstance(value, str | int) and not isinstance(value, bool) and value != ""
 
 
-def _plain(code: str) -> str:
-    """Bring the spellings of a code together."""
-    return code.replace("_", "").replace(" ", "").casefold()
-
-
 def _outcome_of(problem: Problem) -> Outcome:
     if len(problem.path) > 1:
         # The mutation itself went through before a field of its result failed (section 4.4).
         return Unknown(problem.words(), problem.status)
     match problem.meaning:
-        case Meaning.LATER:
+        case Meaning.LATER | Meaning.LIMITED:
             return NotExecuted(problem.words(), problem.wait)
         case Meaning.TOMORROW | Meaning.TOKEN:
             error = _as_error(problem.meaning, problem, problem.wait, problem.status)
@@ -239,21 +189,31 @@ def _problems(body: dict[str, Any], reply: Reply) -> Sequence[Problem]:
 
 def _problem(error: Any, reply: Reply) -> Problem:  # noqa: ANN401 - anything that JSON can be
     if not isinstance(error, dict):
-        return Problem(str(error), status=_error_status(reply))
+        return Problem(str(error), reply.received, status=_error_status(reply))
     extensions = error.get("extensions")
     facts: dict[str, Any] = extensions if isinstance(extensions, dict) else {}
     code = facts.get("code") or facts.get("error_code")
-    milliseconds = _number(facts.get("retryAfterMs"))
-    waits = (_number(facts.get("retry_in_seconds")), None if milliseconds is None else milliseconds / 1000)
+    milliseconds = number(facts.get("retryAfterMs"))
+    waits = (number(facts.get("retry_in_seconds")), None if milliseconds is None else milliseconds / 1000)
     path = error.get("path")
-    status = _number(facts.get("status_code"))
+    status = number(facts.get("status_code"))
+    message = str(error.get("message") or code or "no message")
+    short = shortage(facts, message)
     return Problem(
-        message=str(error.get("message") or code or "no message"),
+        message="; ".join([message, *_broken_rules(facts.get("error_data"))]),
+        received=reply.received,
         code=str(code) if code else None,
         status=int(status) if status else _error_status(reply),
         path=tuple(path) if isinstance(path, list) else (),
-        wait=next((wait for wait in waits if wait is not None), None),
+        wait=longest(*waits, short.reset if short else None),
+        shortage=short,
     )
+
+
+def _broken_rules(data: Any) -> list[str]:  # noqa: ANN401 - anything that JSON can be
+    """Read what the board's own rules say, each of an array: the message alone does not name them."""
+    rules = data if isinstance(data, list) else []
+    return [str(rule["message"]) for rule in rules if isinstance(rule, dict) and rule.get("message")]
 
 
 def _error_status(reply: Reply) -> int | None:
@@ -261,46 +221,55 @@ def _error_status(reply: Reply) -> int | None:
 
 
 def _longest_wait(answer: Answer, reply: Reply) -> float | None:
-    waits = [wait_seconds(reply), *(problem.wait for problem in answer.problems)]
-    known = [wait for wait in waits if wait is not None]
-    return max(known) if known else None
+    asked = asked_wait(reply.headers, reply.received)
+    return longest(asked, *(problem.wait for problem in answer.problems))
 
 
 def _as_error(meaning: Meaning, problem: Problem, wait: float | None, status: int | None) -> DestinationError:
-    words = problem.words()
+    words, code = problem.words(), problem.code
     status = status or problem.status
     match meaning:
         case Meaning.TOKEN:
             advice = "monday.com does not accept the token for this; check ORDER_STAGING_MONDAY_TOKEN"
-            return AuthenticationError(f"{advice} ({words})", status=status, code=problem.code)
-        case Meaning.TOMORROW:
-            return DailyLimitError(
-                f"monday.com's limit of calls for today is reached ({words}); run again after midnight UTC",
-                wait=wait,
-                status=status,
-                code=problem.code,
-            )
-        case Meaning.LATER:
-            return TransientError(f"monday.com is busy: {words}", wait=wait, status=status, code=problem.code)
+            return AuthenticationError(f"{advice} ({words})", status=status, code=code)
+        case Meaning.TOO_LARGE:
+            words = f"one request may not cost so much: {words}"
+            return RequestTooLargeError(words, status=status, code=code)
         case Meaning.UNKNOWN:
-            return OutcomeUnknownError(f"monday.com failed: {words}", status=status, code=problem.code)
+            return OutcomeUnknownError(f"monday.com failed: {words}", status=status, code=code)
         case Meaning.REFUSED:
-            return TerminalError(f"monday.com refused the request: {words}", status=status, code=problem.code)
+            return TerminalError(f"monday.com refused the request: {words}", status=status, code=code)
+        case _:
+            return _put_off(meaning, problem, wait, status)
+
+
+def _put_off(meaning: Meaning, problem: Problem, wait: float | None, status: int | None) -> TransientError:
+    words, code = problem.words(), problem.code
+    if meaning is Meaning.TOMORROW:
+        until = _end_of_day(problem.received, wait)
+        return DailyLimitError(words, until, wait=wait, status=status, code=code)
+    words = f"monday.com is busy: {words}"
+    if meaning is Meaning.LIMITED:
+        return RateLimitError(words, limit=problem.limit, wait=wait, status=status, code=code)
+    return TransientError(words, wait=wait, status=status, code=code)
 
 
 def _unreadable(reply: Reply) -> DestinationError:
     """Judge an answer that is not GraphQL's by its status: HTML of a gateway, an empty body, another server."""
     words = f"HTTP {reply.status} with a body that is no GraphQL answer"
     if meaning := STATUSES.get(reply.status):
-        return _as_error(meaning, Problem(words), wait_seconds(reply), reply.status)
+        wait = asked_wait(reply.headers, reply.received)
+        return _as_error(meaning, Problem(words, reply.received), wait, reply.status)
     if 400 <= reply.status < 500 and reply.status not in DOUBTFUL:  # noqa: PLR2004 - HTTP's client errors
         return TerminalError(f"{words}; check ORDER_STAGING_MONDAY_URL", status=reply.status)
     return OutcomeUnknownError(f"monday.com failed: {words}", status=reply.status)
 
 
-def _number(value: Any) -> float | None:  # noqa: ANN401 - anything that JSON or a header can be
-    try:
-        number = float(value)
-    except (TypeError, ValueError, OverflowError):
-        return None
-    return number if math.isfinite(number) and number >= 0 else None
+def _end_of_day(now: datetime, wait: float | None) -> datetime:
+    """Tell when a day's calls come back, in whole minutes: as the server says, or at midnight UTC."""
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    if wait is None or wait > timedelta(days=2).total_seconds():
+        return midnight
+    # Servers round seconds up: the second beyond midnight must not make it a minute.
+    until = now + timedelta(seconds=max(0.0, wait - 1))
+    return until + (midnight - until) % timedelta(minutes=1)

@@ -5,10 +5,19 @@ from __future__ import annotations
 import asyncio
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Self
+from uuid import uuid4
 
-from order_staging.errors import OutcomeUnknownError, TerminalError, TransientError
-from order_staging.monday import documents
-from order_staging.monday.board import Board, BoardGroup, board_of, groups_of
+from order_staging.errors import (
+    OutcomeUnknownError,
+    TerminalError,
+    TransientError,
+)
+from order_staging.monday import csv_rows, documents
+from order_staging.monday.account import Account, read_account
+from order_staging.monday.board import Board, board_of
+from order_staging.monday.bulk import BulkImports
+from order_staging.monday.groups import Groups
+from order_staging.monday.import_file import ImportFile
 from order_staging.monday.outcomes import (
     Created,
     NewItem,
@@ -19,26 +28,26 @@ from order_staging.monday.outcomes import (
     Unknown,
     Usage,
 )
+from order_staging.monday.pacing import utc_now
+from order_staging.monday.searches import Searches
 from order_staging.monday.wire import Wire
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Sequence
+    from datetime import date, datetime
     from random import Random
     from types import TracebackType
-
-PAGE = 500
-"""Items a page, the most that monday.com gives."""
-KEYS_A_QUERY = 100
-GROUPS_A_REQUEST = 20
 
 
 class MondayClient:
     """An account of monday.com and one of its boards.
 
-    An asynchronous context manager. Requests that surely were not executed are sent again, up to `max_attempts`
-    times in all, after the time that the server asks for or a random, growing one; those whose outcome is unknown
-    are sent again only where they just read. All methods raise `DestinationError`: `AuthenticationError`,
-    `TerminalError`, `TransientError` (`DailyLimitError`) or `OutcomeUnknownError`.
+    An asynchronous context manager. Every request waits until what is known of the account's limits lets it
+    through. Requests that surely were not executed are sent again, up to `max_attempts` times in all, after the
+    time that the server asks for or a random, growing one; those that a limit refused for a time that it names are
+    sent again for half an hour of waits. Those whose outcome is unknown are sent again only where they just read.
+    All methods raise `DestinationError`: `AuthenticationError`, `TerminalError` (`RequestTooLargeError`),
+    `TransientError` (`RateLimitError`, `DailyLimitError`) or `OutcomeUnknownError`.
     """
 
     def __init__(  # noqa: PLR0913 - everything outside is one keyword argument
@@ -51,24 +60,33 @@ class MondayClient:
         key_column: str | None = None,
         request_timeout: float = 65,
         max_attempts: int = 6,
+        now: Callable[[], datetime] = utc_now,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         random: Random | None = None,
     ) -> None:
-        """Take the token, the board, and the API's address and version; `request_timeout` is in seconds."""
+        """Take the token, the board, and the API's address and version; `request_timeout` is in seconds.
+
+        `now` tells the time in UTC, without a time zone.
+        """
         self.board_id = board_id
         self.key_column = key_column
-        self.groups_created = 0
         self._wire = Wire(
             token=token,
             url=url,
             api_version=api_version,
             request_timeout=request_timeout,
             max_attempts=max_attempts,
+            now=now,
             sleep=sleep,
             random=random,
         )
-        self._groups: dict[str, str] = {}
-        self._group_lock = asyncio.Lock()
+        self.groups = Groups(self._wire, board_id)
+        """The board's groups, as this client knows them."""
+        self._searches = Searches(self._wire, board_id)
+        self.bulk = BulkImports(
+            self._wire, board_id=board_id, url=url, request_timeout=request_timeout, sleep=sleep
+        )
+        """Bulk imports into the board, by CSV files."""
 
     @contextmanager
     def asking(self, before_resend: Callable[[], Awaitable[None]]) -> Iterator[None]:
@@ -84,9 +102,14 @@ class MondayClient:
         """What has been used so far."""
         return self._wire.usage
 
+    def most_at_once(self, kind: str) -> int | None:
+        """Tell how many mutations of a kind (`create_item`) fit into one request; None: not known yet."""
+        return self._wire.most_at_once(kind)
+
     async def __aenter__(self) -> Self:
         """Open the connection pool."""
         await self._wire.__aenter__()
+        await self.bulk.__aenter__()
         return self
 
     async def __aexit__(
@@ -96,6 +119,7 @@ class MondayClient:
         traceback: TracebackType | None,
     ) -> None:
         """Close the connection pool."""
+        await self.bulk.__aexit__(kind, error, traceback)
         await self._wire.__aexit__(kind, error, traceback)
 
     async def board(self, board_id: int | None = None) -> Board:
@@ -109,8 +133,20 @@ class MondayClient:
             )
         board = board_of(boards[0])
         if board.id == self.board_id:
-            self._remember(board.groups)
+            self.groups.remember(board.groups)
         return board
+
+    async def account(self, today: date) -> Account:
+        """Read what the API tells about itself, the token's user and their access; `today` is in UTC."""
+        return await read_account(self._wire, self.board_id, today)
+
+    async def create_text_column(self, column_id: str, title: str) -> Outcome:
+        """Create a text column on the board under an id of our own, and tell the outcome.
+
+        Raises where the request was not executed.
+        """
+        variables = {"board": str(self.board_id), "title": title, "id": column_id}
+        return (await self._wire.mutate(documents.CREATE_TEXT_COLUMN, variables, 1))[0]
 
     async def ensure_group(self, title: str) -> str:
         """Find the group of a title, or create it; give its id."""
@@ -122,14 +158,7 @@ class MondayClient:
         Where several groups have a title, the lowest on the board is used, by every runner: new ones go on top.
         Raises `TerminalError` for a title that monday.com refuses.
         """
-        async with self._group_lock:
-            for attempt in range(1, self._wire.max_attempts + 1):
-                if set(titles) <= self._groups.keys():
-                    break
-                await self._create_missing_groups(titles, attempt)
-            if lacking := [title for title in titles if title not in self._groups]:
-                raise OutcomeUnknownError(f"the group {lacking[0]!r} could not be created; run again later")
-            return {title: self._groups[title] for title in titles}
+        return await self.groups.require(titles)
 
     async def create_item_with_retry(self, item: NewItem) -> int:
         """Create an item and give its id. Raises `TerminalError` if refused, `OutcomeUnknownError` if unclear."""
@@ -172,91 +201,47 @@ class MondayClient:
         text = documents.create_subitems(len(subitems))
         return await self._wire.mutate(text, variables, len(subitems), idempotency_key)
 
+    async def ingest(
+        self, group_id: str, items: Sequence[NewItem], *, idempotency_key: str | None = None
+    ) -> list[Outcome]:
+        """Create items in a group by bulk import, and tell the outcome of each, in order.
+
+        An item whose key column holds what an item of the board holds already is not created, and `Unknown` as its
+        report speaks of no id: `find_items_by_key` has it. Labels must exist, and `csv_rows.obstacle` tells what a
+        file cannot carry. The same `idempotency_key` must only ever go with the same items. Raises `TerminalError`
+        without a key column or where monday.com has no bulk import, and `DestinationError` like other requests.
+        """
+        if self.key_column is None:
+            raise TerminalError("bulk import needs a key column; create one: order-staging board prepare")
+        key = idempotency_key or uuid4().hex
+        columns = sorted({column for item in items for column in csv_rows.cells(item)} - {csv_rows.NAME})
+        outcomes: list[Outcome] = []
+        while len(outcomes) < len(items):
+            with ImportFile(columns) as file:
+                for item in items[len(outcomes) :]:
+                    file.add(item)
+                    if file.is_full:
+                        break
+                imported = await self.bulk.ingest(
+                    group_id,
+                    file,
+                    match_column=self.key_column,
+                    idempotency_key=f"{key}-{len(outcomes)}",
+                )
+                outcomes.extend(imported.outcome(place) for place in range(1, file.rows + 1))
+        return outcomes
+
     async def find_items_by_key(self, keys: Sequence[str]) -> dict[str, list[int]]:
         """Find the items whose key column holds one of `keys`: ids by key in lower case, absent keys left out."""
-        found: dict[str, list[int]] = {}
-        for start in range(0, len(keys), KEYS_A_QUERY):
-            variables = {
-                "board": str(self.board_id),
-                "column": self.key_column,
-                "shown": [self.key_column],
-                "keys": list(keys[start : start + KEYS_A_QUERY]),
-                "limit": PAGE,
-            }
-            page = (await self._wire.read(documents.ITEMS_BY_KEY, variables))["page"]
-            items = list(page["items"])
-            while page["cursor"]:
-                variables = {"cursor": page["cursor"], "shown": [self.key_column], "limit": PAGE}
-                page = (await self._wire.read(documents.NEXT_ITEMS_BY_KEY, variables))["page"]
-                items.extend(page["items"])
-            for item in items:
-                key = str(item["column_values"][0]["text"]).casefold()
-                found.setdefault(key, []).append(int(item["id"]))
-        return found
+        return await self._searches.by_key(self.key_column or "", keys)
 
     async def items_of_group(self, group_id: str) -> list[tuple[int, str]]:
         """List a group's items: ids and names."""
-        variables = {"board": str(self.board_id), "group": group_id, "limit": PAGE}
-        data = await self._wire.read(documents.ITEMS_OF_GROUP, variables)
-        groups = [group for board in data["boards"] or () for group in board["groups"] or ()]
-        page = groups[0]["page"] if groups else {"items": [], "cursor": None}
-        items = list(_names(page))
-        while page["cursor"]:
-            page = (await self._wire.read(documents.NEXT_PAGE, {"cursor": page["cursor"], "limit": PAGE}))[
-                "page"
-            ]
-            items.extend(_names(page))
-        return items
+        return await self._searches.of_group(group_id)
 
     async def subitems_of(self, item_ids: Sequence[int]) -> dict[int, list[tuple[int, str]]]:
         """List the subitems of items: ids and names by the item's id; items that are gone are left out."""
-        found: dict[int, list[tuple[int, str]]] = {}
-        for start in range(0, len(item_ids), KEYS_A_QUERY):
-            ids = [str(item_id) for item_id in item_ids[start : start + KEYS_A_QUERY]]
-            data = await self._wire.read(documents.SUBITEMS, {"ids": ids, "limit": KEYS_A_QUERY})
-            for item in data["items"] or ():
-                found[int(item["id"])] = list(_names({"items": item["subitems"] or ()}))
-        return found
-
-    async def _create_missing_groups(self, titles: Sequence[str], attempt: int) -> None:
-        # Groups are told apart by their titles: looking again is enough to know what is there.
-        await self._read_groups()
-        missing = list(dict.fromkeys(title for title in titles if title not in self._groups))
-        created: dict[str, str] = {}
-        for start in range(0, len(missing), GROUPS_A_REQUEST):
-            some = missing[start : start + GROUPS_A_REQUEST]
-            variables = {"board": str(self.board_id)} | {f"title{i}": title for i, title in enumerate(some)}
-            outcomes = await self._wire.mutate(documents.create_groups(len(some)), variables, len(some))
-            self.groups_created += sum(isinstance(outcome, Created) for outcome in outcomes)
-            for title, outcome in zip(some, outcomes, strict=True):
-                if isinstance(outcome, Created):
-                    created[title] = outcome.id
-                if isinstance(outcome, NotExecuted) and outcome.ends_run is not None:
-                    raise outcome.ends_run
-                if isinstance(outcome, Rejected):
-                    raise TerminalError(
-                        f"monday.com refused the group {title!r}: {outcome.message}",
-                        code=outcome.code,
-                        status=outcome.status,
-                    )
-            if not all(isinstance(outcome, Created) for outcome in outcomes):
-                await self._wire.pause(attempt)
-        if missing:
-            await self._read_groups()
-        # A board that is read too early does not have them yet, and one that trims has them by another title.
-        self._groups = created | self._groups
-
-    async def _read_groups(self) -> None:
-        data = await self._wire.read(documents.GROUPS, {"board": str(self.board_id)})
-        for board in data.get("boards") or ():
-            self._remember(groups_of(board))
-
-    def _remember(self, groups: Sequence[BoardGroup]) -> None:
-        self._groups = {group.title: group.id for group in groups}
-
-
-def _names(page: dict[str, Any]) -> Iterator[tuple[int, str]]:
-    return ((int(item["id"]), str(item["name"])) for item in page["items"])
+        return await self._searches.subitems_of(item_ids)
 
 
 def _only(outcomes: list[Outcome]) -> int:

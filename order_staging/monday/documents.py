@@ -6,6 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from gql import gql
+from graphql import FieldNode, OperationDefinitionNode, OperationType
 
 if TYPE_CHECKING:
     from gql import GraphQLRequest
@@ -74,11 +75,80 @@ query Subitems($ids: [ID!]!, $limit: Int!) {
 }
 """
 
+START_IMPORT = f"""
+mutation StartImport($board: ID!, $group: ID!, $column: String!) {{
+  job: ingest_items(
+    board_id: $board, group_id: $group, on_match: {{match_column_id: $column, behaviour: SKIP}}
+  ) {{ job_id upload_url }}
+  {COMPLEXITY}
+}}
+"""
+"""An item whose key is on the board already is passed over: a file that is imported twice creates nothing twice."""
+
+IMPORT_STATUS = """
+query ImportStatus($job: ID!) {
+  job: fetch_job_status(job_id: $job) {
+    ... on ItemsJobStatus {
+      status
+      progress_percentage
+      failure_reason
+      failure_message
+      report_url
+      counts { submitted invalid skipped created updated failed }
+    }
+  }
+}
+"""
+
+VERSIONS = """
+query Versions {
+  version { value kind }
+  versions { value kind }
+}
+"""
+
+USER = """
+query TokensUser {
+  me { id name kind status }
+}
+"""
+
+ACCESS = """
+query Access($board: ID!) {
+  boards(ids: [$board]) { permissions owners { id } }
+}
+"""
+
+DAILY_CALLS = """
+query DailyCalls {
+  platform_api { daily_limit { base total } daily_analytics { by_day { day usage } } }
+}
+"""
+
+CREATE_TEXT_COLUMN = f"""
+mutation CreateTextColumn($board: ID!, $title: String!, $id: String!) {{
+  row0: create_column(board_id: $board, column_type: text, title: $title, id: $id) {{ id }}
+  {COMPLEXITY}
+}}
+"""
+"""It is sent like one row of several."""
+
 
 @cache
 def document(text: str) -> GraphQLRequest:
     """Parse a document, once."""
     return gql(text)
+
+
+@cache
+def kind(text: str) -> str:
+    """Name what a document asks for, as its cost is known by: a mutation's first field, or a query's own name."""
+    operation = next(
+        one for one in document(text).document.definitions if isinstance(one, OperationDefinitionNode)
+    )
+    if operation.operation is not OperationType.MUTATION and operation.name is not None:
+        return operation.name.value
+    return next(one.name.value for one in operation.selection_set.selections if isinstance(one, FieldNode))
 
 
 def alias(index: int) -> str:

@@ -67,9 +67,15 @@ Outcome = Created | Rejected | NotExecuted | Unknown
 
 @dataclass(slots=True)
 class Usage:
-    """What a client has used so far: requests, those repeated, requests and rows that failed, complexity points."""
+    """What a client has used so far: requests, those repeated, requests and rows that failed, complexity points.
+
+    `refusals` are answers by which a limit of so much a time refused something, `waited` the seconds spent in
+    waiting for such limits, before they refuse or after.
+    """
 
     calls: int = 0
     retries: int = 0
     failures: int = 0
     complexity: int = 0
+    refusals: int = 0
+    waited: float = 0.0

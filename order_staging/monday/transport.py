@@ -12,37 +12,47 @@ from order_staging.errors import DestinationError, OutcomeUnknownError, Transien
 from order_staging.monday.answers import Reply
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
 
     from aiohttp import ClientHandlerType, ClientRequest, ClientResponse
     from gql import GraphQLRequest
     from gql.client import AsyncClientSession
+    from multidict import MultiMapping
 
 NEVER_SENT = (ClientConnectorError, ClientSSLError, ConnectionTimeoutError)
 """What aiohttp raises while it connects: not a byte of the request has left."""
+
+LISTS = {"ratelimit", "ratelimit-policy"}
+"""Headers that are lists, and may come in several lines."""
 
 
 class Exchange:
     """Records an answer's status, headers and body, which gql leaves behind when it reads the GraphQL in it."""
 
-    def __init__(self) -> None:
+    def __init__(self, now: Callable[[], datetime]) -> None:
         self.reply: Reply | None = None
+        self._now = now
 
     async def record(self, request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
         """Pass the request on, as aiohttp's client middleware, and keep what comes back."""
         response = await handler(request)
         body = await response.read()
-        headers = {name.lower(): value for name, value in response.headers.items()}
-        self.reply = Reply(response.status, headers, body)
+        self.reply = Reply(response.status, headers_of(response.headers), body, self._now())
         return response
 
 
-async def exchange(session: AsyncClientSession, request: GraphQLRequest, headers: Mapping[str, str]) -> Reply:
-    """Send a request and give the answer, whatever it says.
+async def exchange(
+    session: AsyncClientSession,
+    request: GraphQLRequest,
+    headers: Mapping[str, str],
+    now: Callable[[], datetime],
+) -> Reply:
+    """Send a request and give the answer, whatever it says; `now` tells when it came (naive UTC).
 
     Raises `TransientError` where it surely never left, `OutcomeUnknownError` where it may have.
     """
-    record = Exchange()
+    record = Exchange(now)
     try:
         await session.execute(
             request,
@@ -56,6 +66,14 @@ async def exchange(session: AsyncClientSession, request: GraphQLRequest, headers
     if record.reply is None:
         raise OutcomeUnknownError("the request ended without an answer")
     return record.reply
+
+
+def headers_of(fields: MultiMapping[str]) -> dict[str, str]:
+    """Give header fields by lower-case name; a list that comes in several lines is one list."""
+    headers = {name.lower(): value for name, value in fields.items()}
+    for name in LISTS & headers.keys():
+        headers[name] = ", ".join(fields.getall(name))
+    return headers
 
 
 def _unanswered(error: BaseException) -> DestinationError:

@@ -11,31 +11,35 @@ import structlog
 from aiohttp import ClientTimeout
 from gql import Client, GraphQLRequest
 from gql.transport.aiohttp import AIOHTTPTransport
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 
 from order_staging.errors import (
     DailyLimitError,
     DestinationError,
     OutcomeUnknownError,
+    RateLimitError,
+    RequestTooLargeError,
     StoppedError,
     TransientError,
 )
 from order_staging.monday import answers, documents
+from order_staging.monday.limits import Limit, Refusal, Request
 from order_staging.monday.outcomes import Created, Outcome, Unknown, Usage
+from order_staging.monday.pacing import LONGEST_WAIT, Gate, utc_now
+from order_staging.monday.patience import Patience, backoff
+from order_staging.monday.quotas import Shortage, quotas, spent
 from order_staging.monday.transport import exchange
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+    from datetime import datetime
     from types import TracebackType
 
     from gql.client import AsyncClientSession
 
-log = structlog.get_logger(__name__)
+    from order_staging.monday.pacing import Turn
 
-LONGEST_WAIT = 300.0
-"""Seconds that we wait at the server's word within a run; beyond that the run ends and goes on later."""
-LONGEST_BACKOFF = 60.0
-"""Seconds; where the server names none."""
+log = structlog.get_logger(__name__)
 
 
 class Wire:
@@ -49,15 +53,20 @@ class Wire:
         api_version: str,
         request_timeout: float,
         max_attempts: int,
+        now: Callable[[], datetime] = utc_now,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         random: Random | None = None,
     ) -> None:
-        """Take the token, the address and version, the seconds a request may take, and how often to try."""
+        """Take the token, the address and version, the seconds a request may take, and how often to try.
+
+        `now` tells the time in UTC, without a time zone.
+        """
         self.usage = Usage()
         self.max_attempts = max_attempts
         self.before_resend: Callable[[], Awaitable[None]] | None = None
-        self._sleep = sleep
+        self._now = now
         self._random = random or Random()  # noqa: S311 - spreads retries, keeps no secret
+        self._gate = Gate(self.usage, now=now, sleep=sleep, random=self._random)
         transport = AIOHTTPTransport(
             url,
             headers={"Authorization": token, "API-Version": api_version},
@@ -86,6 +95,11 @@ class Wire:
         answer = await self._send(text, variables, reads=True)
         return answer.data or {}
 
+    async def repeat(self, text: str, variables: dict[str, Any], key: str) -> dict[str, Any]:
+        """Send a mutation that does no harm when it is executed twice, as often as a query, and give its data."""
+        answer = await self._send(text, variables, reads=True, key=key)
+        return answer.data or {}
+
     async def mutate(
         self, text: str, variables: dict[str, Any], count: int, key: str | None = None
     ) -> list[Outcome]:
@@ -94,7 +108,7 @@ class Wire:
         Raises `DestinationError` where the request as a whole was not executed.
         """
         try:
-            answer = await self._send(text, variables, reads=False, key=key or uuid4().hex)
+            answer = await self._send(text, variables, reads=False, count=count, key=key or uuid4().hex)
         except OutcomeUnknownError as error:
             return [Unknown(str(error), error.status)] * count
         except TransientError as error:
@@ -107,60 +121,88 @@ class Wire:
 
     async def pause(self, attempt: int) -> None:
         """Wait before the next of several attempts, longer each time."""
-        await self._sleep(self._backoff(attempt))
+        await self._gate.sleep(backoff(attempt, self._random))
+
+    def most_at_once(self, kind: str) -> int | None:
+        """Tell how many mutations of a kind (`create_item`) fit into one request; None: not known yet."""
+        return self._gate.most_at_once(kind)
 
     async def _send(
-        self, text: str, variables: dict[str, Any], *, reads: bool, key: str | None = None
+        self, text: str, variables: dict[str, Any], *, reads: bool, count: int = 1, key: str | None = None
     ) -> answers.Answer:
         request = GraphQLRequest(documents.document(text), variable_values=variables)
         headers = {"Idempotency-Key": key} if key else {}
+        asked = Request(documents.kind(text), count)
+        patience = Patience(asked, self._gate, self.max_attempts, self._random)
         retrying = AsyncRetrying(
-            stop=stop_after_attempt(self.max_attempts),
+            stop=patience.is_over,
             retry=retry_if_exception(_may_read_again if reads else _may_send_again),
-            wait=self._wait,
+            wait=patience.wait,
             before_sleep=self._count_retry,
-            sleep=self._sleep,
+            sleep=self._gate.sleep,
             reraise=True,
         )
-        async for attempt in retrying:
-            with attempt:
-                if self.before_resend is not None and attempt.retry_state.attempt_number > 1:
-                    await self.before_resend()
-                return await self._send_once(request, headers, reads=reads)
+        try:
+            async for attempt in retrying:
+                with attempt:
+                    if self.before_resend is not None and attempt.retry_state.attempt_number > 1:
+                        await self.before_resend()
+                    return await self._send_once(request, headers, asked, reads=reads)
+        except RateLimitError as error:
+            if patience.too_large:
+                raise RequestTooLargeError(str(error), status=error.status, code=error.code) from error
+            raise
         raise AssertionError("tenacity ends by returning or raising")  # pragma: no cover
 
     async def _send_once(
-        self, request: GraphQLRequest, headers: dict[str, str], *, reads: bool
+        self, request: GraphQLRequest, headers: dict[str, str], asked: Request, *, reads: bool
     ) -> answers.Answer:
         if self._session is None:
             raise RuntimeError("the client is used inside its `async with` block")
-        self.usage.calls += 1
+        async with self._gate.turn(asked, self.before_resend) as turn:
+            self.usage.calls += 1
+            try:
+                try:
+                    reply = await exchange(self._session, request, headers, self._now)
+                except OutcomeUnknownError:
+                    turn.unanswered()
+                    raise
+                answer = self._judged(reply, turn, reads=reads)
+            except DestinationError:
+                self.usage.failures += 1
+                raise
+        self._count_complexity(answer)
+        return answer
+
+    def _judged(self, reply: answers.Reply, turn: Turn, *, reads: bool) -> answers.Answer:
+        """Read an answer, and tell the gate what it says of the limits. Raises what is wrong with the whole."""
+        told, answer = quotas(reply.headers), None
         try:
-            reply = await exchange(self._session, request, headers)
             answer = answers.read(reply)
             error = (answers.partial(answer, reply) if reads else None) or answers.failure(answer, reply)
             if error is not None:
                 raise error
-        except DestinationError:
-            self.usage.failures += 1
+        except RateLimitError as error:
+            self.usage.refusals += 1
+            short = answers.shortage_of(answer) if answer else None
+            if turn.refused(Refusal(Limit(error.limit), error.wait, told, short)):
+                words = f"{error}; it is more than a whole minute's points"
+                raise RequestTooLargeError(words, status=error.status, code=error.code) from error
             raise
-        self._count_complexity(answer)
+        except DestinationError as error:
+            turn.failed(told)
+            if isinstance(error, RequestTooLargeError):
+                turn.too_complex((answers.shortage_of(answer) if answer else None) or Shortage())
+            raise
+        turn.answered(told, spent(answer.data))
+        self.usage.refusals += answers.limited(answer)
         return answer
-
-    def _wait(self, state: RetryCallState) -> float:
-        error = state.outcome.exception() if state.outcome else None
-        asked = error.wait if isinstance(error, TransientError) else None
-        if asked is None:
-            return self._backoff(state.attempt_number)
-        # A little later than asked, and not all runners at the same moment.
-        return asked + self._random.uniform(0, 1)
-
-    def _backoff(self, attempt: int) -> float:
-        return self._random.uniform(0, min(LONGEST_BACKOFF, 2.0**attempt))
 
     def _count_retry(self, state: RetryCallState) -> None:
         self.usage.retries += 1
         error = state.outcome.exception() if state.outcome else None
+        if isinstance(error, RateLimitError):
+            self.usage.waited += state.upcoming_sleep
         log.warning(
             "monday.retry",
             attempt=state.attempt_number,

@@ -1,7 +1,9 @@
 """Every query of the project: small repositories whose methods read as sentences."""
 
+from order_staging.repositories.base import chunks
 from order_staging.repositories.batches import BatchRepository
 from order_staging.repositories.failures import FailureRepository
+from order_staging.repositories.imports import ImportRepository
 from order_staging.repositories.production import ProductionRepository
 from order_staging.repositories.relinking import Relinking
 from order_staging.repositories.source import SourceFilter, SourceRepository, SourceShape
@@ -10,6 +12,7 @@ from order_staging.repositories.staging import StagedOrders, StagedSubitems
 __all__ = [
     "BatchRepository",
     "FailureRepository",
+    "ImportRepository",
     "ProductionRepository",
     "Relinking",
     "SourceFilter",
@@ -17,4 +20,5 @@ __all__ = [
     "SourceShape",
     "StagedOrders",
     "StagedSubitems",
+    "chunks",
 ]

@@ -11,7 +11,7 @@ from order_staging.repositories.base import Repository, chunks
 from order_staging.repositories.source import SourceFilter, equal_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from uuid import UUID
 
     from sqlalchemy import ColumnElement
@@ -24,6 +24,18 @@ VALUES_A_STATEMENT = 1000
 
 OPEN = (StagingStatus.PENDING, StagingStatus.SENDING, StagingStatus.UNKNOWN, StagingStatus.API_SUCCESS)
 """States from which a run can go on by itself."""
+
+AWAITING = (StagingStatus.PENDING, StagingStatus.SENDING, StagingStatus.UNKNOWN)
+"""States in which a row may still have to be brought to the board."""
+
+READING_ORDER = (
+    StagedOrder.group,
+    StagedOrder.aag_order_number,
+    StagedOrder.style,
+    StagedOrder.color,
+    StagedOrder.stg_id,
+)
+"""As people would sort order lines."""
 
 
 class _StagedRows(Repository[Staged], Generic[Staged]):
@@ -38,6 +50,16 @@ class _StagedRows(Repository[Staged], Generic[Staged]):
         )
         return list(self.session.scalars(query))
 
+    def pending_among(self, ids: Sequence[int]) -> list[Staged]:
+        """Read those of these rows that are to be sent, in the order of their ids."""
+        found: list[Staged] = []
+        for some in chunks(sorted(ids), VALUES_A_STATEMENT):
+            query = select(self.model).where(
+                self.model.stg_id.in_(some), self.model.stg_status == StagingStatus.PENDING
+            )
+            found.extend(self.session.scalars(query.order_by(self.model.stg_id)))
+        return found
+
     def counts(self, batch_id: UUID) -> dict[str, int]:
         """Count a batch's rows by state."""
         query = (
@@ -46,6 +68,17 @@ class _StagedRows(Repository[Staged], Generic[Staged]):
             .group_by(self.model.stg_status)
         )
         return {str(status): count for status, count in self.session.execute(query)}
+
+    def count_awaiting(self) -> int:
+        """Count the rows of all batches that may still have to be brought to the board."""
+        query = select(func.count()).where(self.model.stg_status.in_(AWAITING))
+        return self.session.scalar(query) or 0
+
+    def values_awaiting(self, attribute: str) -> list[str]:
+        """List the different texts that such rows have in one attribute."""
+        column = getattr(self.model, attribute)
+        query = select(column).where(self.model.stg_status.in_(AWAITING), column.is_not(None)).distinct()
+        return list(self.session.scalars(query))
 
     def interrupted(self, batch_id: UUID) -> int:
         """Make UNKNOWN what a runner that is gone had sent; tell how many rows that were."""
@@ -82,13 +115,59 @@ class StagedOrders(_StagedRows[StagedOrder]):
         query = (
             select(StagedOrder)
             .where(self.model.stg_batch_id == batch_id, StagedOrder.stg_status == StagingStatus.PENDING)
-            .order_by(
-                StagedOrder.group,
-                StagedOrder.aag_order_number,
-                StagedOrder.style,
-                StagedOrder.color,
-                StagedOrder.stg_id,
+            .order_by(*READING_ORDER)
+            .limit(limit)
+        )
+        return list(self.session.scalars(query))
+
+    def pending_of_group(self, batch_id: UUID, group: str) -> list[StagedOrder]:
+        """Read the rows of a group that are to be sent."""
+        query = select(StagedOrder).where(
+            self.model.stg_batch_id == batch_id,
+            StagedOrder.stg_status == StagingStatus.PENDING,
+            StagedOrder.group == group,
+        )
+        return list(self.session.scalars(query.order_by(StagedOrder.stg_id)))
+
+    def largest_group(self, batch_id: UUID) -> int:
+        """Count the rows that are to be sent for the first time in the group that has most of them."""
+        query = (
+            select(func.count())
+            .where(*_never_sent(batch_id))
+            .group_by(StagedOrder.group)
+            .order_by(func.count().desc())
+            .limit(1)
+        )
+        return self.session.scalar(query) or 0
+
+    def never_sent(self, batch_id: UUID, rows_a_fetch: int) -> Iterator[StagedOrder]:
+        """Stream the rows that are to be sent for the first time, as people would sort them."""
+        query = (
+            select(StagedOrder)
+            .where(*_never_sent(batch_id))
+            .order_by(*READING_ORDER)
+            .execution_options(yield_per=rows_a_fetch)
+        )
+        return iter(self.session.scalars(query))
+
+    def by_ids(self, ids: Sequence[int]) -> list[StagedOrder]:
+        """Read rows by their ids, in the order of these; ids that are gone are left out."""
+        found: dict[int, StagedOrder] = {}
+        for some in chunks(ids, VALUES_A_STATEMENT):
+            rows = self.session.scalars(select(StagedOrder).where(StagedOrder.stg_id.in_(some)))
+            found |= {row.stg_id: row for row in rows}
+        return [found[stg_id] for stg_id in ids if stg_id in found]
+
+    def of_import(self, import_key: str, after: int, limit: int) -> list[StagedOrder]:
+        """Read rows of a bulk import without an outcome, by their place in its file, from behind `after` on."""
+        query = (
+            select(StagedOrder)
+            .where(
+                StagedOrder.stg_idempotency_key == import_key,
+                StagedOrder.stg_status.in_((StagingStatus.SENDING, StagingStatus.UNKNOWN)),
+                StagedOrder.stg_import_row > after,
             )
+            .order_by(StagedOrder.stg_import_row)
             .limit(limit)
         )
         return list(self.session.scalars(query))
@@ -165,6 +244,14 @@ class StagedOrders(_StagedRows[StagedOrder]):
         """
         waiting = select(StagedSubitem.stg_id).where(StagedSubitem.stg_parent_stg_id == StagedOrder.stg_id)
         return self.delete_promoted(batch_id, ~waiting.exists())
+
+
+def _never_sent(batch_id: UUID) -> tuple[ColumnElement[bool], ...]:
+    return (
+        StagedOrder.stg_batch_id == batch_id,
+        StagedOrder.stg_status == StagingStatus.PENDING,
+        StagedOrder.stg_sent_date.is_(None),
+    )
 
 
 def _still_open(*, subitems: bool) -> ColumnElement[bool]:

@@ -179,7 +179,7 @@ def test_a_daily_limit_pauses_and_the_next_run_goes_on(
     paused = quick("run", "--all", "--output", "json")
 
     assert (paused.code, paused.document["status"]) == (75, "paused")
-    assert "midnight UTC" in paused.document["batches"][0]["error"]
+    assert "UTC; run again then" in paused.document["batches"][0]["error"]
     again = quick("run", "--all", "--output", "json")
     assert (again.code, again.document["status"]) == (0, "completed")
     assert again.document["batches"][0]["batch_id"] == paused.document["batches"][0]["batch_id"]

@@ -135,8 +135,8 @@ def test_a_lease_that_is_lost_between_requests_is_noticed_before_a_step_is_calle
     world.add(*order_lines(1))
     real = Delivery.deliver
 
-    async def deliver_and_lose(delivery: Delivery[Any]) -> None:
-        await real(delivery)
+    async def deliver_and_lose(delivery: Delivery[Any], size: int | None = None) -> None:
+        await real(delivery, size)
         take_over(world)
         await asyncio.sleep(0.3)
 

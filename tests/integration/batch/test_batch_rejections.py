@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 RULE = bodies.validation_rule("numeric_mkr5cact")
+BROKEN_RULE = "data_validation_error; 'Quantity' must be at least [5]"
 
 
 def refuse(world: World, operation: str, alias: int) -> None:
@@ -52,7 +53,7 @@ def test_a_refused_item_has_a_dead_letter_and_its_neighbours_land(world: World) 
     assert world.landed() == world.on_board() == expected(others)
     letter = world.only(ERR)
     assert letter["error_type"] == "REJECTED"
-    assert letter["error_message"] == "DATA_VALIDATIONS_ERROR: data_validation_error"
+    assert letter["error_message"] == f"DATA_VALIDATIONS_ERROR: {BROKEN_RULE}"
     assert letter["http_status_code"] == 422
     assert letter["order_number"] == "JOO-00002"
     assert letter["item_name"] == "JWHD100120WHITEJOO-00002"
@@ -65,7 +66,7 @@ def test_a_refused_item_has_a_dead_letter_and_its_neighbours_land(world: World) 
     assert letter["resolved_date"] is None
     staged = world.only(STG)
     assert (staged["stg_status"], staged["stg_id"]) == ("API_FAILED", letter["original_stg_id"])
-    assert staged["stg_error_message"] == "data_validation_error"
+    assert staged["stg_error_message"] == BROKEN_RULE
     assert world.states(STG_SUB) == {"PENDING": 2}
 
 
@@ -121,7 +122,7 @@ def test_a_refused_subitem_has_a_dead_letter_and_its_neighbours_land(world: Worl
     parent = next(item for item in world.sandbox.items() if item.name.endswith("JOO-00001"))
     facts = {
         "error_type": "REJECTED",
-        "error_message": "DATA_VALIDATIONS_ERROR: data_validation_error",
+        "error_message": f"DATA_VALIDATIONS_ERROR: {BROKEN_RULE}",
         "http_status_code": 422,
         "size_label": "M",
         "order_qty": 5,
@@ -179,16 +180,3 @@ def test_a_secret_that_monday_repeats_is_not_written_down(world: World) -> None:
     ]
     assert world.sandbox.token not in repr(written)
     assert "refused for" in world.only(ERR)["error_message"]
-
-
-@on_sqlite
-def test_a_group_that_monday_refuses_fails_the_batch_and_loses_nothing(world: World) -> None:
-    refusal = {"code": "InvalidArgumentException", "status_code": 200}
-    world.sandbox.faults.add(Fault(FaultKind.FAIL_ALIAS, "create_group", message="no", extensions=refusal))
-    rows = order_lines(2)
-    world.add(*rows)
-    result = world.run()
-    assert (result.status, world.states()) == ("FAILED", {"PENDING": 2})
-    assert "refused the group 'GREYSON CLOTHIERS 2025 FALL'" in str(result.error)
-    assert world.run().batch_id == result.batch_id
-    world.lands(rows)

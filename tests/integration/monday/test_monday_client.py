@@ -6,7 +6,7 @@ import asyncio
 import json
 import socket
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,8 @@ from order_staging.errors import (
     DailyLimitError,
     DestinationError,
     OutcomeUnknownError,
+    RateLimitError,
+    RequestTooLargeError,
     TerminalError,
     TransientError,
 )
@@ -30,7 +32,7 @@ from order_staging.monday import (
     Rejected,
     Unknown,
 )
-from order_staging.sandbox import Fault, FaultKind, Sandbox, SandboxServer, bodies
+from order_staging.sandbox import Fault, FaultKind, Sandbox, SandboxServer, bodies, fault_presets
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -175,7 +177,7 @@ class TestGroups:
         groups = await client.ensure_groups(wanted)
         assert sorted(titles(sandbox)) == sorted(["A", "Orders", "深 \N{T-SHIRT} \"'\n"])
         assert groups == {group.title: group.id for group in sandbox.groups()}
-        assert (client.groups_created, asked(sandbox, "create_group")) == (2, 1)
+        assert (client.groups.created, asked(sandbox, "create_group")) == (2, 1)
 
     async def test_one_is_looked_up_once(self, client: MondayClient, sandbox: Sandbox) -> None:
         await client.ensure_group("A")
@@ -333,7 +335,8 @@ class TestCreating:
         outcomes = await client.create_items_with_retry(items("A", "B", "C", "D", "E", "F"))
         assert [type(one) for one in outcomes] == [Created, Unknown, NotExecuted, Unknown, Rejected, Created]
         assert outcomes[2] == NotExecuted("FIELD_LIMIT_EXCEEDED: busy", 15)
-        assert outcomes[4] == Rejected("rule", "DATA_VALIDATIONS_ERROR", 422)
+        words = "rule; 'Quantity' must be at least [5]"
+        assert outcomes[4] == Rejected(words, "DATA_VALIDATIONS_ERROR", 422)
         assert names(sandbox) == ["A", "B", "F"]
 
     @pytest.mark.parametrize(
@@ -395,15 +398,64 @@ class TestTryingAgain:
             await client.create_items_with_retry(items("A"))
         assert naps.seconds == [1, 2, 4, 8, 16, 30, 30, 30, 30]
 
+    @pytest.mark.parametrize(
+        "fault",
+        [answer(bodies.documented_concurrency_limit(), times=9), answer(bodies.locked(), 423, times=9)],
+        ids=["limit", "lock"],
+    )
     async def test_it_ends_after_so_many_attempts(
-        self, client: MondayClient, sandbox: Sandbox, naps: Naps
+        self, client: MondayClient, sandbox: Sandbox, naps: Naps, fault: Fault
     ) -> None:
-        sandbox.faults.add(answer(bodies.minute_limit(2), times=9))
+        sandbox.faults.add(fault)
         with pytest.raises(TransientError) as caught:
             await client.create_items_with_retry(items("A"))
-        assert (caught.value.wait, caught.value.status) == (2, 429)
+        assert (caught.value.wait, caught.value.status) == (None, fault.status)
         assert (len(sandbox.requests), len(naps.seconds)) == (3, 2)
         assert sandbox.executed == ()
+
+    async def test_an_account_that_others_keep_busy_for_ten_minutes_is_waited_for(
+        self, client: MondayClient, sandbox: Sandbox, naps: Naps
+    ) -> None:
+        sandbox.faults.add(answer(bodies.minute_limit(50), times=12))
+        await client.create_items_with_retry(items("A"))
+        assert sum(naps.seconds) > 600
+        assert (client.usage.refusals, client.usage.waited) == (12, sum(naps.seconds))
+        assert names(sandbox) == ["A"]
+
+    @pytest.mark.parametrize("seconds", [0, 1, 58, 290])
+    async def test_half_an_hour_of_refusals_is_enough_and_few_of_them_are_asked_for(
+        self, client: MondayClient, sandbox: Sandbox, naps: Naps, seconds: int
+    ) -> None:
+        sandbox.faults.add(answer(bodies.minute_limit(seconds), times=999))
+        with pytest.raises(RateLimitError):
+            await client.create_items_with_retry(items("A"))
+        assert 1200 < sum(naps.seconds) <= 1800
+        assert client.usage.refusals == len(sandbox.requests) <= 70
+
+    async def test_mutations_that_are_refused_for_their_points_again_and_again_are_to_be_sent_in_parts(
+        self, client: MondayClient, sandbox: Sandbox
+    ) -> None:
+        sandbox.faults.add(answer(bodies.complexity_limit(22), times=9))
+        with pytest.raises(RequestTooLargeError):
+            await client.create_items_with_retry(items("A", "B"))
+        assert len(sandbox.requests) <= 4
+        assert sandbox.executed == ()
+
+    async def test_more_than_one_request_may_cost_is_not_sent_again(
+        self, client: MondayClient, sandbox: Sandbox, naps: Naps
+    ) -> None:
+        sandbox.faults.add(answer(bodies.request_too_complex(6_000_000), 429))
+        with pytest.raises(RequestTooLargeError):
+            await client.create_items_with_retry(items(*"ABCDEF"))
+        assert (len(sandbox.requests), naps.seconds, client.most_at_once("create_item")) == (1, [], 5)
+
+    async def test_groups_that_are_too_much_for_one_request_are_created_in_parts(
+        self, client: MondayClient, sandbox: Sandbox
+    ) -> None:
+        sandbox.faults.add(answer(bodies.request_too_complex(), 429, operation="create_group"))
+        groups = await client.ensure_groups([f"G{number}" for number in range(6)])
+        assert len(set(groups.values())) == 6
+        assert titles(sandbox).count("G0") == 1
 
     async def test_a_wait_that_is_too_long_for_a_run_is_not_waited(
         self, client: MondayClient, sandbox: Sandbox, naps: Naps
@@ -417,7 +469,7 @@ class TestTryingAgain:
         self, client: MondayClient, sandbox: Sandbox, naps: Naps
     ) -> None:
         sandbox.faults.add(answer(bodies.daily_limit(1)))
-        with pytest.raises(DailyLimitError, match="after midnight UTC"):
+        with pytest.raises(DailyLimitError, match=r"it ends at .* UTC; run again then"):
             await client.create_items_with_retry(items("A"))
         assert (len(sandbox.requests), naps.seconds) == (1, [])
 
@@ -587,12 +639,32 @@ class TestFinding:
     async def test_many_keys_are_asked_for_in_several_queries(
         self, client: MondayClient, sandbox: Sandbox
     ) -> None:
-        wanted = [f"k{number}" for number in range(205)]
-        for start in range(0, 205, 100):
-            some = [items(key, key=key)[0] for key in wanted[start : start + 100]]
-            await client.create_items_with_retry(some)
-        assert sorted(await client.find_items_by_key(wanted)) == sorted(wanted)
+        wanted = [f"k{number}" for number in range(1_001)]
+        await client.create_items_with_retry([items(key, key=key)[0] for key in wanted[:3]])
+        assert sorted(await client.find_items_by_key(wanted)) == ["k0", "k1", "k2"]
         assert asked(sandbox, "items_page_by_column_values") == 3
+
+    async def test_keys_that_are_too_many_for_a_query_are_asked_for_in_halves(
+        self, client: MondayClient, sandbox: Sandbox
+    ) -> None:
+        wanted = [f"k{number}" for number in range(8)]
+        await client.create_items_with_retry([items(key, key=key)[0] for key in wanted])
+        too_many = bodies.refused("Too many values", code="InvalidArgumentException")
+        refusal = Fault(FaultKind.ANSWER_INSTEAD, status=200, body=too_many, times=3)
+        sandbox.faults.add(replace(refusal, operation="items_page_by_column_values"))
+        assert sorted(await client.find_items_by_key(wanted)) == wanted
+        assert asked(sandbox, "items_page_by_column_values") == 7
+
+    async def test_a_cursor_that_expires_begins_the_search_again_and_in_the_end_gives_up(
+        self, client: MondayClient, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("order_staging.monday.searches.PAGE", 2)
+        await client.create_items_with_retry(items("A", "B", "C"))
+        sandbox.faults.add(fault_presets.expired_cursor(times=2))
+        assert [name for _, name in await client.items_of_group("topics")] == ["A", "B", "C"]
+        sandbox.faults.add(fault_presets.expired_cursor(times=3))
+        with pytest.raises(TerminalError, match="expired"):
+            await client.items_of_group("topics")
 
     async def test_items_of_a_key_that_fill_more_than_a_page_are_all_found(
         self, client: MondayClient, sandbox: Sandbox
@@ -654,7 +726,7 @@ class TestSecrets:
         [
             Fault(DROPPED, times=9),
             answer(bodies.BAD_GATEWAY_PAGE, 502, times=9),
-            answer(bodies.minute_limit(1), times=9),
+            answer(bodies.minute_limit(1), times=99),
             answer(bodies.refused("no"), 200, times=9),
         ],
         ids=lambda fault: f"{fault.kind}-{fault.status}",

@@ -92,7 +92,7 @@ def test_the_json_has_the_keys_that_programs_rely_on() -> None:
     assert set(only["subitems"]) < set(only["orders"])
     assert (set(only["groups"]), set(only["api"])) == (
         {"created", "used"},
-        {"calls", "retries", "complexity", "bulk_jobs"},
+        {"calls", "retries", "refusals", "complexity", "bulk_jobs"},
     )
 
 

@@ -16,6 +16,7 @@ ADDED_COLUMNS = {
         "stg_payload_hash": "VARCHAR(64)",
         "stg_sent_date": "DATETIME2",
         "stg_group_id": "NVARCHAR(100)",
+        "stg_import_row": "INT",
     },
     "STG_MON_CustMasterSchedule_Subitems": {
         "stg_idempotency_key": "VARCHAR(64)",
@@ -78,8 +79,8 @@ def added(name: str) -> dict[str, str]:
     return ADDED_COLUMNS.get(name, {})
 
 
-def test_the_models_are_the_eight_tables_and_the_leases() -> None:
-    assert set(Base.metadata.tables) == {*NAMES, "MON_BatchLease"}
+def test_the_models_are_the_eight_tables_the_leases_and_the_imports() -> None:
+    assert set(Base.metadata.tables) == {*NAMES, "MON_BatchLease", "MON_BulkImport"}
 
 
 @pytest.mark.parametrize("name", NAMES)

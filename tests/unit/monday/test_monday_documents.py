@@ -32,6 +32,10 @@ READS = {
     "items of a group": documents.ITEMS_OF_GROUP,
     "next page": documents.NEXT_PAGE,
     "subitems": documents.SUBITEMS,
+    "versions": documents.VERSIONS,
+    "the token's user": documents.USER,
+    "access": documents.ACCESS,
+    "daily calls": documents.DAILY_CALLS,
 }
 COUNTS = [1, 2, 7, 20, 100]
 MAKERS = {
@@ -40,7 +44,7 @@ MAKERS = {
     "subitems": documents.create_subitems,
 }
 WRITES = {f"{count} {name}": make(count) for name, make in MAKERS.items() for count in COUNTS}
-EVERY = READS | WRITES
+EVERY = READS | WRITES | {"create a text column": documents.CREATE_TEXT_COLUMN}
 
 
 @pytest.fixture(scope="session")
@@ -132,3 +136,19 @@ def test_labels_that_are_missing_are_created(make: Any) -> None:
 def test_a_document_is_parsed_once() -> None:
     text = documents.create_items(3)
     assert documents.document(text) is documents.document(documents.create_items(3))
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        (documents.create_items(1), "create_item"),
+        (documents.create_items(7), "create_item"),
+        (documents.create_subitems(2), "create_subitem"),
+        (documents.create_groups(2), "create_group"),
+        (documents.BOARD, "Board"),
+        (documents.ITEMS_BY_KEY, "ItemsByKey"),
+        ("{ me { id } }", "me"),
+    ],
+)
+def test_the_cost_of_a_document_is_known_by_its_mutation_or_its_own_name(text: str, kind: str) -> None:
+    assert documents.kind(text) == kind

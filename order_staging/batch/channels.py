@@ -1,0 +1,111 @@
+"""Which way rows travel: by requests with several items, or by bulk imports. Pure.
+
+A bulk import costs some six calls however many rows it has: the start, the looks at the job (four or five for one
+that is done in ten seconds), and now and then a search for ids that its report does not tell. (The upload and the
+report are no calls of the API.) A request costs one call for as many rows as it has aliases, so that an import
+saves calls from six full requests on. It saves time from some 25 rows on: about twenty seconds an import, against
+829 ms that monday.com takes to create an item (the recorded median). `benchmarks/delivery.py` measures both.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+Label = tuple[str, str]
+"""A column's id, and the text of a label."""
+
+CALLS_A_JOB = 6
+ROWS_IN_THE_TIME_OF_A_JOB = 25
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A row to be sent: its group, the labels it brings that the board lacks, and whether a file can carry it."""
+
+    stg_id: int
+    group: str
+    new_labels: frozenset[Label]
+    fits_file: bool
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Rows (`stg_id`) that go first as items, as they bring labels, and rows to import, by group."""
+
+    first: list[int] = field(default_factory=list)
+    imports: dict[str, list[int]] = field(default_factory=dict)
+
+
+def worth_importing(aliases: int) -> int:
+    """Tell from how many rows of a group on an import costs less than requests with so many aliases."""
+    return max(CALLS_A_JOB * aliases, ROWS_IN_THE_TIME_OF_A_JOB)
+
+
+def plan(candidates: Sequence[Candidate], least: int) -> Plan:
+    """Plan the ways of rows, where a group is imported from `least` rows on.
+
+    An import demands that every label exists. So the fewest rows that bring the missing ones go first as items:
+    rows that a file cannot carry, or of small groups, before others, as they go that way anyhow.
+    """
+    groups: defaultdict[str, list[Candidate]] = defaultdict(list)
+    for candidate in candidates:
+        if candidate.fits_file:
+            groups[candidate.group].append(candidate)
+    large = {group: rows for group, rows in groups.items() if len(rows) >= least}
+    to_import = {row.stg_id for rows in large.values() for row in rows}
+    missing = {label for rows in large.values() for row in rows for label in row.new_labels}
+    by_request = cover((row for row in candidates if row.stg_id not in to_import), missing)
+    missing -= {label for row in by_request for label in row.new_labels}
+    taken = cover((row for row in candidates if row.stg_id in to_import), missing)
+    first = [row.stg_id for row in (*by_request, *taken)]
+    going = set(first)
+    rest = {group: [row.stg_id for row in rows if row.stg_id not in going] for group, rows in large.items()}
+    imports = {group: ids for group, ids in rest.items() if len(ids) >= least}
+    return Plan(first, imports) if imports else Plan()
+
+
+def cover(candidates: Iterable[Candidate], labels: set[Label]) -> list[Candidate]:
+    """Choose few rows that bring as many of `labels` as these rows can.
+
+    The row that brings most of what is still missing is taken, again and again, and in the end those are given back
+    whose labels others bring, too. (The fewest of all are as hard to find as any set cover; this comes close.)
+    """
+    missing = set(labels)
+    rows = [row for row in candidates if row.new_labels & missing]
+    heap = [(-len(row.new_labels & missing), place) for place, row in enumerate(rows)]
+    heapq.heapify(heap)
+    chosen: list[Candidate] = []
+    while heap and missing:
+        gain, place = heapq.heappop(heap)
+        now = len(rows[place].new_labels & missing)
+        if now == 0:
+            continue
+        if -gain > now:
+            # What it brings has been brought by others meanwhile: it has to queue up again.
+            heapq.heappush(heap, (-now, place))
+            continue
+        chosen.append(rows[place])
+        missing -= rows[place].new_labels
+    return _needed(chosen, labels)
+
+
+def _needed(chosen: Sequence[Candidate], labels: set[Label]) -> list[Candidate]:
+    bringing: defaultdict[Label, int] = defaultdict(int)
+    for row in chosen:
+        for label in row.new_labels & labels:
+            bringing[label] += 1
+    needed = []
+    for row in chosen:
+        brought = row.new_labels & labels
+        if all(bringing[label] > 1 for label in brought):
+            for label in brought:
+                bringing[label] -= 1
+        else:
+            needed.append(row)
+    return needed

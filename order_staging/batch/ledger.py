@@ -1,0 +1,149 @@
+"""The ledger of what travels: intents before a request leaves, and the outcome of each row after the answer.
+
+Every method is one piece of a transaction, called with its unit of work.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+import structlog
+
+from order_staging.batch.letters import Refusal
+from order_staging.models import ErrorType, StagedOrder, StagedSubitem, StagingStatus
+from order_staging.monday import Created, NotExecuted, Outcome, Rejected, Unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from order_staging.batch.cargo import Cargo
+    from order_staging.batch.payloads import Payload
+    from order_staging.batch.record import BatchRecord
+    from order_staging.batch.results import Counts
+    from order_staging.batch.workshop import Workshop
+    from order_staging.unit_of_work import UnitOfWork
+
+log = structlog.get_logger(__name__)
+
+Row = TypeVar("Row", StagedOrder, StagedSubitem)
+
+STATUS_AFTER: dict[type[Outcome], StagingStatus] = {
+    Rejected: StagingStatus.API_FAILED,
+    NotExecuted: StagingStatus.PENDING,
+    Unknown: StagingStatus.UNKNOWN,
+}
+
+
+@dataclass(frozen=True)
+class Ledger(Generic[Row]):
+    """Records the way of one kind of rows in a batch."""
+
+    workshop: Workshop
+    record: BatchRecord
+    cargo: Cargo[Row]
+    counts: Counts
+
+    def payloads(self, rows: Sequence[Row]) -> list[tuple[Row, Payload]]:
+        """Make what is sent for rows, each at its next attempt.
+
+        The number of the attempt is part of the intent: a row that is sent again is another one.
+        """
+        for row in rows:
+            row.stg_retry_count = (row.stg_retry_count or 0) + (row.stg_sent_date is not None)
+        return [(row, self.cargo.payload(row)) for row in rows]
+
+    def intend(
+        self,
+        sent: Sequence[tuple[Row, Payload]],
+        key: str,
+        uow: UnitOfWork,
+        places: Mapping[int, int] | None = None,
+    ) -> None:
+        """Record that rows are about to be sent under an idempotency key.
+
+        `places` are those in the file of a bulk import, by `stg_id`.
+        """
+        now = self.workshop.outside.now()
+        self.cargo.rows(uow).update(
+            [
+                self.cargo.intent(row, (places or {}).get(row.stg_id))
+                | {
+                    "stg_id": row.stg_id,
+                    "stg_status": StagingStatus.SENDING,
+                    "stg_api_payload": payload.recorded,
+                    "stg_payload_hash": payload.hash,
+                    "stg_idempotency_key": key,
+                    "stg_retry_count": row.stg_retry_count,
+                    "stg_sent_date": now,
+                }
+                for row, payload in sent
+            ]
+        )
+
+    def acknowledge(self, answered: Sequence[tuple[Row, Outcome]], uow: UnitOfWork) -> None:
+        """Record the outcomes of rows that were sent; `stg_api_payload` of each is what was sent."""
+        now = self.workshop.outside.now()
+        arrivals, changes, refused = [], [], []
+        for row, outcome in answered:
+            if isinstance(outcome, Created):
+                arrivals.append(self.cargo.arrived(int(outcome.id)) | arrival(row, now))
+                continue
+            words = self.workshop.redact(outcome.message)
+            changes.append(change(row, STATUS_AFTER[type(outcome)], words))
+            if isinstance(outcome, Rejected):
+                words = f"{outcome.code}: {words}" if outcome.code else words
+                refused.append((row, Refusal(ErrorType.REJECTED, words, outcome.status)))
+        rows = self.cargo.rows(uow)
+        rows.update(arrivals)
+        rows.update(changes)
+        self.cargo.bury(uow, refused, now)
+        self.record.increase(uow, **self.cargo.counters(len(arrivals), len(refused)))
+        self._count([outcome for _, outcome in answered])
+
+    def put_back(self, rows: Sequence[Row], words: str, uow: UnitOfWork) -> None:
+        """Record that rows were surely not executed, and why."""
+        message = self.workshop.redact(words)
+        self.cargo.rows(uow).update([change(row, StagingStatus.PENDING, message) for row in rows])
+        self.record.increase(uow)
+
+    def blame(self, suspects: Sequence[tuple[Row, Refusal]], uow: UnitOfWork) -> None:
+        """Reject rows for which requests were refused, or failed, that carried nothing else."""
+        refused = []
+        for row, refusal in suspects:
+            words = self.workshop.redact(refusal.message)
+            row.stg_api_payload = self.cargo.payload(row).recorded
+            refused.append((row, Refusal(refusal.kind, words, refusal.status)))
+        rows = self.cargo.rows(uow)
+        rows.update([change(row, StagingStatus.API_FAILED, why.message) for row, why in refused])
+        self.cargo.bury(uow, refused, self.workshop.outside.now())
+        self.record.increase(uow, **self.cargo.counters(0, len(refused)))
+        self.counts.rejected += len(refused)
+        log.warning("delivery.blamed", kind=self.cargo.name, rows=len(refused))
+
+    def _count(self, outcomes: Sequence[Outcome]) -> None:
+        for outcome in outcomes:
+            match outcome:
+                case Created():
+                    self.counts.created += 1
+                case Rejected():
+                    self.counts.rejected += 1
+                case Unknown():
+                    self.counts.unknown += 1
+        log.info(
+            "delivery.sent",
+            kind=self.cargo.name,
+            rows=len(outcomes),
+            created=sum(isinstance(outcome, Created) for outcome in outcomes),
+        )
+
+
+def arrival(row: StagedOrder | StagedSubitem, now: datetime) -> dict[str, Any]:
+    """Tell what changes on a row that is on the board, beside its id there."""
+    return change(row, StagingStatus.API_SUCCESS, None) | {"stg_processed_date": now}
+
+
+def change(row: StagedOrder | StagedSubitem, status: StagingStatus, message: str | None) -> dict[str, Any]:
+    """Tell a row's new state, and why."""
+    return {"stg_id": row.stg_id, "stg_status": status, "stg_error_message": message}

@@ -1,0 +1,40 @@
+"""The bulk imports: which job carried which rows, and which of them have no outcome yet."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from order_staging.models import BulkImport, ImportStatus, StagedOrder, StagingStatus
+from order_staging.repositories.base import Repository
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from sqlalchemy.orm import Session
+
+OPEN_IMPORTS = (ImportStatus.PREPARED, ImportStatus.STARTED)
+"""States of an import whose rows have no outcome yet."""
+
+
+class ImportRepository(Repository[BulkImport]):
+    """Queries of `MON_BulkImport`."""
+
+    def __init__(self, session: Session) -> None:
+        """Work within a session that a unit of work owns."""
+        super().__init__(session, BulkImport)
+
+    def unsettled(self, batch_id: UUID) -> list[BulkImport]:
+        """Read the imports that unknown rows of a batch travelled with, the oldest first."""
+        waiting = select(StagedOrder.stg_id).where(
+            StagedOrder.stg_batch_id == batch_id,
+            StagedOrder.stg_status == StagingStatus.UNKNOWN,
+            StagedOrder.stg_idempotency_key == BulkImport.import_key,
+        )
+        query = (
+            select(BulkImport)
+            .where(BulkImport.status.in_(OPEN_IMPORTS), waiting.exists())
+            .order_by(BulkImport.created_date, BulkImport.import_key)
+        )
+        return list(self.session.scalars(query))

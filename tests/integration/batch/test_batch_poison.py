@@ -1,0 +1,237 @@
+"""Rows that spoil the requests they travel in: found, blamed alone, and their neighbours land."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from order_staging import MondayClient, TerminalError
+from order_staging.batch import payloads
+from order_staging.errors import RequestTooLargeError
+from order_staging.monday import Outcome, Unknown
+from order_staging.sandbox import bodies, fault_presets
+from tests.integration.batch.batch_world import (
+    ERR,
+    ERR_SUB,
+    STG,
+    STG_SUB,
+    as_uuid,
+    expected,
+    order_line,
+    order_lines,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from order_staging.batch.payloads import Payload
+    from order_staging.monday import NewItem
+    from tests.integration.batch.batch_world import World
+
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+def spoil(
+    patch: pytest.MonkeyPatch, poisonous: Callable[[str], bool], become: Callable[[int], list[Outcome]]
+) -> list[int]:
+    """Let requests with a poisonous name become something else; give the sizes of those that did."""
+    spoilt: list[int] = []
+    for kind in ("items", "subitems"):
+        method = f"create_{kind}_with_retry"
+        send = getattr(MondayClient, method)
+
+        async def sending(
+            client: MondayClient, rows: Sequence[Any], send: Any = send, **options: Any
+        ) -> list[Outcome]:
+            names = [(row[1] if isinstance(row, tuple) else row).name for row in rows]
+            if any(map(poisonous, names)):
+                spoilt.append(len(rows))
+                return become(len(rows))
+            outcomes: list[Outcome] = await send(client, rows, **options)
+            return outcomes
+
+        patch.setattr(MondayClient, method, sending)
+    return spoilt
+
+
+def refuse(_: int) -> list[Outcome]:
+    raise TerminalError("monday.com refused the request: something in it", status=400, code="Bad request")
+
+
+def fail(count: int) -> list[Outcome]:
+    return [Unknown("HTTP 500 with a body that is no GraphQL answer", 500)] * count
+
+
+def number_seven(name: str) -> bool:
+    return name.endswith("JOO-00007")
+
+
+def test_a_value_that_makes_the_whole_request_invalid_is_found_by_its_variable(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = order_lines(20)
+    world.add(*rows)
+    payload = payloads.item_payload
+
+    def broken(*arguments: Any) -> Payload:
+        made = payload(*arguments)
+        return replace(made, column_values="{") if number_seven(made.name) else made
+
+    monkeypatch.setattr("order_staging.batch.cargo.item_payload", broken)
+    result = world.run()
+    assert (result.status, result.orders.created, result.orders.rejected) == ("COMPLETED_WITH_ERRORS", 19, 1)
+    # The request, its nineteen neighbours, and the row alone.
+    assert world.requests("create_item") + refused(world) == 3
+    letter = world.only(ERR)
+    assert (letter["error_type"], letter["order_number"]) == ("REJECTED", "JOO-00007")
+    assert "JSON" in letter["error_message"]
+    assert world.landed() == world.on_board() == expected(without_seven(rows))
+
+
+def refused(world: World) -> int:
+    """Count requests that were not even read; their root fields are not known."""
+    return sum(not request.operations for request in world.sandbox.requests)
+
+
+def without_seven(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [row for row in rows if row["AAG ORDER NUMBER"] != "JOO-00007"]
+
+
+@pytest.mark.parametrize("lanes", [1, 3])
+def test_a_row_that_gets_its_request_refused_is_found_by_halves(
+    world: World, monkeypatch: pytest.MonkeyPatch, lanes: int
+) -> None:
+    rows = order_lines(40)
+    world.add(*rows)
+    sizes = spoil(monkeypatch, number_seven, refuse)
+    result = world.run(settings={"lanes": lanes})
+    assert (result.orders.created, result.orders.rejected) == (39, 1)
+    assert sizes == [20, 10, 5, 3, 2, 1]
+    assert world.only(ERR)["http_status_code"] == 400
+    assert world.landed() == world.on_board() == expected(without_seven(rows))
+    staged = world.only(STG)
+    assert (staged["stg_status"], as_uuid(staged["source_uuid"])) == ("API_FAILED", rows[6]["record_uuid"])
+
+
+@on_sqlite
+def test_several_poisonous_rows_are_all_found(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = order_lines(40)
+    world.add(*rows)
+    spoil(monkeypatch, lambda name: name[-1] == "3", refuse)
+    result = world.run()
+    assert (result.orders.created, result.orders.rejected) == (36, 4)
+    assert {letter["order_number"][-1] for letter in world.database.rows(ERR)} == {"3"}
+
+
+@on_sqlite
+def test_where_every_request_is_refused_no_row_is_blamed_and_few_are_sent(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = order_lines(60)
+    world.add(*rows)
+    with monkeypatch.context() as patch:
+        sizes = spoil(patch, lambda _: True, refuse)
+        result = world.run()
+    assert (result.status, result.orders.rejected) == ("FAILED", 0)
+    assert "something in it" in str(result.error)
+    assert len(sizes) < 40
+    assert world.states() == {"PENDING": 60}
+    assert world.database.count(ERR) == 0
+    assert world.run().status == "COMPLETED"
+    world.lands(rows)
+
+
+@on_sqlite
+def test_a_poisonous_size_is_found_among_its_neighbours(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [*order_lines(6), order_line(7, XL=2)]
+    world.add(*rows)
+    spoil(monkeypatch, lambda name: name == "Size XL", refuse)
+    result = world.run()
+    assert (result.subitems.created, result.subitems.rejected) == (14, 1)
+    assert world.only(ERR_SUB)["size_label"] == "XL"
+    assert world.states(STG_SUB) == {"API_FAILED": 1}
+
+
+def test_a_row_at_which_monday_fails_each_time_is_sent_in_ever_smaller_company_and_blamed_in_the_end(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = order_lines(40)
+    world.add(*rows)
+    sizes = spoil(monkeypatch, number_seven, fail)
+    result = world.run()
+    assert sizes == [20, 5, 1]
+    assert (result.orders.created, result.orders.rejected, result.orders.unknown) == (39, 1, 0)
+    assert "fails at this row each time" in world.only(ERR)["error_message"]
+    assert "HTTP 500" in world.only(ERR)["error_message"]
+    assert world.landed() == world.on_board() == expected(without_seven(rows))
+
+
+@on_sqlite
+def test_while_monday_fails_at_everything_no_row_is_blamed(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = order_lines(8)
+    world.add(*rows)
+    with monkeypatch.context() as patch:
+        spoil(patch, lambda _: True, fail)
+        result = world.run(settings={"request_timeout": 0.01})
+    assert (result.status, world.states(), world.database.count(ERR)) == ("FAILED", {"PENDING": 8}, 0)
+    assert world.run().status == "COMPLETED"
+    world.lands(rows)
+
+
+@on_sqlite
+def test_a_request_that_costs_too_much_is_cut_and_nobody_is_blamed(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = order_lines(20)
+    world.add(*rows)
+    send = MondayClient.create_items_with_retry
+
+    async def limited(client: MondayClient, items: Sequence[NewItem], **options: Any) -> list[Outcome]:
+        if len(items) > 6:
+            raise RequestTooLargeError("too many points", code="REQUEST_MAX_COMPLEXITY_EXCEEDED")
+        return await send(client, items, **options)
+
+    monkeypatch.setattr(MondayClient, "create_items_with_retry", limited)
+    result = world.run()
+    assert (result.status, result.orders.created, world.requests("create_item")) == ("COMPLETED", 20, 4)
+    world.lands(rows)
+
+
+@on_sqlite
+def test_a_group_that_monday_refuses_rejects_its_rows_alone(world: World) -> None:
+    rows = order_lines(3)
+    others = [order_line(number, **{"AAG SEASON": "2031 FALL"}) for number in (4, 5)]
+    world.add(*rows, *others)
+    refusal = bodies.alias_error("row1", "There are too many groups", {"code": "InvalidArgumentException"})
+    world.sandbox.faults.add(
+        replace(
+            fault_presets.fail_alias(operation="create_group", alias=1),
+            message=str(refusal["message"]),
+            extensions={"code": "InvalidArgumentException", "status_code": 200},
+        )
+    )
+    result = world.run()
+    assert (result.orders.created, result.orders.rejected) == (3, 2)
+    letters = world.database.rows(ERR)
+    assert {letter["group_name"] for letter in letters} == {"GREYSON CLOTHIERS 2031 FALL"}
+    assert "refused the group" in letters[0]["error_message"]
+    assert "too many groups" in letters[0]["error_message"]
+    assert world.landed() == world.on_board() == expected(rows)
+
+
+@on_sqlite
+def test_a_group_that_people_delete_meanwhile_is_made_again(world: World) -> None:
+    rows = order_lines(40)
+    world.add(*rows)
+    world.sandbox.faults.add(fault_presets.group_deleted(operation="create_item", skip=1))
+    result = world.run(subitems=False)
+    assert (result.orders.created, result.orders.rejected) == (40, 0)
+    # Twenty were there when people deleted their group: those are theirs to miss.
+    assert len(world.sandbox.items()) == 20
+    assert [group.title for group in world.sandbox.groups()].count("GREYSON CLOTHIERS 2025 FALL") == 1

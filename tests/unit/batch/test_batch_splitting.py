@@ -1,0 +1,45 @@
+"""How a refused request is taken apart."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from order_staging.batch.splitting import ROUNDS, parts, rows_a_request
+
+REFUSAL = "Variable ${} of type JSON! was provided invalid value"
+
+
+def test_the_row_that_a_refusal_names_is_taken_out_and_its_neighbours_go_first() -> None:
+    assert parts("abcd", REFUSAL.format("values2")) == [["a", "b", "d"], ["c"]]
+
+
+@pytest.mark.parametrize(
+    "words", ["Internal error", REFUSAL.format("values9"), "$values1 and $name2 are wrong"]
+)
+def test_a_refusal_that_names_no_row_or_several_makes_halves(words: str) -> None:
+    assert [list(part) for part in parts("abcde", words)] == [["a", "b", "c"], ["d", "e"]]
+
+
+def test_several_variables_of_one_row_name_that_row() -> None:
+    assert parts("ab", "$name0 and $values0 are wrong") == [["b"], ["a"]]
+
+
+@given(st.lists(st.integers(), min_size=2, unique=True), st.integers(0, 30))
+def test_parts_are_smaller_and_together_the_whole(rows: list[int], place: int) -> None:
+    found = parts(rows, REFUSAL.format(f"name{place}"))
+    assert sorted(row for part in found for row in part) == sorted(rows)
+    assert all(0 < len(part) < len(rows) for part in found)
+
+
+@given(st.integers(1, 100))
+def test_rows_that_are_sent_again_travel_in_smaller_companies_and_alone_in_the_end(aliases: int) -> None:
+    sizes = [rows_a_request(aliases, attempt) for attempt in range(ROUNDS)]
+    assert sizes[0] == aliases
+    assert sizes == sorted(sizes, reverse=True)
+    assert sizes[-1] == 1
+
+
+def test_twenty_rows_become_five_and_one() -> None:
+    assert [rows_a_request(20, attempt) for attempt in range(ROUNDS)] == [20, 5, 1]
