@@ -1,5 +1,8 @@
 """The use cases: orders are staged, delivered, promoted and cleaned up, batch by batch."""
 
+from order_staging.batch.checking import check
+from order_staging.batch.findings import CheckResult, CheckStatus, Finding, Severity
+from order_staging.batch.preparing import PreparedBoard
 from order_staging.batch.processing import Filters, Options
 from order_staging.batch.results import (
     ApiCounts,
@@ -18,13 +21,19 @@ __all__ = [
     "ApiCounts",
     "BatchResult",
     "BatchService",
+    "CheckResult",
+    "CheckStatus",
     "Counts",
     "Filters",
+    "Finding",
     "GroupCounts",
     "LoadResult",
     "Options",
     "Outside",
+    "PreparedBoard",
     "RunResult",
     "RunStatus",
+    "Severity",
     "StepResult",
+    "check",
 ]

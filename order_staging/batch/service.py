@@ -7,6 +7,8 @@ from threading import Event
 from typing import TYPE_CHECKING, TypeVar, Unpack
 
 from order_staging.batch.assembly import Assembly, open_bench, open_line
+from order_staging.batch.checking import check
+from order_staging.batch.preparing import prepare
 from order_staging.batch.processing import Processing
 from order_staging.batch.results import BatchResult, LoadResult, RunResult, StepResult
 from order_staging.errors import RunningLoopError
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
+    from order_staging.batch.findings import CheckResult
+    from order_staging.batch.preparing import PreparedBoard
     from order_staging.batch.processing import Filters, Options
     from order_staging.batch.workshop import Outside
 
@@ -172,6 +176,26 @@ class BatchService:
                 orders, subitems = await run.clean_up()
                 await run.finish()
             return StepResult(batch_id, orders, subitems)
+
+    def check(self) -> CheckResult:
+        """Look at everything that a run relies on, and change nothing; what is wrong is found, never raised."""
+        return self._now("check", self.check_async)
+
+    async def check_async(self) -> CheckResult:
+        """Do what `check` does, within a running event loop."""
+        assembly = self._assembly
+        engine = None if assembly.owns_engine else assembly.engine
+        return await check(assembly.settings, engine=engine, outside=assembly.outside)
+
+    def prepare_board(self) -> PreparedBoard:
+        """Find the board's key column, or create it; doing it again, or several at once, makes no second one."""
+        return self._now("prepare_board", self.prepare_board_async)
+
+    async def prepare_board_async(self) -> PreparedBoard:
+        """Do what `prepare_board` does, within a running event loop."""
+        sleep = self._assembly.outside.sleep
+        async with self._assembly.client(sleep) as client:
+            return await prepare(client, self._assembly.settings, sleep)
 
     def _now(self, method: str, make: Callable[[], Coroutine[None, None, T]]) -> T:
         try:

@@ -1,7 +1,17 @@
 """What people and other programs are shown: batches, failures, tables, and messages to Kestra."""
 
+from order_staging.reporting.checks import check_page
 from order_staging.reporting.failures import FailureView, unresolved
 from order_staging.reporting.kestra import messages
 from order_staging.reporting.status import BatchDetail, BatchView, detail, newest
 
-__all__ = ["BatchDetail", "BatchView", "FailureView", "detail", "messages", "newest", "unresolved"]
+__all__ = [
+    "BatchDetail",
+    "BatchView",
+    "FailureView",
+    "check_page",
+    "detail",
+    "messages",
+    "newest",
+    "unresolved",
+]

@@ -1,0 +1,155 @@
+"""Findings about the board: is there room for what would come, and where is the key? Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from order_staging.batch.findings import Finding, counted, listed, note, ok, problem, warning
+from order_staging.batch.preflight import PREPARE, misfits
+from order_staging.batch.preparing import key_column_of
+from order_staging.errors import ConfigurationError
+from order_staging.monday.account import ITEMS_A_BOARD, LABELS_A_COLUMN, SUBITEMS_AN_ITEM
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from order_staging.batch.demand import Demand
+    from order_staging.monday import Board, BoardColumn
+    from order_staging.settings import Settings
+    from order_staging.transform import BoardMapping
+
+NEARLY = 0.9
+"""From this share of a limit on it is worth a warning."""
+
+
+@dataclass(frozen=True)
+class LiveBoard:
+    """The board and that of its subitems (None before the first one) as they are, and what we want of them.
+
+    `hidden` says that there is a board of subitems which could not be read.
+    """
+
+    mapping: BoardMapping
+    settings: Settings
+    board: Board
+    subitems: Board | None
+    hidden: bool = False
+
+
+def board_findings(live: LiveBoard, demand: Demand | None) -> list[Finding]:
+    """Find everything about the board; `demand` is None where the pending orders could not be read."""
+    board, coming = live.board, demand.orders if demand else 0
+    wrong = misfits(live.mapping, board, live.subitems, live.settings.key_column)
+    fitting = [] if wrong else [ok("columns", f"the mapping fits the board {board.name!r} ({board.id})")]
+    return [
+        *fitting,
+        *wrong,
+        *_key_column(live),
+        _capacity("items", "items", board, coming),
+        *_subitem_board(live, demand),
+        *_labels(live, demand),
+    ]
+
+
+def _key_column(live: LiveBoard) -> Iterator[Finding]:
+    subject, wanted = "key column", live.settings.key_column
+    if wanted is None:
+        yield _without_key_column(live.board)
+        return
+    mapped = next((field for field in live.mapping.fields if field.column == wanted), None)
+    if mapped is not None:
+        yield problem(
+            subject,
+            f"{wanted} is also the column of {mapped.title!r}, which would overwrite the key",
+            f"unset ORDER_STAGING_KEY_COLUMN, and {PREPARE}",
+        )
+    elif (column := live.board.column(wanted)) is not None and column.type == "text":
+        yield ok(subject, f"{wanted} ({column.title!r}) holds the key of every item")
+
+
+def _without_key_column(board: Board) -> Finding:
+    try:
+        column = key_column_of(board, None)
+    except ConfigurationError:
+        column = None
+    advice = PREPARE if column is None else f"set ORDER_STAGING_KEY_COLUMN={column.id}, which the board has"
+    message = "none is set: items are recognised by their names alone, and bulk imports are not possible"
+    return warning("key column", message, advice)
+
+
+def _subitem_board(live: LiveBoard, demand: Demand | None) -> Iterator[Finding]:
+    subject, board = "subitems", live.subitems
+    if demand is not None and demand.most_sizes > SUBITEMS_AN_ITEM:
+        yield problem(
+            subject,
+            f"an order line has {demand.most_sizes} sizes; monday.com takes {SUBITEMS_AN_ITEM} subitems an item",
+            "split the order line in the source; the sizes beyond would be rejected",
+        )
+    if board is None:
+        if not live.hidden:
+            yield note(subject, "their board does not exist yet: monday.com makes it with the first subitem")
+        return
+    own = live.board.subitem_board_id
+    if own is not None and own != board.id:
+        yield warning(
+            subject,
+            f"ORDER_STAGING_SUBITEM_BOARD_ID is {board.id}, and the board's subitems live on {own}",
+            "unset ORDER_STAGING_SUBITEM_BOARD_ID",
+        )
+    yield _capacity(subject, "subitems", board, demand.subitems if demand else 0)
+
+
+def _capacity(subject: str, things: str, board: Board, coming: int) -> Finding:
+    limit = ITEMS_A_BOARD if board.items_limit is None else board.items_limit
+    said = " (monday.com's usual limit)" if board.items_limit is None else ""
+    room = f"{board.items_count:,} of {limit:,} {things}{said}, and up to {coming:,} would come"
+    if board.items_count + coming > limit:
+        advice = f"archive {things} that are done with, or bring fewer orders with --customer and --limit"
+        return problem(subject, f"{room}: too many for the board", advice)
+    if board.items_count + coming > limit * NEARLY:
+        return warning(subject, f"{room}: the board is nearly full", f"archive {things} that are done with")
+    return ok(subject, room)
+
+
+def _labels(live: LiveBoard, demand: Demand | None) -> Iterator[Finding]:
+    columns = [(live.board, field.title, field.column, field.type) for field in live.mapping.fields]
+    size = live.mapping.subitems.size
+    if live.subitems is not None:
+        columns.append((live.subitems, "Size", size.column, size.type))
+    for board, title, column_id, kind in columns:
+        column = board.column(column_id)
+        if kind not in LABELS_A_COLUMN or column is None or column.type != kind:
+            continue
+        yield from _labels_of(title, column, demand.labels[column_id] if demand else set())
+    for title, values in (demand.left_out if demand else {}).items():
+        first = next(iter(values))
+        yield warning(
+            f"labels of {title}",
+            f"{counted(len(values), 'value does', 'values do')} not fit: {first[:40]!r} {values[first]}",
+            "correct the values in the source",
+        )
+
+
+def _labels_of(title: str, column: BoardColumn, wanted: set[str]) -> Iterator[Finding]:
+    subject, limit = f"labels of {title}", LABELS_A_COLUMN[column.type]
+    retired = sorted(wanted & set(column.deactivated_labels) - set(column.labels))
+    if retired:
+        yield warning(
+            subject,
+            f"orders use {counted(len(retired), 'label', 'labels')} deactivated on the board: {listed(retired)}",
+            "activate them again, or correct the orders",
+        )
+    known = {*column.labels, *column.deactivated_labels}
+    coming = len(wanted - known)
+    room = f"{column.id} has {len(known)} of {limit} labels, and {coming} would come"
+    if len(known) + coming > limit:
+        yield problem(
+            subject,
+            f"{room}: too many for a column of type {column.type}",
+            "remove labels that nobody uses, or make it a text column on the board and in the mapping",
+        )
+    elif len(known) + coming > limit * NEARLY:
+        yield warning(subject, f"{room}: the column is nearly full", "remove labels that nobody uses")
+    elif coming:
+        yield ok(subject, room)

@@ -1,0 +1,162 @@
+"""The check: everything that a run relies on is looked at, as far as it can be, and nothing is changed anywhere."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from functools import partial
+from typing import TYPE_CHECKING
+
+from sqlalchemy.orm import sessionmaker
+
+from order_staging.batch.account_checks import account_findings
+from order_staging.batch.assembly import client_of
+from order_staging.batch.board_checks import LiveBoard, board_findings
+from order_staging.batch.database_checks import demand_findings, look_at_database, look_at_source
+from order_staging.batch.demand import Demand, Estimate
+from order_staging.batch.findings import CheckResult, Finding, note, ok, problem
+from order_staging.batch.limits import order_limits
+from order_staging.batch.preflight import unstorable
+from order_staging.batch.workshop import DatabaseThread, Outside
+from order_staging.database import create_engine
+from order_staging.errors import (
+    AuthenticationError,
+    ConfigurationError,
+    DestinationError,
+    OrderStagingError,
+    TerminalError,
+)
+from order_staging.logs import Redactor
+from order_staging.transform import OrderRules, load_customers, load_mapping
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy import Engine
+
+    from order_staging.monday import MondayClient
+    from order_staging.settings import Settings
+    from order_staging.transform import BoardMapping, Customers
+
+
+async def check(
+    settings: Settings, *, engine: Engine | None = None, outside: Outside | None = None
+) -> CheckResult:
+    """Look at files, database, source, board and account; what cannot be looked at is a finding itself."""
+    return await _Check(settings, outside or Outside()).run(engine)
+
+
+class _Check:
+    """One check: its parts do not hide each other."""
+
+    def __init__(self, settings: Settings, outside: Outside) -> None:
+        self._settings = settings
+        self._outside = outside
+        self._known = Redactor(settings.secrets()).known
+        self._findings: list[Finding] = []
+        self._errors: list[OrderStagingError] = []
+        self._mapping: BoardMapping | None = None
+        self._customers: Customers | None = None
+
+    async def run(self, engine: Engine | None) -> CheckResult:
+        """Do all parts, one after another."""
+        self._read_files()
+        demand = None
+        with self._part("database", "check ORDER_STAGING_DATABASE_URL"):
+            ours = engine or create_engine(self._settings.database_url.get_secret_value())
+            try:
+                demand = await self._look_at_database(ours)
+            finally:
+                if engine is None:
+                    ours.dispose()
+        with self._part("monday.com", "check ORDER_STAGING_MONDAY_URL and the network"):
+            await self._look_at_monday(demand)
+        outages = (each for each in self._errors if not isinstance(each, ConfigurationError | TerminalError))
+        return CheckResult(tuple(self._findings), next(outages, None))
+
+    @contextmanager
+    def _part(self, subject: str, advice: str) -> Iterator[None]:
+        """Make a finding of what ends a part; `advice` is for errors that do not end with the next step."""
+        try:
+            yield
+        except OrderStagingError as error:
+            self._errors.append(error)
+            message, _, next_step = self._known(str(error)).rpartition("; ")
+            if not message:
+                message, next_step = next_step, advice
+            self._findings.append(problem(subject, message, next_step))
+
+    def _read_files(self) -> None:
+        settings = self._settings
+        api = f"{settings.monday_url}, API version {settings.monday_api_version}, channel {settings.channel}"
+        self._findings.append(ok("settings", f"they can be used: {api}"))
+        with self._part("mapping", "correct the file"):
+            self._mapping = load_mapping(self._settings.mapping)
+            fields = f"{len(self._mapping.fields)} fields"
+            self._findings += unstorable(self._mapping) or [
+                ok("mapping", f"{fields}, each with its columns in the STG and MON tables")
+            ]
+        with self._part("customers", "correct the file"):
+            self._customers = load_customers(self._settings.customers)
+            self._findings.append(
+                ok("customers", f"{len(self._customers.customers)} customers with their names")
+            )
+
+    async def _look_at_database(self, engine: Engine) -> Demand | None:
+        thread = DatabaseThread(sessionmaker(engine, expire_on_commit=False))
+        with thread.open():
+            view = await thread.run(lambda _: look_at_database(engine))
+            self._findings += view.findings
+            if not view.exists or self._mapping is None:
+                return None
+            with self._part("ORDERS_UNIFIED", "correct the table"):
+                return await self._look_at_source(thread, self._mapping, countable=view.at_head)
+        return None
+
+    async def _look_at_source(
+        self, thread: DatabaseThread, mapping: BoardMapping, *, countable: bool
+    ) -> Demand | None:
+        source = await thread.run(partial(look_at_source, mapping))
+        self._findings += source.findings
+        if not (countable and source.complete and self._customers and not unstorable(mapping)):
+            return None
+        rules = OrderRules(mapping, self._customers, order_limits())
+        estimate = Estimate(mapping, rules, source.shape, source.doubled, self._settings.chunk_rows)
+        demand = await estimate.of(thread)
+        self._findings += demand_findings(demand)
+        return demand
+
+    async def _look_at_monday(self, demand: Demand | None) -> None:
+        mapping, settings = self._mapping, self._settings
+        if mapping is None:
+            self._findings.append(
+                note("board", "was not looked at, as the mapping cannot be read", "correct the mapping")
+            )
+            return
+        board_id = settings.board_id or mapping.board_id
+        async with client_of(settings, board_id, self._outside.sleep, self._outside) as client:
+            with self._part("board", "check ORDER_STAGING_BOARD_ID and the token"):
+                await self._look_at_board(client, mapping, demand)
+            if any(_silences(error) for error in self._errors):
+                return
+            account = await client.account(self._outside.now().date())
+            self._findings += account_findings(account, settings, demand)
+
+    async def _look_at_board(
+        self, client: MondayClient, mapping: BoardMapping, demand: Demand | None
+    ) -> None:
+        board = await client.board()
+        subitems, hidden = None, False
+        subitem_board_id = self._settings.subitem_board_id or board.subitem_board_id
+        if subitem_board_id is not None:
+            hidden = True
+            with self._part("subitems", "check ORDER_STAGING_SUBITEM_BOARD_ID"):
+                subitems, hidden = await client.board(subitem_board_id), False
+        live = LiveBoard(mapping, self._settings, board, subitems, hidden=hidden)
+        self._findings += board_findings(live, demand)
+
+
+def _silences(error: OrderStagingError) -> bool:
+    """Tell whether monday.com would answer the next question in the same way, or not at all."""
+    if isinstance(error, TerminalError):
+        return isinstance(error, AuthenticationError)
+    return isinstance(error, DestinationError)

@@ -1,0 +1,36 @@
+"""`check`: everything that a run relies on, looked at before it."""
+
+from __future__ import annotations
+
+import asyncio
+
+import typer
+
+from order_staging import batch
+from order_staging.cli import program
+from order_staging.cli.options import FormatOption, LevelOption, LogLevel, Output, OutputOption
+from order_staging.reporting import check_page
+
+
+def check(
+    output: OutputOption = Output.TEXT,
+    log_level: LevelOption = LogLevel.ERROR,
+    log_format: FormatOption = None,
+) -> None:
+    """Compare settings, database, mapping, source and the live board, and say what is to be put right.
+
+    Nothing is written, anywhere. Exits 2 where something is wrong.
+
+    Example: order-staging check
+    """
+    with program.program(output, log_level, log_format) as ours:
+        result = asyncio.run(batch.check(ours.settings))
+        ours.show(result.to_dict(), lambda: check_page(result))
+    if code := _exit_code(result):
+        raise typer.Exit(code)
+
+
+def _exit_code(result: batch.CheckResult) -> int:
+    if result.error is not None:
+        return program.exit_code(result.error)
+    return program.USAGE if result.status is batch.CheckStatus.PROBLEMS else program.DONE
