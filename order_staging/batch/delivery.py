@@ -139,7 +139,7 @@ class Delivery(Generic[Row]):
         """Tell how many rows the next request may carry: what is asked for, and what the server's budgets allow."""
         wanted = size or self._workshop.settings.aliases
         fitting = self._client.most_at_once(self._cargo.mutation)
-        return wanted if fitting is None else max(1, min(wanted, fitting))
+        return wanted if fitting is None else splitting.even_share(wanted, fitting)
 
     async def _send(self, rows: Sequence[Row]) -> None:
         """Send rows by one request, and by smaller ones where it is refused as a whole, until a row is to blame."""

@@ -39,3 +39,11 @@ def rows_a_request(aliases: int, attempt: int) -> int:
     companies, and alone in the end: 20, 5, 1.
     """
     return max(1, math.ceil(math.pow(aliases, 1 - attempt / (ROUNDS - 1))))
+
+
+def even_share(wanted: int, fitting: int) -> int:
+    """Tell how many rows a request carries so that requests of one size use up what fits into one budget.
+
+    Of 33 that fit, 20 at a time would leave 13 unused until the next minute; 16 at a time use 32.
+    """
+    return max(1, fitting // math.ceil(fitting / wanted))

@@ -157,6 +157,9 @@ def _detail_table(found: BatchDetail) -> RenderableType:
     table.add_row("staged orders", _states(found.staged_orders))
     table.add_row("staged subitems", _states(found.staged_subitems))
     table.add_row("failures", str(found.failures))
+    for one in found.imports:
+        told = f"{one.status}, {one.rows} rows" + (f": {one.result}" if one.result else "")
+        table.add_row("bulk import", told)
     return Group(table, *found.warnings)
 
 

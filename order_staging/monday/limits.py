@@ -1,8 +1,8 @@
 """What is known of monday.com's limits, and how long the next request has to wait for them.
 
-Nothing is assumed: costs and quotas are learnt from answers, and the first request of a kind just goes. The
-budgets are the account's: what others use or free is seen in the next answer, so no wait goes beyond a window after
-the last one. Everything here is pure; moments are seconds of one clock that never goes back.
+Nothing is assumed: costs and quotas are learnt from answers, and the first mutation of all just goes. The budgets
+are the account's: what others use or free is seen in the next answer, so no wait goes beyond a window after the
+last one. Everything here is pure; moments are seconds of one clock that never goes back.
 """
 
 from __future__ import annotations
@@ -86,8 +86,15 @@ class Costs:
     needed: dict[str, float] = field(default_factory=dict)
 
     def each(self, kind: str) -> float | None:
-        """Tell what one mutation of a kind needs; None before the first answer that says it."""
-        return longest(self.charged.get(kind), self.needed.get(kind))
+        """Tell what one mutation of a kind needs; None before the first answer that says it.
+
+        Until one of its own kind does, the dearest of its kin (`create_group` for `create_item`) stands in.
+        """
+        known = longest(self.charged.get(kind), self.needed.get(kind))
+        if known is not None:
+            return known
+        verb = kind.partition("_")[0]
+        return longest(*(cost for other, cost in self.charged.items() if other.startswith(f"{verb}_")))
 
     def need(self, request: Request) -> float:
         """Tell what a request needs: a point at least, so that nothing leaves where nothing is left."""

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
-    from order_staging.models import Batch
+    from order_staging.models import Batch, BulkImport
     from order_staging.unit_of_work import UnitOfWork
 
 STEPS = (
@@ -48,8 +48,18 @@ class BatchView:
 
 
 @dataclass(frozen=True)
+class ImportView:
+    """One bulk import: monday's id of the job, how far it has come, its rows, and how it ended."""
+
+    job_id: str | None
+    status: str
+    rows: int
+    result: str | None
+
+
+@dataclass(frozen=True)
 class BatchDetail:
-    """A batch, when its steps were completed, what is left of it in staging by state, and its failures."""
+    """A batch, when its steps were completed, what is left of it in staging by state, imports and failures."""
 
     batch: BatchView
     steps: dict[str, datetime | None]
@@ -58,6 +68,7 @@ class BatchDetail:
     failures: int
     warnings: list[str] = field(default_factory=list)
     """What was left out of order lines, or changed, a line each."""
+    imports: list[ImportView] = field(default_factory=list)
 
     def to_dict(self) -> dict[str, Any]:
         """Give JSON values."""
@@ -66,6 +77,7 @@ class BatchDetail:
             "staged": {"orders": self.staged_orders, "subitems": self.staged_subitems},
             "failures": self.failures,
             "warnings": self.warnings,
+            "imports": [asdict(one) for one in self.imports],
         }
 
 
@@ -86,7 +98,12 @@ def detail(uow: UnitOfWork, batch_id: UUID) -> BatchDetail | None:
         staged_subitems=uow.staging.subitems.counts(batch_id),
         failures=uow.failures.count_of_batch(batch_id),
         warnings=(batch.processing_notes or "").splitlines(),
+        imports=[_import(one) for one in uow.imports.of_batch(batch_id)],
     )
+
+
+def _import(found: BulkImport) -> ImportView:
+    return ImportView(found.job_id, str(found.status), found.row_count, found.result)
 
 
 def _view(batch: Batch) -> BatchView:

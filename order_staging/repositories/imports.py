@@ -38,3 +38,12 @@ class ImportRepository(Repository[BulkImport]):
             .order_by(BulkImport.created_date, BulkImport.import_key)
         )
         return list(self.session.scalars(query))
+
+    def of_batch(self, batch_id: UUID) -> list[BulkImport]:
+        """Read the imports that a batch has made, the oldest first."""
+        query = (
+            select(BulkImport)
+            .where(BulkImport.batch_id == batch_id)
+            .order_by(BulkImport.created_date, BulkImport.import_key)
+        )
+        return list(self.session.scalars(query))

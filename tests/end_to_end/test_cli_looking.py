@@ -10,6 +10,7 @@ from order_staging import schema
 from order_staging.sandbox import greyson_4755, sample_orders
 
 if TYPE_CHECKING:
+    from order_staging.sandbox import Sandbox
     from tests.conftest import Database
     from tests.end_to_end.conftest import CommandLine
 
@@ -51,6 +52,20 @@ def test_status_and_errors_tell_what_a_run_left(quick: CommandLine, database: Da
     assert error["message"] == "STYLE: is empty, and is required"
     assert quick("errors", "--batch", batch["batch_id"], "--output", "json").document["errors"] == [error]
     assert "STYLE" in quick("errors").out
+
+
+@on_sqlite
+def test_status_tells_of_bulk_imports(quick: CommandLine, database: Database, sandbox: Sandbox) -> None:
+    database.add(greyson_4755())
+    options = ("--channel", "bulk", "--no-subitems", "--output", "json")
+    run = quick("run", "--po", "4755", *options).document
+    assert run["batches"][0]["api"]["bulk_jobs"] == 1
+    (upload,) = sandbox.uploads
+    batch = run["batches"][0]["batch_id"]
+    (one,) = quick("status", batch, "--output", "json").document["imports"]
+    assert (one["job_id"], one["status"]) == (upload.job_id, "SETTLED")
+    assert one["result"].startswith("COMPLETED: ")
+    assert f"SETTLED, {one['rows']} rows: COMPLETED" in quick("status", batch).out
 
 
 @on_sqlite

@@ -140,7 +140,7 @@ def test_a_passing_fault_anywhere_leaves_nothing_out_and_nothing_twice(
     world.lands(rows, **settings)
 
 
-@pytest.mark.parametrize("behaviour", BEHAVIOURS.values(), ids=BEHAVIOURS, indirect=True)
+@pytest.mark.parametrize("behaviour", BEHAVIOURS.values(), ids=BEHAVIOURS)
 @pytest.mark.parametrize("channel", CHANNELS)
 def test_however_the_service_keeps_its_answers_lost_ones_make_nothing_twice(
     world: World, channel: str

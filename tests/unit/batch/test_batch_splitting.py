@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from order_staging.batch.splitting import ROUNDS, parts, rows_a_request
+from order_staging.batch.splitting import ROUNDS, even_share, parts, rows_a_request
 
 REFUSAL = "Variable ${} of type JSON! was provided invalid value"
 
@@ -43,3 +43,20 @@ def test_rows_that_are_sent_again_travel_in_smaller_companies_and_alone_in_the_e
 
 def test_twenty_rows_become_five_and_one() -> None:
     assert [rows_a_request(20, attempt) for attempt in range(ROUNDS)] == [20, 5, 1]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "fitting", "size"),
+    [(20, 33, 16), (20, 100, 20), (20, 500, 20), (20, 7, 7), (20, 21, 10), (1, 9, 1)],
+)
+def test_requests_share_a_budget_evenly(wanted: int, fitting: int, size: int) -> None:
+    assert even_share(wanted, fitting) == size
+
+
+@given(st.integers(1, 100), st.integers(1, 1000))
+def test_no_request_is_larger_than_wanted_and_a_budget_is_used_up_but_for_less_than_a_row_each(
+    wanted: int, fitting: int
+) -> None:
+    size = even_share(wanted, fitting)
+    assert 1 <= size <= min(wanted, fitting)
+    assert fitting - (fitting // size) * size < size

@@ -203,9 +203,16 @@ class TestCosts:
         limits = Limits()
         assert limits.most_at_once("create_item") is None
         assert limits.delay(Request("create_item", 100), 0).seconds == 0
-        answered(limits, ITEM, 0, 20_000, 10_000)
-        assert limits.most_at_once("create_subitem") is None
-        assert limits.delay(Request("create_subitem", 100), 0).seconds == 0
+        assert limits.delay(Request("delete_item", 100), 0).seconds == 0
+
+    def test_before_a_kind_is_known_the_dearest_of_its_kin_stands_in(self) -> None:
+        limits = Limits()
+        answered(limits, Request("create_group"), 0, 900_000, 30_000)
+        answered(limits, ITEM, 0, 890_000, 10_000)
+        assert limits.costs.each("create_subitem") == 30_000
+        assert limits.costs.each("delete_item") is None
+        answered(limits, Request("create_subitem"), 0, 880_000, 10_000)
+        assert limits.costs.each("create_subitem") == 10_000
 
     def test_nothing_leaves_where_nothing_is_left_whatever_it_costs(self) -> None:
         limits = Limits()
