@@ -11,6 +11,7 @@ from order_staging.batch import splitting
 from order_staging.batch.bulk import BulkDelivery
 from order_staging.batch.cargo import Orders, Subitems
 from order_staging.batch.delivery import Delivery
+from order_staging.batch.imports import Imports
 from order_staging.batch.ledger import Ledger
 from order_staging.batch.letters import Refusal
 from order_staging.batch.loading import Loader
@@ -68,14 +69,14 @@ class BatchRun:
         ledger = Ledger(self._workshop, self._record, cargo, self._result.orders)
         delivery = Delivery(ledger, client)
         recovery = Recovery(ledger, search.find)
-        bulk = BulkDelivery(ledger, cargo, client, delivery, recovery)
-        await bulk.resume()
+        imports = Imports(ledger, cargo, client)
+        await imports.resume()
         # What turns out to be absent from the board is to be sent again, and needs its group, too.
         await recovery.settle()
         if self._workshop.stop.is_set():
             return
         groups |= await self._ensure_groups(client, ledger)
-        await bulk.deliver()
+        await BulkDelivery(imports, cargo, client, delivery, recovery).deliver()
         await self._until_settled(delivery, recovery)
         await self._reach_unless_stopped(BatchStatus.ITEMS_CREATED)
 

@@ -15,8 +15,6 @@ from aiohttp import ClientConnectionError, ClientError, ClientSession, ClientTim
 from yarl import URL
 
 from order_staging.errors import (
-    AuthenticationError,
-    DailyLimitError,
     OutcomeUnknownError,
     TerminalError,
     TransientError,
@@ -146,15 +144,10 @@ class BulkImports:
         """Follow a job to its end and read its report.
 
         `doubt` is after how many seconds a job that still waits for its file is believed never to get it; None
-        where the file is known to be there. Raises `DestinationError` where monday.com does not tell, and
-        `TransientError` where the job makes no progress: it is to be followed again later.
+        where the file is known to be there. Raises `DestinationError` where monday.com does not tell, as where it
+        does not know the job, and `TransientError` where it makes no progress: it is to be followed again later.
         """
-        try:
-            status = await self._final_status(job_id, doubt)
-        except (AuthenticationError, DailyLimitError):
-            raise
-        except TerminalError as error:
-            return Imported(Unknown(f"the import {job_id} is not known any more: {error}"))
+        status = await self._final_status(job_id, doubt)
         if status is None:
             return Imported(NotExecuted("the file of the import never arrived"))
         sentence = status.sentence()

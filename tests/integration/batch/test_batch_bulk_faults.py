@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from order_staging import LeaseLostError
-from order_staging.batch.bulk import BulkDelivery
+from order_staging.batch.imports import Imports
 from order_staging.batch.workshop import Outside
+from order_staging.monday import bulk
 from order_staging.monday.bulk import BulkImports
 from order_staging.sandbox import (
     BulkRules,
@@ -225,6 +226,72 @@ def test_a_job_that_is_forgotten_is_settled_by_the_board(world: World, clock: Mo
 
 
 @on_sqlite
+@pytest.mark.parametrize("later", [{"monday_api_version": "2026-04"}, {}])
+def test_a_job_that_cannot_be_looked_at_is_waited_for_before_anything_is_sent_again(
+    world: World, clock: MovingClock, later: dict[str, str]
+) -> None:
+    world.sandbox.bulk_rules = BulkRules(seconds_per_job=1800)
+    rows = order_lines(10)
+    world.add(*rows)
+    world.sandbox.faults.add(fault_presets.html_502(operation="fetch_job_status", times=None))
+    world.run(settings=BULK)
+    world.sandbox.faults.clear()
+    if not later:
+        job = world.only(IMPORTS)["job_id"]
+        world.database.execute(f"UPDATE \"{IMPORTS}\" SET job_id = 'never-heard-of'")
+    result = world.run(settings=BULK | later)
+    assert (result.run_status, world.states()["UNKNOWN"]) == ("paused", 9)
+    assert "cannot be looked at" in str(result.error)
+    if not later:
+        world.database.execute(f"UPDATE \"{IMPORTS}\" SET job_id = '{job}'")
+    clock.advance(1800)
+    assert world.run(settings=BULK).status == "COMPLETED"
+    assert imported(world) == 9
+    world.lands(rows, **BULK)
+
+
+@on_sqlite
+def test_where_a_report_counts_its_lines_otherwise_the_board_is_right(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = bulk.outcomes
+    shifted: list[int] = []
+
+    def shift(report: bytes) -> dict[int, Any]:
+        found = real(report)
+        shifted.extend(found)
+        return {place % len(found) + 1: outcome for place, outcome in found.items()}
+
+    monkeypatch.setattr(bulk, "outcomes", shift)
+    rows = order_lines(10)
+    world.add(*rows)
+    assert world.run(settings=BULK).status == "COMPLETED"
+    assert len(shifted) == 9
+    world.lands(rows, **BULK)
+
+
+@on_sqlite
+def test_an_order_whose_key_people_have_copied_is_a_conflict_and_nobody_picks(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = order_lines(10)
+    world.add(*rows)
+    report = BulkImports._report
+
+    async def report_after_a_person_copied_an_item(*arguments: Any) -> Any:
+        found = next(item for item in world.sandbox.items() if item.name.endswith("JOO-00005"))
+        other = next(item for item in world.sandbox.items() if item.name.endswith("JOO-00006"))
+        world.sandbox.person.change_values(other.id, {KEY_COLUMN: found.text(KEY_COLUMN)})
+        return await report(*arguments)
+
+    monkeypatch.setattr(BulkImports, "_report", report_after_a_person_copied_an_item)
+    result = world.run(settings=BULK)
+    assert (result.orders.conflict, result.orders.created) == (1, 9)
+    letter = world.only("ERR_MON_CustMasterSchedule")
+    assert (letter["error_type"], letter["order_number"]) == ("CONFLICT", "JOO-00005")
+
+
+@on_sqlite
 def test_a_group_that_people_delete_before_the_file_is_read_is_made_again(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -302,10 +369,10 @@ MOMENTS: dict[str, tuple[type[Any], str, str]] = {
     "while the job works": (BulkImports, "_final_status", "after"),
     "before its report is read": (BulkImports, "_report", "before"),
     "when its report is read": (BulkImports, "_report", "after"),
-    "before its outcomes are recorded": (BulkDelivery, "_settle", "before"),
-    "when some outcomes are recorded": (BulkDelivery, "_acknowledge", "after"),
-    "before the import is closed": (BulkDelivery, "_close", "before"),
-    "amid the intents": (BulkDelivery, "_intend", "after"),
+    "before its outcomes are recorded": (Imports, "_settle", "before"),
+    "when some outcomes are recorded": (Imports, "_acknowledge", "after"),
+    "before the import is closed": (Imports, "_close", "before"),
+    "amid the intents": (Imports, "_intend", "after"),
 }
 
 
@@ -333,7 +400,16 @@ def kill_at(patch: pytest.MonkeyPatch, owner: type[Any], name: str, moment: str)
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
-@pytest.mark.parametrize("rules", [BulkRules(), BulkRules(report=False)], ids=["report", "no report"])
+@pytest.mark.parametrize(
+    ("database_url", "rules"),
+    [
+        ("sqlite", BulkRules()),
+        ("sqlite", BulkRules(report=False)),
+        ("postgresql", BulkRules()),
+    ],
+    ids=["sqlite", "sqlite, no report", "postgresql"],
+    indirect=["database_url"],
+)
 def test_an_import_whose_runner_dies_is_taken_up_and_no_row_is_imported_twice(
     world: World, clock: MovingClock, monkeypatch: pytest.MonkeyPatch, moment: str, rules: BulkRules
 ) -> None:

@@ -36,6 +36,7 @@ READS = {
     "the token's user": documents.USER,
     "access": documents.ACCESS,
     "daily calls": documents.DAILY_CALLS,
+    "status of an import": documents.IMPORT_STATUS,
 }
 COUNTS = [1, 2, 7, 20, 100]
 MAKERS = {
@@ -44,7 +45,14 @@ MAKERS = {
     "subitems": documents.create_subitems,
 }
 WRITES = {f"{count} {name}": make(count) for name, make in MAKERS.items() for count in COUNTS}
-EVERY = READS | WRITES | {"create a text column": documents.CREATE_TEXT_COLUMN}
+EVERY = (
+    READS
+    | WRITES
+    | {
+        "create a text column": documents.CREATE_TEXT_COLUMN,
+        "start an import": documents.START_IMPORT,
+    }
+)
 
 
 @pytest.fixture(scope="session")
@@ -80,6 +88,12 @@ def operation(text: str) -> OperationDefinitionNode:
 def root_fields(text: str) -> list[FieldNode]:
     selections = operation(text).selection_set.selections
     return [node for node in selections if isinstance(node, FieldNode)]
+
+
+def test_no_document_is_left_out_here() -> None:
+    written = {text for text in vars(documents).values() if isinstance(text, str) and " {\n" in text}
+    assert written <= set(EVERY.values())
+    assert len(written) >= 10
 
 
 @pytest.mark.parametrize("text", EVERY.values(), ids=EVERY)

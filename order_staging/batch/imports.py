@@ -1,0 +1,252 @@
+"""Imports: the intent of their rows, the job, and what becomes of each row.
+
+The protocol is the one of single requests. The intent of every row is committed before the job is started, and
+the job's name before a byte is uploaded; what the report says of each row is committed after. A row that the report
+does not speak of is unknown, and settled by its key on the board. Whatever goes wrong before the file has arrived
+leaves the rows PENDING: they travel as items then, in this very run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from functools import partial
+from typing import TYPE_CHECKING
+
+import structlog
+
+from order_staging.batch.payloads import idempotency_key, sent_key
+from order_staging.errors import (
+    AuthenticationError,
+    DailyLimitError,
+    DestinationError,
+    StoppedError,
+    TerminalError,
+    TransientError,
+)
+from order_staging.models import BulkImport, ImportStatus
+from order_staging.monday import Created, Imported, ImportFile, NotExecuted, Outcome, Rejected, Unknown
+from order_staging.repositories import chunks
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from order_staging.batch.cargo import Orders
+    from order_staging.batch.ledger import Ledger
+    from order_staging.batch.payloads import Payload
+    from order_staging.models import StagedOrder
+    from order_staging.monday import MondayClient
+    from order_staging.unit_of_work import UnitOfWork
+
+log = structlog.get_logger(__name__)
+
+FORGOTTEN = 3600.0
+"""Seconds after which a job that monday.com does not know any more has surely come to its end."""
+
+
+class Imports:
+    """Imports orders of a batch, and follows imports of runs that died."""
+
+    def __init__(self, ledger: Ledger[StagedOrder], orders: Orders, client: MondayClient) -> None:
+        """Take the ledger of the orders, their cargo, and the client."""
+        self.workshop = ledger.workshop
+        self.record = ledger.record
+        self._ledger = ledger
+        self._orders = orders
+        self._client = client
+
+    async def resume(self) -> None:
+        """Follow the imports of runs that died to their end, and record what became of their rows.
+
+        Raises `TransientError` where one is still being worked on.
+        """
+        batch_id = self.record.batch_id
+        for found in await self.workshop.database.run(lambda uow: uow.imports.unsettled(batch_id)):
+            if self.workshop.stop.is_set():
+                return
+            log.warning("bulk.resumed", job=found.job_id, rows=found.row_count)
+            await self._settle(found.import_key, await self._followed(found))
+
+    async def send(self, group: str, ids: Sequence[int]) -> int:
+        """Import the first of these rows, as many as one job takes; tell how many, 0 to import no more at all.
+
+        Raises `DestinationError` where the import could not be followed to its end, or nothing else would work.
+        """
+        await self._orders.prepare(self._client)
+        key: str | None = None
+        with ImportFile(self._columns()) as file:
+            for some in chunks(ids, self.workshop.settings.chunk_rows):
+                work = partial(self._intend, key, some, file)
+                key = await self.workshop.database.run(work, self.record.hold)
+                if file.is_full or key is None:
+                    break
+            imported = await self._ingest(key, group, file) if key else None
+            if imported is None or key is None:
+                return 0
+            await self._settle(key, imported)
+            return 0 if isinstance(imported.otherwise, NotExecuted) else file.rows
+
+    def _columns(self) -> list[str]:
+        columns = [field.column for field in self.workshop.mapping.fields]
+        return [*columns, self._client.key_column] if self._client.key_column else columns
+
+    def _intend(self, key: str | None, ids: Sequence[int], file: ImportFile, uow: UnitOfWork) -> str | None:
+        """Write rows into the file and record the intent; give the import's key, which its first rows decide."""
+        sent, places = [], {}
+        for row, payload in self._ledger.payloads(uow.staging.orders.by_ids(ids)):
+            if not file.is_full:
+                places[row.stg_id] = file.add(self._orders.new_item(row, payload))
+                sent.append((row, payload))
+        if sent and key is None:
+            key = import_key(sent)
+            uow.imports.insert([self._prepared(key, sent[0][0])])
+        if key is not None:
+            uow.imports.change(BulkImport.import_key == key, row_count=file.rows)
+            self._ledger.intend(sent, key, uow, places)
+        return key
+
+    def _prepared(self, key: str, row: StagedOrder) -> dict[str, object]:
+        return {
+            "import_key": key,
+            "batch_id": self.record.batch_id,
+            "board_id": self.workshop.board_id,
+            "group_id": self._orders.group_id(row),
+            "status": ImportStatus.PREPARED,
+            "row_count": 0,
+            "created_date": self.workshop.outside.now(),
+        }
+
+    async def _ingest(self, key: str, group: str, file: ImportFile) -> Imported | None:
+        """Import a file; give None where no import could be started: rows travel as items then."""
+        started = False
+
+        async def note(job_id: str) -> None:
+            nonlocal started
+            await self.workshop.require_going_on()
+            await self.workshop.database.run(partial(self._note_job, key, job_id), self.record.hold)
+            started = True
+
+        try:
+            return await self._client.bulk.ingest(
+                self._orders.group_id_of(group),
+                file,
+                match_column=self._client.key_column or "",
+                idempotency_key=key,
+                started=note,
+            )
+        except DestinationError as error:
+            if started:
+                raise
+            await self._settle(key, Imported(NotExecuted(str(error))))
+            if not _leaves_items_open(error):
+                raise
+            log.warning("bulk.not_started", reason=str(error))
+            return None
+
+    def _note_job(self, key: str, job_id: str, uow: UnitOfWork) -> None:
+        now = self.workshop.outside.now()
+        uow.imports.change(
+            BulkImport.import_key == key, job_id=job_id, status=ImportStatus.STARTED, started_date=now
+        )
+        self.record.increase(uow)
+        self.record.result.api.bulk_jobs += 1
+
+    async def _followed(self, found: BulkImport) -> Imported:
+        if found.job_id is None or found.started_date is None:
+            return Imported(NotExecuted("the run ended before its import was started"))
+        passed = (self.workshop.outside.now() - found.started_date).total_seconds()
+        doubt = max(0.0, self.workshop.settings.request_timeout - passed)
+        try:
+            return await self._client.bulk.follow(found.job_id, doubt)
+        except AuthenticationError:
+            raise
+        except TerminalError as error:
+            if passed < FORGOTTEN:
+                # It may be at work all the same: nothing is sent again before it must have ended.
+                words = f"the import {found.job_id} cannot be looked at ({error}); run again later"
+                raise TransientError(words, code="BULK_IMPORT_UNFINISHED") from error
+            return Imported(Unknown(f"the import {found.job_id} is not known any more: {error}"))
+
+    async def _settle(self, key: str, imported: Imported) -> None:
+        """Record the outcome of every row of an import, in bounded transactions; the last one closes it."""
+        place: int | None = 0
+        while place is not None:
+            rows = await self.workshop.database.run(partial(self._rows, key, place))
+            answered = await self._verified([(row, _final(imported.outcome(_place(row)))) for row in rows])
+            work = partial(self._acknowledge, key, answered, imported)
+            place = await self.workshop.database.run(work, self.record.hold)
+
+    def _rows(self, key: str, after: int, uow: UnitOfWork) -> list[StagedOrder]:
+        return uow.staging.orders.of_import(key, after, self.workshop.settings.chunk_rows)
+
+    async def _verified(
+        self, answered: Sequence[tuple[StagedOrder, Outcome]]
+    ) -> list[tuple[StagedOrder, Outcome]]:
+        """Read back by key the ids of rows that the report says were created: the board has the last word."""
+        column = self._client.key_column
+        created = [row for row, outcome in answered if isinstance(outcome, Created)]
+        keys = {row.stg_id: key for row in created if (key := sent_key(row, column))}
+        found = await self._client.find_items_by_key(list(keys.values())) if keys else {}
+        return [(row, _confirmed(outcome, found.get(keys.get(row.stg_id, "")))) for row, outcome in answered]
+
+    def _acknowledge(
+        self,
+        key: str,
+        answered: Sequence[tuple[StagedOrder, Outcome]],
+        imported: Imported,
+        uow: UnitOfWork,
+    ) -> int | None:
+        """Record the outcomes of some rows; give the last one's place in the file, None after the last of all."""
+        self._ledger.acknowledge(answered, uow)
+        if len(answered) < self.workshop.settings.chunk_rows:
+            self._close(key, imported, uow)
+            return None
+        return _place(answered[-1][0])
+
+    def _close(self, key: str, imported: Imported, uow: UnitOfWork) -> None:
+        nothing = isinstance(imported.otherwise, NotExecuted) and not imported.outcomes
+        uow.imports.change(
+            BulkImport.import_key == key,
+            status=ImportStatus.ABANDONED if nothing else ImportStatus.SETTLED,
+            finished_date=self.workshop.outside.now(),
+            result=self.workshop.redact(imported.sentence or getattr(imported.otherwise, "message", "")),
+        )
+
+
+def _place(row: StagedOrder) -> int:
+    return row.stg_import_row or 0
+
+
+def _final(outcome: Outcome) -> Outcome:
+    """Let an item's request have the last word on a row that an import found invalid, and surely did not write.
+
+    An import takes fewer values than the API does, as labels must exist and cells are text.
+    """
+    return NotExecuted(f"the import: {outcome.message}") if isinstance(outcome, Rejected) else outcome
+
+
+def _confirmed(outcome: Outcome, on_board: Sequence[int] | None) -> Outcome:
+    """Compare the id of a report with those that the board has for the row's key.
+
+    A search may lag behind: without any the report is believed. Where the two differ a report's lines may be
+    counted otherwise than we think, and several items of one key are for recovery to tell.
+    """
+    if not isinstance(outcome, Created) or not on_board:
+        return outcome
+    if len(on_board) > 1:
+        return Unknown(f"the report names item {outcome.id}, and its key is on several")
+    if str(on_board[0]) != outcome.id:
+        log.warning("bulk.report_differs", reported=outcome.id, on_board=on_board[0])
+    return Created(str(on_board[0]))
+
+
+def import_key(rows: Sequence[tuple[StagedOrder, Payload]]) -> str:
+    """Derive an import's idempotency key from the intent of its first rows: no other request carries them so."""
+    return hashlib.sha256(f"import|{idempotency_key(rows)}".encode()).hexdigest()
+
+
+def _leaves_items_open(error: DestinationError) -> bool:
+    """Whether rows may well travel as items where an import could not be started."""
+    if isinstance(error, AuthenticationError | TerminalError):
+        # A token without this permission, a server without this mutation: items show what is wrong, if anything.
+        return True
+    return isinstance(error, TransientError) and not isinstance(error, DailyLimitError | StoppedError)
