@@ -1,7 +1,7 @@
 """The use cases: orders are staged, delivered, promoted and cleaned up, batch by batch."""
 
-from order_staging.batch.checking import check
-from order_staging.batch.findings import CheckResult, CheckStatus, Finding, Severity
+from order_staging.batch.checks.checking import check
+from order_staging.batch.checks.findings import CheckResult, CheckStatus, Finding, Severity
 from order_staging.batch.preparing import PreparedBoard
 from order_staging.batch.processing import Filters, Options
 from order_staging.batch.results import (

@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from order_staging.batch.findings import Finding, problem
+from order_staging.batch.checks.findings import Finding, problem
 from order_staging.errors import ConfigurationError
 from order_staging.models import Base, ProductionOrder, StagedOrder
 from order_staging.monday.account import READ_ONLY_TYPES

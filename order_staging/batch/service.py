@@ -7,7 +7,7 @@ from threading import Event
 from typing import TYPE_CHECKING, TypeVar, Unpack
 
 from order_staging.batch.assembly import Assembly, open_bench, open_line
-from order_staging.batch.checking import check
+from order_staging.batch.checks.checking import check
 from order_staging.batch.preparing import prepare
 from order_staging.batch.processing import Processing
 from order_staging.batch.results import BatchResult, LoadResult, RunResult, StepResult
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
-    from order_staging.batch.findings import CheckResult
+    from order_staging.batch.checks.findings import CheckResult
     from order_staging.batch.preparing import PreparedBoard
     from order_staging.batch.processing import Filters, Options
     from order_staging.batch.workshop import Outside

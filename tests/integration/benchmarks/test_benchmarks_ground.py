@@ -36,6 +36,7 @@ def test_this_project_brings_every_row_once(ground: Ground, channel: Channel) ->
 def test_a_script_sends_every_row_by_itself_and_pauses_before_it(ground: Ground) -> None:
     measure = ground.script("script", lambda url, token, clock: script(url, token, clock, ground))
     assert (measure.calls, measure.lost, measure.doubled) == (ROWS + GROUPS, 0, 0)
+    assert measure.points == measure.points_of_mutations == 10_000 * (ROWS + GROUPS)
     assert measure.seconds >= 0.929 * ROWS
 
 

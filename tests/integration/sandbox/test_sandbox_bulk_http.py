@@ -47,6 +47,7 @@ async def test_an_import_goes_all_the_way_over_http() -> None:
         assert (status["status"], status["counts"]) == ("COMPLETED", {"created": 1})
         async with http.get(URL(status["report_url"], encoded=True)) as response:
             assert (response.status, response.content_type) == (200, "text/csv")
+            assert (len(sandbox.uploads), sandbox.storage.downloads) == (1, 1)
             [line] = csv.DictReader(StringIO(await response.text(), newline=""))
     [item] = sandbox.items()
     assert (item.name, item.text("text_mkr5wya6")) == ('Ström, "quoted"', "שלום\n\N{T-SHIRT}")

@@ -9,10 +9,10 @@ import pytest
 
 from order_staging import Settings
 from order_staging.batch import CheckResult, CheckStatus, Finding, Severity
-from order_staging.batch.account_checks import account_findings
-from order_staging.batch.board_checks import LiveBoard, board_findings
-from order_staging.batch.demand import Demand
-from order_staging.batch.findings import counted, listed, note, ok, problem, warning
+from order_staging.batch.checks.account import account_findings
+from order_staging.batch.checks.board import LiveBoard, board_findings
+from order_staging.batch.checks.demand import Demand
+from order_staging.batch.checks.findings import counted, listed, note, ok, problem, warning
 from order_staging.monday import Account, Board, BoardColumn
 from order_staging.monday.account import Access, DailyCalls, Standing, User, Versions
 from order_staging.transform import load_mapping

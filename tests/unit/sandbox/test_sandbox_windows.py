@@ -101,3 +101,15 @@ def test_what_is_more_than_the_quota_waits_for_all_of_it(kind: WindowKind) -> No
     clock.advance(20)
     window.take(10)
     assert window.wait_for(101) == (40 if kind is WindowKind.FIXED else 60)
+
+
+def test_the_total_goes_over_all_spans_and_counts_what_uses_came_to() -> None:
+    clock = MovingClock()
+    window = _window(clock, WindowKind.FIXED)
+    late = window.take(30)
+    window.correct(window.take(50), 20)
+    clock.advance(60)
+    window.take(40)
+    assert window.total == 90
+    window.correct(late, 35)
+    assert (window.total, window.left) == (95, 55)

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import sessionmaker
 
-from order_staging.batch.account_checks import account_findings
 from order_staging.batch.assembly import client_of
-from order_staging.batch.board_checks import LiveBoard, board_findings
-from order_staging.batch.database_checks import demand_findings, look_at_database, look_at_source
-from order_staging.batch.demand import Demand, Estimate
-from order_staging.batch.findings import CheckResult, Finding, note, ok, problem
+from order_staging.batch.checks.account import account_findings
+from order_staging.batch.checks.board import LiveBoard, board_findings
+from order_staging.batch.checks.database import demand_findings, look_at_database, look_at_source
+from order_staging.batch.checks.demand import Demand, Estimate
+from order_staging.batch.checks.findings import CheckResult, Finding, note, ok, problem
 from order_staging.batch.limits import order_limits
 from order_staging.batch.preflight import unstorable
 from order_staging.batch.workshop import DatabaseThread, Outside

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import inspect
 
 from order_staging import schema
-from order_staging.batch.findings import Finding, counted, listed, note, ok, problem, warning
+from order_staging.batch.checks.findings import Finding, counted, listed, note, ok, problem, warning
 from order_staging.database import database_errors
 from order_staging.models import Base, OrdersUnified
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
-    from order_staging.batch.demand import Demand
+    from order_staging.batch.checks.demand import Demand
     from order_staging.repositories import SourceShape
     from order_staging.transform import BoardMapping
     from order_staging.unit_of_work import UnitOfWork

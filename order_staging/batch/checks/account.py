@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import ceil
 from typing import TYPE_CHECKING
 
-from order_staging.batch.findings import Finding, note, ok, problem, warning
+from order_staging.batch.checks.findings import Finding, note, ok, problem, warning
 from order_staging.monday import FIRST_BULK_VERSION
 from order_staging.monday.account import Standing
 from order_staging.settings import Channel
@@ -13,7 +13,7 @@ from order_staging.settings import Channel
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from order_staging.batch.demand import Demand
+    from order_staging.batch.checks.demand import Demand
     from order_staging.monday.account import Access, Account, DailyCalls, User, Versions
     from order_staging.settings import Settings
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from order_staging.batch.findings import Finding, counted, listed, note, ok, problem, warning
+from order_staging.batch.checks.findings import Finding, counted, listed, note, ok, problem, warning
 from order_staging.batch.preflight import PREPARE, misfits
 from order_staging.batch.preparing import key_column_of
 from order_staging.errors import ConfigurationError
@@ -14,7 +14,7 @@ from order_staging.monday.account import ITEMS_A_BOARD, LABELS_A_COLUMN, SUBITEM
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from order_staging.batch.demand import Demand
+    from order_staging.batch.checks.demand import Demand
     from order_staging.monday import Board, BoardColumn
     from order_staging.settings import Settings
     from order_staging.transform import BoardMapping

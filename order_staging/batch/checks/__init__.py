@@ -1,0 +1,1 @@
+"""What `check` looks at before a run: database, source, board and account, each by findings of its own."""
