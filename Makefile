@@ -3,6 +3,8 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+BENCH := .venv-bench
+BENCH_READY := $(BENCH)/.ready
 
 .PHONY: demo test lint bench lock format clean
 
@@ -10,6 +12,12 @@ $(READY): requirements-dev.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.lock
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	touch $@
+
+$(BENCH_READY): requirements-bench.lock pyproject.toml
+	$(PYTHON) -m venv $(BENCH)
+	$(BENCH)/bin/python -m pip install --quiet --require-hashes -r requirements-bench.lock
+	$(BENCH)/bin/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $@
 
 demo: $(READY)  ## the whole job on an embedded database, the sandbox and sample orders
@@ -29,13 +37,17 @@ format: $(READY)  ## put formatting and import order right
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(READY)  ## measurements: each compares two things in one run and prints a ratio
-	$(BIN)/python benchmarks/aliases.py
+bench: $(BENCH_READY)  ## measurements, with clients from PyPI to compare with: what counts is the ratios
+	$(BENCH)/bin/python benchmarks/aliases.py
+	$(BENCH)/bin/python benchmarks/delivery.py
+	$(BENCH)/bin/python benchmarks/lanes.py
 
-lock: $(READY)  ## resolve the newest releases again into requirements-dev.lock
-	$(BIN)/uv pip compile --universal --python-version 3.11 --extra dev --extra mssql --extra postgres \
-		--generate-hashes --no-emit-index-url --no-annotate --no-header --upgrade \
-		--no-emit-package order-staging -q pyproject.toml requirements-build.in -o requirements-dev.lock
+COMPILE := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
+	--no-header --upgrade --no-emit-package order-staging -q pyproject.toml requirements-build.in
+
+lock: $(READY)  ## resolve the newest releases again into the lock files
+	$(BIN)/$(COMPILE) --extra dev --extra mssql --extra postgres -o requirements-dev.lock
+	$(BIN)/$(COMPILE) --extra bench -o requirements-bench.lock
 
 clean:
-	rm -rf $(VENV) build dist .coverage* .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(BENCH) build dist .coverage* .mypy_cache .ruff_cache .hypothesis

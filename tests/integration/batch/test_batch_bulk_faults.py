@@ -11,7 +11,7 @@ import pytest
 from order_staging import LeaseLostError
 from order_staging.batch.imports import Imports
 from order_staging.batch.workshop import Outside
-from order_staging.monday import bulk
+from order_staging.monday import import_reports
 from order_staging.monday.bulk import BulkImports
 from order_staging.sandbox import (
     BulkRules,
@@ -254,7 +254,7 @@ def test_a_job_that_cannot_be_looked_at_is_waited_for_before_anything_is_sent_ag
 def test_where_a_report_counts_its_lines_otherwise_the_board_is_right(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = bulk.outcomes
+    real = import_reports.outcomes
     shifted: list[int] = []
 
     def shift(report: bytes) -> dict[int, Any]:
@@ -262,7 +262,7 @@ def test_where_a_report_counts_its_lines_otherwise_the_board_is_right(
         shifted.extend(found)
         return {place % len(found) + 1: outcome for place, outcome in found.items()}
 
-    monkeypatch.setattr(bulk, "outcomes", shift)
+    monkeypatch.setattr("order_staging.monday.bulk.outcomes", shift)
     rows = order_lines(10)
     world.add(*rows)
     assert world.run(settings=BULK).status == "COMPLETED"
