@@ -41,6 +41,7 @@ bench: $(BENCH_READY)  ## measurements, with clients from PyPI to compare with: 
 	$(BENCH)/bin/python benchmarks/aliases.py
 	$(BENCH)/bin/python benchmarks/delivery.py
 	$(BENCH)/bin/python benchmarks/lanes.py
+	$(BENCH)/bin/python benchmarks/plans.py
 
 COMPILE := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
 	--no-header --upgrade --no-emit-package order-staging -q pyproject.toml requirements-build.in
