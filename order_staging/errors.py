@@ -174,6 +174,10 @@ class RateLimitError(TransientError):
         super().__init__(message, wait=wait, status=status, code=code)
 
 
+class ImportUnfinishedError(TransientError):
+    """A bulk import is still at work, or cannot be looked at: a later run goes on with it."""
+
+
 class DailyLimitError(TransientError):
     """The account's calls of this day are used up; the batch pauses until `until` (naive UTC)."""
 
@@ -203,6 +207,10 @@ class StoppedError(TransientError):
 
 class TerminalError(DestinationError):
     """monday.com refused, and would refuse again: nothing was executed."""
+
+
+class EndpointError(TerminalError):
+    """The address, the board or the API version is not what it is taken for: no row is at fault."""
 
 
 class RequestTooLargeError(TerminalError):

@@ -36,6 +36,7 @@ def upgrade() -> None:
         sa.Column("row_count", sa.Integer, nullable=False),
         sa.Column("created_date", TIMESTAMP, nullable=False),
         sa.Column("started_date", TIMESTAMP),
+        sa.Column("uploaded_date", TIMESTAMP),
         sa.Column("finished_date", TIMESTAMP),
         sa.Column("result", UNICODE_MAX),
     )

@@ -102,7 +102,9 @@ class BulkDelivery:
         item = self._orders.new_item(row, self._orders.payload(row))
         labels = csv_rows.labels_of(item)
         missing = frozenset((column, label) for column, label in labels if label not in known.get(column, ()))
-        return Candidate(row.stg_id, row.group or "", missing, csv_rows.obstacle(item) is None)
+        # Without a key nothing would keep a file that is read twice from making it twice.
+        fits = row.source_uuid is not None and csv_rows.obstacle(item) is None
+        return Candidate(row.stg_id, row.group or "", missing, fits)
 
     async def _send_first(self, ids: Sequence[int]) -> None:
         """Send the rows that bring labels as items."""

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from order_staging.batch.letters import Refusal
-    from order_staging.models import StagingStatus
     from order_staging.monday import MondayClient, Outcome
     from order_staging.transform import BoardMapping
     from order_staging.unit_of_work import UnitOfWork
@@ -34,8 +33,8 @@ class StagedRows(Protocol[Row]):
         """Read those of these rows that are to be sent."""
         ...
 
-    def in_state(self, batch_id: UUID, *states: StagingStatus) -> list[Row]:
-        """Read rows by state."""
+    def unsettled(self, batch_id: UUID) -> list[Row]:
+        """Read unknown rows that the board is to be asked about."""
         ...
 
     def update(self, rows: Sequence[dict[str, Any]]) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Generic, TypeVar
 
@@ -20,15 +20,16 @@ from order_staging.batch.payloads import idempotency_key
 from order_staging.errors import (
     AuthenticationError,
     DestinationError,
+    EndpointError,
     RequestTooLargeError,
     TerminalError,
     TransientError,
 )
 from order_staging.models import ErrorType, StagedOrder, StagedSubitem
-from order_staging.monday import LONGEST_WAIT, Created, NotExecuted, Outcome, Rejected
+from order_staging.monday import LONGEST_WAIT, Created, NotExecuted, Outcome, Rejected, Unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from order_staging.batch.cargo import Cargo
     from order_staging.batch.ledger import Ledger
@@ -40,6 +41,9 @@ log = structlog.get_logger(__name__)
 
 Row = TypeVar("Row", StagedOrder, StagedSubitem)
 
+MOST_UNANSWERED = 5
+"""Requests in a row without an answer after which no further one is sent before the board was asked."""
+
 
 @dataclass(frozen=True)
 class _Request(Generic[Row]):
@@ -49,11 +53,22 @@ class _Request(Generic[Row]):
     key: str
 
 
+@dataclass
+class _Trial(Generic[Row]):
+    """What became of the parts of a request that was refused as a whole."""
+
+    suspects: list[tuple[Row, TerminalError]] = field(default_factory=list)
+    """Rows that were refused alone, and with what words."""
+    accepted: bool = False
+    """Whether any part was accepted, so that requests as such are right."""
+
+
 @dataclass(frozen=True)
-class _Suspect(Generic[Row]):
-    """A row whose request was refused as a whole, and carried nothing else."""
+class _Lone(Generic[Row]):
+    """A row that was refused alone, how many rows were accepted before, and the refusal."""
 
     row: Row
+    accepted: int
     error: TerminalError
 
 
@@ -62,6 +77,10 @@ class Delivery(Generic[Row]):
 
     def __init__(self, ledger: Ledger[Row], client: MondayClient) -> None:
         """Take the ledger of the rows, and the client."""
+        self.aside: dict[int, str] = {}
+        """Rows (`stg_id`) that this run does not send again, and what was said of them; they stay PENDING."""
+        self.trouble: DestinationError | None = None
+        """Why nothing of this kind is sent any more in this run."""
         self._ledger: Ledger[Row] = ledger
         self._workshop = ledger.workshop
         self._record = ledger.record
@@ -69,40 +88,53 @@ class Delivery(Generic[Row]):
         self._client = client
         self._executed = 0
         self._accepted = 0
+        self._unanswered = 0
         self._postponed: list[NotExecuted] = []
+        self._lone: list[_Lone[Row]] = []
 
     @property
     def accepted(self) -> int:
         """How many rows travelled in requests that were accepted as such."""
         return self._accepted
 
+    @property
+    def gave_up(self) -> bool:
+        """Whether one request after another was left without an answer when rows were sent last."""
+        return self._unanswered >= MOST_UNANSWERED
+
     async def deliver(self, size: int | None = None) -> None:
         """Send everything that is pending, `size` rows a request at most (None: as the settings say).
 
-        Raises `DestinationError` where requests are refused as a whole or monday.com stays busy; what was not
-        executed is PENDING then.
+        What was not executed is PENDING in the end. Raises `DestinationError` where monday.com stays busy, does not
+        accept the token or does not know the board; `trouble` tells of what it refuses as a whole.
         """
-        fruitless = 0
-        while not self._workshop.stop.is_set():
-            rows = await self._workshop.database.run(self._pending)
-            if not rows:
-                return
-            fruitless = await self._send_or_wait(rows, size, fruitless)
+        await self._deliver(self._pending, size)
+        for lone in self._lone:
+            await self._try_again(lone)
+        self._lone = []
 
     async def deliver_these(self, ids: Sequence[int]) -> None:
         """Send what is pending of these rows (`stg_id`), as `deliver` does."""
-        fruitless = 0
-        pending = partial(self._pending_among, ids)
-        while not self._workshop.stop.is_set() and (rows := await self._workshop.database.run(pending)):
-            fruitless = await self._send_or_wait(rows, None, fruitless)
+        await self._deliver(partial(self._pending_among, ids), None)
 
-    async def _send_or_wait(self, rows: Sequence[Row], size: int | None, fruitless: int) -> int:
-        before, self._postponed = self._executed, []
-        await self._send_all(rows, size)
-        fruitless = 0 if self._executed > before else fruitless + 1
-        if self._postponed:
-            await self._wait_for_the_postponed(fruitless)
-        return fruitless
+    def set_aside(self, rows: Sequence[Row]) -> None:
+        """Leave rows for a later run: monday.com left them without an answer however they were sent."""
+        self.aside |= {row.stg_id: str(row.stg_error_message) for row in rows}
+
+    async def _deliver(self, read: Callable[[UnitOfWork], list[Row]], size: int | None) -> None:
+        fruitless = self._unanswered = 0
+        while self._goes_on():
+            rows = await self._workshop.database.run(read)
+            if not rows:
+                return
+            before, self._postponed = self._executed, []
+            await self._send_all(rows, size)
+            fruitless = 0 if self._executed > before else fruitless + 1
+            if self._postponed:
+                await self._wait_for_the_postponed(fruitless)
+
+    def _goes_on(self) -> bool:
+        return not (self._workshop.stop.is_set() or self.gave_up or self.trouble)
 
     async def _wait_for_the_postponed(self, fruitless: int) -> None:
         """Wait as long as monday.com asks before it is sent the rows again that it did not get to."""
@@ -113,10 +145,12 @@ class Delivery(Generic[Row]):
         await self._workshop.sleep(max(wait, 2.0**fruitless))
 
     def _pending(self, uow: UnitOfWork) -> list[Row]:
-        return self._cargo.rows(uow).pending(self._record.batch_id, self._workshop.settings.chunk_rows)
+        limit = self._workshop.settings.chunk_rows + len(self.aside)
+        rows = self._cargo.rows(uow).pending(self._record.batch_id, limit)
+        return [row for row in rows if row.stg_id not in self.aside]
 
     def _pending_among(self, ids: Sequence[int], uow: UnitOfWork) -> list[Row]:
-        return self._cargo.rows(uow).pending_among(ids)
+        return [row for row in self._cargo.rows(uow).pending_among(ids) if row.stg_id not in self.aside]
 
     async def _send_all(self, rows: Sequence[Row], size: int | None) -> None:
         """Send rows in requests, as many at a time as there are lanes; after a failure no further one leaves."""
@@ -124,7 +158,7 @@ class Delivery(Generic[Row]):
         failures: list[BaseException] = []
 
         async def lane() -> None:
-            while waiting and not failures and not self._workshop.stop.is_set():
+            while waiting and not failures and self._goes_on():
                 count = min(self._rows_a_request(size), len(waiting))
                 try:
                     await self._send([waiting.popleft() for _ in range(count)])
@@ -142,26 +176,44 @@ class Delivery(Generic[Row]):
         return wanted if fitting is None else splitting.even_share(wanted, fitting)
 
     async def _send(self, rows: Sequence[Row]) -> None:
-        """Send rows by one request, and by smaller ones where it is refused as a whole, until a row is to blame."""
-        suspects: list[_Suspect[Row]] = []
-        await self._send_in_parts(rows, suspects)
-        if suspects and not self._accepted:
-            # Nothing like it was ever accepted: the requests themselves may be wrong, so no row is blamed.
-            raise suspects[0].error
-        if suspects:
-            await self._blame([(suspect.row, suspect.error) for suspect in suspects])
+        """Send rows by one request, and by smaller ones where it is refused as a whole, until a row is to blame.
 
-    async def _send_in_parts(self, rows: Sequence[Row], suspects: list[_Suspect[Row]]) -> None:
+        A row is blamed only if others of the same request were accepted after its refusal: else the refusal may be
+        about anything.
+        """
+        trial: _Trial[Row] = _Trial()
+        await self._send_in_parts(rows, trial)
+        if trial.accepted:
+            await self._blame(trial.suspects)
+        elif len(rows) == 1:
+            for row, error in trial.suspects:
+                self._lone.append(_Lone(row, self._accepted, error))
+                self.aside[row.stg_id] = str(error)
+        elif trial.suspects and not self._workshop.stop.is_set():
+            self.trouble = trial.suspects[0][1]
+
+    async def _send_in_parts(self, rows: Sequence[Row], trial: _Trial[Row]) -> None:
         refusal = await self._send_request(rows)
-        if refusal is None or self._workshop.stop.is_set():
+        if refusal is None:
+            trial.accepted = True
             return
         if len(rows) == 1:
             if isinstance(refusal, RequestTooLargeError):
                 raise refusal
-            suspects.append(_Suspect(rows[0], refusal))
+            trial.suspects.append((rows[0], refusal))
             return
         for part in splitting.parts(rows, str(refusal)):
-            await self._send_in_parts(part, suspects)
+            if not self._workshop.stop.is_set():
+                await self._send_in_parts(part, trial)
+
+    async def _try_again(self, lone: _Lone[Row]) -> None:
+        """Send a row again that was refused alone, if others were accepted since; refused again, it is to blame."""
+        if self._accepted == lone.accepted or not self._goes_on():
+            return
+        refusal = await self._send_request([lone.row])
+        if refusal is not None:
+            await self._blame([(lone.row, refusal)])
+        del self.aside[lone.row.stg_id]
 
     async def _send_request(self, rows: Sequence[Row]) -> TerminalError | None:
         """Send one request; give the refusal of it as a whole, for which one of its rows may be to blame."""
@@ -173,7 +225,7 @@ class Delivery(Generic[Row]):
             # The request as a whole was surely not executed, or else the client gives outcomes.
             work = partial(self._ledger.put_back, rows, str(error))
             await self._workshop.database.run(work, self._record.hold)
-            if not isinstance(error, TerminalError) or isinstance(error, AuthenticationError):
+            if not isinstance(error, TerminalError) or isinstance(error, AuthenticationError | EndpointError):
                 raise
             log.warning("delivery.refused", kind=self._cargo.name, rows=len(rows), reason=str(error))
             return error
@@ -183,14 +235,10 @@ class Delivery(Generic[Row]):
                 raise outcome.ends_run
         return None
 
-    async def give_up_on(self, rows: Sequence[Row]) -> None:
-        """Reject rows at which monday.com fails each time, although each was sent alone."""
-        words = "monday.com fails at this row each time: {}"
-        await self._blame([(row, TerminalError(words.format(row.stg_error_message))) for row in rows])
-
     async def _blame(self, rows: Sequence[tuple[Row, TerminalError]]) -> None:
-        refused = [(row, Refusal(ErrorType.REJECTED, str(error), error.status)) for row, error in rows]
-        await self._workshop.database.run(partial(self._ledger.blame, refused), self._record.hold)
+        if rows:
+            refused = [(row, Refusal(ErrorType.REJECTED, str(error), error.status)) for row, error in rows]
+            await self._workshop.database.run(partial(self._ledger.blame, refused), self._record.hold)
 
     def _record_intent(self, rows: Sequence[Row], uow: UnitOfWork) -> _Request[Row]:
         sent = self._ledger.payloads(rows)
@@ -207,3 +255,5 @@ class Delivery(Generic[Row]):
         self._postponed.extend(outcome for outcome in outcomes if isinstance(outcome, NotExecuted))
         self._executed += sum(not isinstance(outcome, NotExecuted) for outcome in outcomes)
         self._accepted += sum(isinstance(outcome, Created | Rejected) for outcome in outcomes)
+        silent = all(isinstance(outcome, Unknown) for outcome in outcomes)
+        self._unanswered = self._unanswered + 1 if silent else 0

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
@@ -19,16 +19,28 @@ from order_staging.errors import (
     AuthenticationError,
     DailyLimitError,
     DestinationError,
+    ImportUnfinishedError,
     StoppedError,
     TerminalError,
     TransientError,
 )
 from order_staging.models import BulkImport, ImportStatus
-from order_staging.monday import Created, Imported, ImportFile, NotExecuted, Outcome, Rejected, Unknown
+from order_staging.monday import (
+    PATIENCE,
+    UPLOAD_DOUBT,
+    Created,
+    Imported,
+    ImportFile,
+    NotExecuted,
+    Outcome,
+    Rejected,
+    Unknown,
+    means_unknown_job,
+)
 from order_staging.repositories import chunks
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from order_staging.batch.cargo import Orders
     from order_staging.batch.ledger import Ledger
@@ -41,6 +53,10 @@ log = structlog.get_logger(__name__)
 
 FORGOTTEN = 3600.0
 """Seconds after which a job that monday.com does not know any more has surely come to its end."""
+SURELY_ENDED = 24 * 3600.0
+"""Seconds after which any job has, whatever can be seen of it: the board is asked then."""
+LEAST_PATIENCE = 30.0
+"""Seconds for which a later run waits for progress of a job that an earlier one has waited for long enough."""
 
 
 class Imports:
@@ -53,18 +69,29 @@ class Imports:
         self._ledger = ledger
         self._orders = orders
         self._client = client
+        self.unfinished: ImportUnfinishedError | None = None
+        """Why an import is left to a later run; its rows stay UNKNOWN, and nothing is sent for them."""
+        self.waiting = 0
+        """How many rows wait for such imports."""
 
     async def resume(self) -> None:
         """Follow the imports of runs that died to their end, and record what became of their rows.
 
-        Raises `TransientError` where one is still being worked on.
+        One that is still at work, or cannot be looked at, is left to a later run (`unfinished`).
         """
         batch_id = self.record.batch_id
         for found in await self.workshop.database.run(lambda uow: uow.imports.unsettled(batch_id)):
             if self.workshop.stop.is_set():
                 return
             log.warning("bulk.resumed", job=found.job_id, rows=found.row_count)
-            await self._settle(found.import_key, await self._followed(found))
+            try:
+                imported = await self._followed(found)
+            except (StoppedError, DailyLimitError):
+                raise
+            except DestinationError as error:
+                await self._leave(found.import_key, found.job_id, error)
+            else:
+                await self._settle(found.import_key, imported)
 
     async def send(self, group: str, ids: Sequence[int]) -> int:
         """Import the first of these rows, as many as one job takes; tell how many, 0 to import no more at all.
@@ -79,8 +106,15 @@ class Imports:
                 key = await self.workshop.database.run(work, self.record.hold)
                 if file.is_full or key is None:
                     break
-            imported = await self._ingest(key, group, file) if key else None
-            if imported is None or key is None:
+            if key is None:
+                return 0
+            try:
+                imported = await self._ingest(key, group, file)
+            except (ImportUnfinishedError, TerminalError) as error:
+                # The job is at work, or cannot be looked at: its rows wait, and the others go on.
+                await self._leave(key, None, error)
+                return file.rows
+            if imported is None:
                 return 0
             await self._settle(key, imported)
             return 0 if isinstance(imported.otherwise, NotExecuted) else file.rows
@@ -126,12 +160,14 @@ class Imports:
             started = True
 
         try:
+            await self.workshop.require_going_on()
             return await self._client.bulk.ingest(
                 self._orders.group_id_of(group),
                 file,
                 match_column=self._client.key_column or "",
                 idempotency_key=key,
                 started=note,
+                uploaded=partial(self._note_upload, key),
             )
         except DestinationError as error:
             if started:
@@ -150,21 +186,37 @@ class Imports:
         self.record.increase(uow)
         self.record.result.api.bulk_jobs += 1
 
+    async def _note_upload(self, key: str) -> None:
+        facts = {"uploaded_date": self.workshop.outside.now()}
+        await self.workshop.database.run(partial(_change, key, facts), self.record.hold)
+
+    async def _leave(self, key: str, job_id: str | None, error: DestinationError) -> None:
+        """Leave an import to a later run: its rows are unknown, and it stays open."""
+        words = f"an import is not at its end: {error}"
+        log.warning("bulk.left", job=job_id, reason=str(error))
+        work = partial(self._doubt, key, self.workshop.redact(words))
+        self.waiting += await self.workshop.database.run(work, self.record.hold)
+        self.unfinished = ImportUnfinishedError(words, code="BULK_IMPORT_UNFINISHED")
+
+    def _doubt(self, key: str, words: str, uow: UnitOfWork) -> int:
+        self.record.increase(uow)
+        return uow.imports.doubt_rows(key, words)
+
     async def _followed(self, found: BulkImport) -> Imported:
         if found.job_id is None or found.started_date is None:
             return Imported(NotExecuted("the run ended before its import was started"))
+        if found.board_id != self.workshop.board_id:
+            raise TerminalError(f"it was for the board {found.board_id}; check ORDER_STAGING_BOARD_ID")
         passed = (self.workshop.outside.now() - found.started_date).total_seconds()
-        doubt = max(0.0, self.workshop.settings.request_timeout - passed)
+        # A file that has arrived is read some time, however late the job learns of it.
+        doubt = max(0.0, UPLOAD_DOUBT - passed) if found.uploaded_date is None else None
         try:
-            return await self._client.bulk.follow(found.job_id, doubt)
-        except AuthenticationError:
-            raise
-        except TerminalError as error:
-            if passed < FORGOTTEN:
+            return await self._client.bulk.follow(found.job_id, doubt, max(LEAST_PATIENCE, PATIENCE - passed))
+        except (TerminalError, ImportUnfinishedError) as error:
+            if passed < (FORGOTTEN if means_unknown_job(error) else SURELY_ENDED):
                 # It may be at work all the same: nothing is sent again before it must have ended.
-                words = f"the import {found.job_id} cannot be looked at ({error}); run again later"
-                raise TransientError(words, code="BULK_IMPORT_UNFINISHED") from error
-            return Imported(Unknown(f"the import {found.job_id} is not known any more: {error}"))
+                raise
+            return Imported(Unknown(f"nothing is to be learnt of the import any more: {error}"))
 
     async def _settle(self, key: str, imported: Imported) -> None:
         """Record the outcome of every row of an import, in bounded transactions; the last one closes it."""
@@ -176,7 +228,7 @@ class Imports:
             place = await self.workshop.database.run(work, self.record.hold)
 
     def _rows(self, key: str, after: int, uow: UnitOfWork) -> list[StagedOrder]:
-        return uow.staging.orders.of_import(key, after, self.workshop.settings.chunk_rows)
+        return uow.imports.rows(key, after, self.workshop.settings.chunk_rows)
 
     async def _verified(
         self, answered: Sequence[tuple[StagedOrder, Outcome]]
@@ -210,6 +262,10 @@ class Imports:
             finished_date=self.workshop.outside.now(),
             result=self.workshop.redact(imported.sentence or getattr(imported.otherwise, "message", "")),
         )
+
+
+def _change(key: str, facts: Mapping[str, Any], uow: UnitOfWork) -> None:
+    uow.imports.change(BulkImport.import_key == key, **facts)
 
 
 def _place(row: StagedOrder) -> int:

@@ -43,7 +43,7 @@ def item_payload(mapping: BoardMapping, key_column: str | None, row: StagedOrder
     names = attributes(StagedOrder)
     values = {field.title: getattr(row, names[field.title]) for field in mapping.fields}
     columns = item_column_values(mapping, values)
-    if key_column is not None:
+    if key_column is not None and row.source_uuid is not None:
         columns[key_column] = str(row.source_uuid)
     return _payload(row.title or "", columns, group=row.group)
 

@@ -21,6 +21,8 @@ from order_staging.errors import (
     ConfigurationError,
     DatabaseUnavailableError,
     DestinationError,
+    EndpointError,
+    ImportUnfinishedError,
     LeaseHeldError,
     PersistenceError,
     StoppedError,
@@ -182,8 +184,9 @@ class Processing:
     async def _give_up(self, record: BatchRecord, error: DestinationError) -> None:
         """End a batch that monday.com does not let go on: paused by a limit, or failed."""
         words = self._workshop.redact(str(error))
-        record.result.stops_the_run = not isinstance(error, TerminalError) or isinstance(
-            error, AuthenticationError
+        of_this_batch = isinstance(error, TerminalError | ImportUnfinishedError)
+        record.result.stops_the_run = not of_this_batch or isinstance(
+            error, AuthenticationError | EndpointError
         )
         # A limit has a status or, where HTTP says 200, a code; what has neither never reached monday.com.
         limited = isinstance(error, TransientError) and (error.status or error.code) is not None

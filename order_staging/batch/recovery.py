@@ -126,6 +126,10 @@ class Recovery(Generic[Row]):
         """How many rows were found on the board in this run."""
         return self._counts.adopted
 
+    def count_unknown(self, rows: int) -> None:
+        """Count rows of which nobody can tell why they do not get through."""
+        self._counts.unknown += rows
+
     async def settle(self) -> list[Row]:
         """Settle what is unknown; give the rows that are pending again, with what was said when they were sent."""
         rows = await self._workshop.database.run(self._unknown)
@@ -153,7 +157,7 @@ class Recovery(Generic[Row]):
         return max(settings.recovery_delay, settings.request_timeout - (now - latest).total_seconds())
 
     def _unknown(self, uow: UnitOfWork) -> list[Row]:
-        return self._cargo.rows(uow).in_state(self._record.batch_id, StagingStatus.UNKNOWN)
+        return self._cargo.rows(uow).unsettled(self._record.batch_id)
 
     def _record_findings(
         self, rows: Sequence[Row], found: Mapping[int, list[int]], uow: UnitOfWork

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from order_staging.batch.loading import Source
     from order_staging.batch.record import BatchRecord
     from order_staging.batch.workshop import Workshop
+    from order_staging.errors import DestinationError
     from order_staging.models import StagedOrder
     from order_staging.monday import MondayClient
     from order_staging.unit_of_work import UnitOfWork
@@ -45,6 +46,15 @@ class BatchRun:
         self._workshop = workshop
         self._record = record
         self._result = record.result
+        self._left_behind: list[str] = []
+        """What was said of rows that could not be sent and are left for a later run."""
+        self._trouble: DestinationError | None = None
+        """What ends the batch as failed or paused, once everything else is done."""
+
+    def require_no_trouble(self) -> None:
+        """Raise what kept rows from being sent. Raises `DestinationError`."""
+        if self._trouble is not None:
+            raise self._trouble
 
     async def recover(self) -> None:
         """Gather what earlier runs left of this customer into this batch."""
@@ -78,6 +88,8 @@ class BatchRun:
         groups |= await self._ensure_groups(client, ledger)
         await BulkDelivery(imports, cargo, client, delivery, recovery).deliver()
         await self._until_settled(delivery, recovery)
+        recovery.count_unknown(imports.waiting)
+        self._trouble = self._trouble or imports.unfinished
         await self._reach_unless_stopped(BatchStatus.ITEMS_CREATED)
 
     async def create_subitems(self, line: Line) -> None:
@@ -106,9 +118,14 @@ class BatchRun:
         return deleted
 
     async def finish(self) -> None:
-        """Record that the batch has come to its end, with or without errors."""
+        """Record that the batch has come to its end, with or without errors. Raises what kept rows back."""
+        self.require_no_trouble()
         clean = await self._workshop.database.run(self._is_clean)
-        await self._record.end(BatchStatus.COMPLETED if clean else BatchStatus.COMPLETED_WITH_ERRORS)
+        words = None
+        if self._left_behind:
+            first = self._workshop.redact(self._left_behind[0])
+            words = f"{len(self._left_behind)} rows could not be sent, and wait for the next run: {first}"
+        await self._record.end(BatchStatus.COMPLETED if clean else BatchStatus.COMPLETED_WITH_ERRORS, words)
 
     def _relink(self, source: Source, uow: UnitOfWork) -> None:
         relinked = uow.relinking.relink(source.wanted.names or (), doubled=source.doubled)
@@ -167,21 +184,29 @@ class BatchRun:
     async def _until_settled(self, delivery: Delivery[Any], recovery: Recovery[Any]) -> None:
         """Deliver, settle what is unknown, and deliver again what is surely absent, in ever smaller requests.
 
-        A row that is still absent then, while others got through, is the one that monday.com fails at.
+        So a row at which monday.com fails leaves its neighbours behind. It is left for a later run, never rejected:
+        no answer is no refusal. Where nothing gets through, all of it is left, and the batch ends as failed.
         """
-        absent: list[Any] = []
         got_through = 0
+        absent: list[Any] = []
         for attempt in range(splitting.ROUNDS):
             before = delivery.accepted + recovery.adopted
             await delivery.deliver(splitting.rows_a_request(self._workshop.settings.aliases, attempt))
             absent = await recovery.settle()
-            if self._workshop.stop.is_set() or not absent:
+            if self._workshop.stop.is_set():
                 return
             if attempt:
                 got_through += delivery.accepted + recovery.adopted - before
-        if not got_through:
-            raise OutcomeUnknownError("monday.com keeps leaving requests without an answer; run again later")
-        await delivery.give_up_on(absent)
+            if delivery.trouble or not (absent or delivery.gave_up):
+                break
+        else:
+            delivery.set_aside(absent)
+            if delivery.gave_up or not got_through:
+                words = "monday.com keeps leaving requests without an answer; run again later"
+                delivery.trouble = OutcomeUnknownError(words)
+        self._left_behind += delivery.aside.values()
+        recovery.count_unknown(len(delivery.aside))
+        self._trouble = self._trouble or delivery.trouble
 
     async def _record_subitem_board(self, line: Line) -> None:
         found = line.subitem_board_id
@@ -199,4 +224,9 @@ class BatchRun:
         batch_id = self._record.batch_id
         orders, subitems = uow.staging.orders.counts(batch_id), uow.staging.subitems.counts(batch_id)
         left = orders.keys() - {StagingStatus.PROMOTED} | subitems.keys() & TROUBLED
-        return not left and not uow.failures.count_of_batch(batch_id) and not self._result.failed_rows
+        return (
+            not left
+            and not self._left_behind
+            and not uow.failures.count_of_batch(batch_id)
+            and not self._result.failed_rows
+        )

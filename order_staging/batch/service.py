@@ -131,6 +131,7 @@ class BatchService:
         async with open_bench(self._assembly, self._stop) as bench, open_line(self._assembly, bench) as line:
             async with Processing(bench).step(batch_id, line) as (run, result):
                 await run.create_items(line)
+                run.require_no_trouble()
             return StepResult(batch_id, orders=result.orders.on_board)
 
     def create_monday_subitems_from_staging(self, batch_id: UUID) -> StepResult:
@@ -145,6 +146,7 @@ class BatchService:
         async with open_bench(self._assembly, self._stop) as bench, open_line(self._assembly, bench) as line:
             async with Processing(bench).step(batch_id, line) as (run, result):
                 await run.create_subitems(line)
+                run.require_no_trouble()
             return StepResult(batch_id, subitems=result.subitems.on_board)
 
     def promote_successful_records(self, batch_id: UUID) -> StepResult:

@@ -36,7 +36,7 @@ def _words(prepared: PreparedBoard, *, known: bool) -> str:
     lines = [
         "# The key column was created." if prepared.created else "# The board has the key column already.",
         "# It is set." if known else "# Set it:",
-        f"ORDER_STAGING_KEY_COLUMN={prepared.key_column}",
+        *program.exports({"ORDER_STAGING_KEY_COLUMN": prepared.key_column}),
     ]
     if prepared.subitem_board_id is None:
         lines.append("# The subitems' board does not exist yet: monday.com makes it with the first subitem.")

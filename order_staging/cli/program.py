@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,7 +27,7 @@ from order_staging.reporting import messages
 from order_staging.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from rich.console import RenderableType
     from sqlalchemy import Engine
@@ -46,7 +47,7 @@ class Program:
         """Write the command's result once: as a document for programs, or as text for people."""
         match self.output:
             case Output.TEXT:
-                _console().print(text())
+                _print(text())
             case Output.JSON:
                 sys.stdout.write(json.dumps(document, ensure_ascii=False) + "\n")
             case Output.KESTRA:
@@ -56,12 +57,19 @@ class Program:
     def say(self, text: str) -> None:
         """Tell people something on the way; programs are spared it."""
         if self.output is Output.TEXT:
-            _console().print(text)
+            _print(text)
 
 
-def _console() -> Console:
-    # Names and messages are shown as they are: brackets and colons in them are no markup.
-    return Console(highlight=False, markup=False, emoji=False)
+def exports(settings: Mapping[str, str]) -> list[str]:
+    """Write settings, by their whole names, as lines that a shell can source and a `.env` file can hold."""
+    return [f"export {name}={shlex.quote(value)}" for name, value in settings.items()]
+
+
+def _print(shown: RenderableType) -> None:
+    # Names and messages are shown as they are: brackets and colons in them are no markup. Lines of our own are
+    # never broken, as a shell may read them.
+    console = Console(highlight=False, markup=False, emoji=False)
+    console.print(shown, soft_wrap=isinstance(shown, str))
 
 
 @contextmanager

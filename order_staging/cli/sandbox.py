@@ -20,14 +20,21 @@ from order_staging.cli import program
 from order_staging.cli.options import FormatOption, LevelOption, LogLevel, Output, OutputOption
 from order_staging.errors import ConfigurationError
 from order_staging.sandbox import (
+    ASSUMED_SECONDS_PER_JOB,
+    ASSUMED_SECONDS_PER_ROW,
     COST_10K,
+    IDEMPOTENCY,
     PLANS,
     UNLIMITED,
     Behaviour,
+    BulkRules,
     Fault,
     Latency,
     Plan,
+    RefusalStyle,
     Sandbox,
+    WindowKind,
+    idempotency_named,
     parse_fault,
     plan_named,
     sample_orders,
@@ -61,12 +68,27 @@ def sandbox(
     latency: Annotated[
         float,
         typer.Option(
-            "--latency", metavar="FACTOR", help="times monday.com's own seconds a mutation; 0 is none"
+            "--latency",
+            metavar="FACTOR",
+            help="times monday.com's own seconds a mutation, and those assumed of imports; 0 is none",
         ),
     ] = 0.0,
     search_lag: Annotated[
         float, typer.Option("--search-lag", metavar="SECONDS", help="how late searches find what was written")
     ] = 0.0,
+    window: Annotated[
+        WindowKind, typer.Option("--window", help="when complexity points come back")
+    ] = WindowKind.FIXED,
+    refusals: Annotated[
+        RefusalStyle, typer.Option("--refusals", help="how limits are told")
+    ] = RefusalStyle.CURRENT,
+    idempotency: Annotated[
+        str,
+        typer.Option(
+            "--idempotency", metavar="RULES", help=f"what idempotency keys do: {', '.join(IDEMPOTENCY)}"
+        ),
+    ] = "honoured",
+    bulk: Annotated[bool, typer.Option("--bulk/--no-bulk", help="serve bulk imports")] = True,
     fault: Annotated[
         list[str] | None,
         typer.Option(
@@ -87,7 +109,17 @@ def sandbox(
     Example: order-staging sandbox --sample-orders
     """
     with program.program(output, log_level, log_format) as ours:
-        chosen = choices(plan, mutation_cost, latency, search_lag, fault or [])
+        chosen = choices(
+            plan=plan,
+            mutation_cost=mutation_cost,
+            latency=latency,
+            search_lag=search_lag,
+            window=window,
+            refusals=refusals,
+            idempotency=idempotency,
+            bulk=bulk,
+            fault=fault,
+        )
         if sample:
             count = fill_with_sample_orders(ours.settings)
             ours.say(f"# {count} sample orders are in ORDERS_UNIFIED")
@@ -97,6 +129,7 @@ def sandbox(
             plan=chosen.plan,
             behaviour=chosen.behaviour,
             mutation_cost=mutation_cost,
+            bulk=chosen.bulk,
             random=Random(seed),  # noqa: S311 - ids of requests and faults are no secrets
         )
         for each in chosen.faults:
@@ -111,15 +144,25 @@ def sandbox(
 
 @dataclass(frozen=True)
 class Choices:
-    """How the sandbox is to behave: its plan, its behaviour, and the faults on order."""
+    """How the sandbox is to behave: its plan, its behaviour, its bulk imports, and the faults on order."""
 
     plan: Plan
     behaviour: Behaviour
+    bulk: BulkRules
     faults: Sequence[Fault]
 
 
 def choices(
-    plan: str, mutation_cost: int, latency: float, search_lag: float, faults: Sequence[str]
+    *,
+    plan: str,
+    mutation_cost: int,
+    latency: float,
+    search_lag: float,
+    window: WindowKind,
+    refusals: RefusalStyle,
+    idempotency: str,
+    bulk: bool,
+    fault: Sequence[str] | None,
 ) -> Choices:
     """Read the options of that name; raise `ConfigurationError`, naming the option, for one that makes no sense."""
     for option, number in (
@@ -129,11 +172,25 @@ def choices(
     ):
         if not 0 <= number < math.inf:
             raise ConfigurationError(f"{option} {number} is not a number from 0 on")
-    behaviour = Behaviour(latency=Latency(scale=latency), search_lag=search_lag)
     with _naming("--plan"):
         account = plan_named(plan)
+    with _naming("--idempotency"):
+        keys = idempotency_named(idempotency)
     with _naming("--fault"):
-        return Choices(account, behaviour, [parse_fault(text) for text in faults])
+        faults = [parse_fault(text) for text in fault or ()]
+    behaviour = Behaviour(
+        window=window,
+        refusals=refusals,
+        latency=Latency(scale=latency),
+        idempotency=keys,
+        search_lag=search_lag,
+    )
+    imports = BulkRules(
+        served=bulk,
+        seconds_per_job=latency * ASSUMED_SECONDS_PER_JOB,
+        seconds_per_row=latency * ASSUMED_SECONDS_PER_ROW,
+    )
+    return Choices(account, behaviour, imports, faults)
 
 
 @contextmanager
@@ -156,8 +213,7 @@ def _announce(ours: program.Program, board: Sandbox, url: str) -> None:
     settings = {"ORDER_STAGING_MONDAY_URL": url, "ORDER_STAGING_MONDAY_TOKEN": board.token}
     if board.key_column is not None:
         settings["ORDER_STAGING_KEY_COLUMN"] = board.key_column
-    lines = [f"export {name}={value}" for name, value in settings.items()]
-    ours.show({"settings": settings}, lambda: "\n".join(lines))
+    ours.show({"settings": settings}, lambda: "\n".join(program.exports(settings)))
 
 
 def fill_with_sample_orders(settings: Settings) -> int:

@@ -31,6 +31,8 @@ class BulkImport(Base):
     created_date: Mapped[datetime]
     started_date: Mapped[datetime | None]
     """When the job was known (UTC); the upload follows at once."""
+    uploaded_date: Mapped[datetime | None]
+    """When the storage said that it has the file (UTC); NULL where nobody can tell."""
     finished_date: Mapped[datetime | None]
     result: Mapped[TextMax | None]
     """What monday.com said at the end: the job's state, counts and reason."""

@@ -3,7 +3,7 @@
 from order_staging.monday.account import Account
 from order_staging.monday.board import Board, BoardColumn, BoardGroup
 from order_staging.monday.bulk import FIRST_VERSION as FIRST_BULK_VERSION
-from order_staging.monday.bulk import Imported
+from order_staging.monday.bulk import PATIENCE, UPLOAD_DOUBT, Imported, means_unknown_job
 from order_staging.monday.client import MondayClient
 from order_staging.monday.groups import Ensured, means_missing_group, refusal_of
 from order_staging.monday.import_file import ImportFile
@@ -22,6 +22,8 @@ from order_staging.monday.pacing import LONGEST_WAIT
 __all__ = [
     "FIRST_BULK_VERSION",
     "LONGEST_WAIT",
+    "PATIENCE",
+    "UPLOAD_DOUBT",
     "Account",
     "Board",
     "BoardColumn",
@@ -39,5 +41,6 @@ __all__ = [
     "Unknown",
     "Usage",
     "means_missing_group",
+    "means_unknown_job",
     "refusal_of",
 ]

@@ -15,6 +15,7 @@ from order_staging.errors import (
     AuthenticationError,
     DailyLimitError,
     DestinationError,
+    EndpointError,
     OutcomeUnknownError,
     RateLimitError,
     RequestTooLargeError,
@@ -150,7 +151,14 @@ def _meaning_of_the_whole(answer: Answer, reply: Reply) -> Meaning:
     of_a_part = answer.has_data_key and any(problem.path for problem in answer.problems)
     if not meanings or of_a_part or Meaning.UNKNOWN in meanings:
         return Meaning.UNKNOWN
-    order = (Meaning.TOKEN, Meaning.TOMORROW, Meaning.TOO_LARGE, Meaning.LIMITED, Meaning.LATER)
+    order = (
+        Meaning.TOKEN,
+        Meaning.TARGET,
+        Meaning.TOMORROW,
+        Meaning.TOO_LARGE,
+        Meaning.LIMITED,
+        Meaning.LATER,
+    )
     for meaning in order:
         if meaning in meanings:
             return meaning
@@ -169,7 +177,7 @@ def _outcome_of(problem: Problem) -> Outcome:
     match problem.meaning:
         case Meaning.LATER | Meaning.LIMITED:
             return NotExecuted(problem.words(), problem.wait)
-        case Meaning.TOMORROW | Meaning.TOKEN:
+        case Meaning.TOMORROW | Meaning.TOKEN | Meaning.TARGET:
             error = _as_error(problem.meaning, problem, problem.wait, problem.status)
             return NotExecuted(problem.words(), problem.wait, error)
         case Meaning.UNKNOWN:
@@ -232,6 +240,9 @@ def _as_error(meaning: Meaning, problem: Problem, wait: float | None, status: in
         case Meaning.TOKEN:
             advice = "monday.com does not accept the token for this; check ORDER_STAGING_MONDAY_TOKEN"
             return AuthenticationError(f"{advice} ({words})", status=status, code=code)
+        case Meaning.TARGET:
+            words = f"monday.com refused the request: {words}; check ORDER_STAGING_BOARD_ID and _MONDAY_API_VERSION"
+            return EndpointError(words, status=status, code=code)
         case Meaning.TOO_LARGE:
             words = f"one request may not cost so much: {words}"
             return RequestTooLargeError(words, status=status, code=code)
@@ -261,7 +272,7 @@ def _unreadable(reply: Reply) -> DestinationError:
         wait = asked_wait(reply.headers, reply.received)
         return _as_error(meaning, Problem(words, reply.received), wait, reply.status)
     if 400 <= reply.status < 500 and reply.status not in DOUBTFUL:  # noqa: PLR2004 - HTTP's client errors
-        return TerminalError(f"{words}; check ORDER_STAGING_MONDAY_URL", status=reply.status)
+        return EndpointError(f"{words}; check ORDER_STAGING_MONDAY_URL", status=reply.status)
     return OutcomeUnknownError(f"monday.com failed: {words}", status=reply.status)
 
 

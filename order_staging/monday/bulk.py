@@ -6,6 +6,7 @@ whose upload ended without an answer is not uploaded again, as the job would tel
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
@@ -15,12 +16,14 @@ from aiohttp import ClientConnectionError, ClientError, ClientSession, ClientTim
 from yarl import URL
 
 from order_staging.errors import (
+    ImportUnfinishedError,
     OutcomeUnknownError,
     TerminalError,
     TransientError,
 )
 from order_staging.monday import documents
 from order_staging.monday.import_reports import JobState, JobStatus, job_status, outcomes
+from order_staging.monday.meanings import plain
 from order_staging.monday.outcomes import NotExecuted, Outcome, Unknown
 from order_staging.monday.transport import NEVER_SENT
 
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
 
     from aiohttp import ClientHandlerType, ClientRequest, ClientResponse
 
+    from order_staging.errors import DestinationError
     from order_staging.monday.import_file import ImportFile
     from order_staging.monday.wire import Wire
 
@@ -39,6 +43,10 @@ FIRST_VERSION = "2026-07"
 """The API version that brought bulk import."""
 URL_LIFE = 600.0
 """Seconds that an address for an upload or a report works."""
+UPLOAD_DOUBT = URL_LIFE + 60.0
+"""Seconds after the start of a job until which its file may still arrive."""
+UPLOAD_LOOK = 5.0
+"""Seconds between two looks, during an upload, at whether the run still goes on."""
 FIRST_POLL, LONGEST_POLL, POLL_GROWTH = 1.0, 10.0, 1.5
 """Seconds between two looks at a job: monday advises 10, a small job is done sooner."""
 PATIENCE = 900.0
@@ -117,7 +125,7 @@ class BulkImports:
             await self._session.close()
             self._session = None
 
-    async def ingest(
+    async def ingest(  # noqa: PLR0913 - two of them only listen
         self,
         group_id: str,
         file: ImportFile,
@@ -125,12 +133,14 @@ class BulkImports:
         match_column: str,
         idempotency_key: str,
         started: Callable[[str], Awaitable[None]] | None = None,
+        uploaded: Callable[[], Awaitable[None]] | None = None,
     ) -> Imported:
         """Import a file into a group; rows whose key is on the board already are passed over.
 
-        `started` is awaited with the job's id before a byte is uploaded: whoever keeps it can `follow` the job
-        later. Raises `DestinationError` where the job could not be started (then nothing was executed), and where
-        it could not be followed to its end.
+        `started` is awaited with the job's id before a byte is uploaded, so that whoever keeps it can `follow`
+        the job later, and `uploaded` when the storage says that it has the file. Raises `DestinationError`
+        where the job could not be started (then nothing was executed), and where it could not be followed to
+        its end.
         """
         job = await self._start(group_id, match_column, idempotency_key)
         if started is not None:
@@ -138,16 +148,18 @@ class BulkImports:
         refusal, doubt = await self._upload(job, file)
         if refusal is not None:
             return Imported(NotExecuted(refusal))
+        if doubt is None and uploaded is not None:
+            await uploaded()
         return await self.follow(job.id, doubt)
 
-    async def follow(self, job_id: str, doubt: float | None) -> Imported:
-        """Follow a job to its end and read its report.
+    async def follow(self, job_id: str, doubt: float | None, patience: float = PATIENCE) -> Imported:
+        """Follow a job to its end and read its report; give up after `patience` seconds without any progress.
 
         `doubt` is after how many seconds a job that still waits for its file is believed never to get it; None
         where the file is known to be there. Raises `DestinationError` where monday.com does not tell, as where it
-        does not know the job, and `TransientError` where it makes no progress: it is to be followed again later.
+        does not know the job, and `ImportUnfinishedError` where it makes no progress: it is to be followed later.
         """
-        status = await self._final_status(job_id, doubt)
+        status = await self._final_status(job_id, doubt, patience)
         if status is None:
             return Imported(NotExecuted("the file of the import never arrived"))
         sentence = status.sentence()
@@ -171,7 +183,22 @@ class BulkImports:
         return _Job(str(job["job_id"]), self._checked(str(job["upload_url"])))
 
     async def _upload(self, job: _Job, file: ImportFile) -> tuple[str | None, float | None]:
-        """Upload a file; give why it surely did not arrive, and the seconds of doubt where nobody can tell."""
+        """Upload a file; give why it surely did not arrive, and the seconds of doubt where nobody can tell.
+
+        It is broken off where the run is to end or its lease is lost.
+        """
+        sending = asyncio.ensure_future(self._put(job, file))
+        try:
+            while not sending.done():
+                await asyncio.wait({sending}, timeout=UPLOAD_LOOK)
+                if not sending.done() and self._wire.before_resend is not None:
+                    await self._wire.before_resend()
+            return sending.result()
+        finally:
+            sending.cancel()
+            await asyncio.gather(sending, return_exceptions=True)
+
+    async def _put(self, job: _Job, file: ImportFile) -> tuple[str | None, float | None]:
         headers = {"Content-Type": "text/csv", "Content-Length": str(file.size)}
         try:
             body = file.reader()
@@ -187,15 +214,15 @@ class BulkImports:
             return f"the storage of the import cannot be reached ({type(error).__name__})", None
         except (TimeoutError, ClientError) as error:
             log.warning("bulk.upload_unclear", job=job.id, reason=type(error).__name__)
-            return None, self._request_timeout
+            return None, UPLOAD_DOUBT
         log.info("bulk.uploaded", job=job.id, rows=file.rows, bytes=file.size, status=status)
         if status < 300:  # noqa: PLR2004 - HTTP's successes
             return None, None
         if status < 500:  # noqa: PLR2004 - HTTP's client errors
             return f"the storage of the import refused the file (HTTP {status})", None
-        return None, self._request_timeout
+        return None, UPLOAD_DOUBT
 
-    async def _final_status(self, job_id: str, doubt: float | None) -> JobStatus | None:
+    async def _final_status(self, job_id: str, doubt: float | None, patience: float) -> JobStatus | None:
         """Look at a job until it has ended; None where its file is believed never to come."""
         waited = idle = 0.0
         last: object = None
@@ -209,14 +236,15 @@ class BulkImports:
                 return None
             seen = (status.state, status.progress, status.counts)
             idle = idle if seen == last else 0.0
-            if idle >= PATIENCE:
+            waits_for_its_file = status.state is JobState.UPLOAD_PENDING and doubt is not None
+            if idle >= patience and not waits_for_its_file:
                 break
             last = seen
             await self._sleep(pause)
             if self._wire.before_resend is not None:
                 await self._wire.before_resend()
             waited, idle = waited + pause, idle + pause
-        raise TransientError(
+        raise ImportUnfinishedError(
             f"the import {job_id} makes no progress; run again later, and it is followed further",
             code="BULK_IMPORT_UNFINISHED",
         )
@@ -227,7 +255,9 @@ class BulkImports:
             if status.report_url is None:
                 break
             try:
-                async with self._http.get(URL(self._checked(status.report_url), encoded=True)) as response:
+                async with self._http.get(
+                    URL(self._checked(status.report_url), encoded=True), allow_redirects=False
+                ) as response:
                     if response.status == 200:  # noqa: PLR2004 - HTTP's OK
                         return await response.read()
                     reason = f"HTTP {response.status}"
@@ -260,3 +290,9 @@ def _pauses() -> Iterator[float]:
     while True:
         yield pause
         pause = min(LONGEST_POLL, pause * POLL_GROWTH)
+
+
+def means_unknown_job(error: DestinationError) -> bool:
+    """Tell whether a look at a job was refused because there is no such job."""
+    code = plain(error.code or "")
+    return code == "resourcenotfoundexception" or (code.startswith("job") and code.endswith("notfound"))

@@ -20,8 +20,6 @@ NAME = "name"
 """The header of the first column: the item's name."""
 CLEARED = "<NULL>"
 """The cell that clears a column."""
-COLUMN_TYPES = frozenset({"text", "long_text", "numbers", "date", "dropdown", "status"})
-"""Types of columns that we write and that bulk import accepts."""
 
 
 def cells(item: NewItem) -> dict[str, str]:

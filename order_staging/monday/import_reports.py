@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import Counter
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -100,9 +101,16 @@ def outcomes(report: bytes) -> dict[int, Outcome]:
     """Read a report: the outcome of each row by its place in the file, from 1.
 
     Rows that it does not name are left out; a line that makes no sense is passed over, and what comes after one
-    that cannot be read at all.
+    that cannot be read at all. An id that it gives to several rows is believed for none.
     """
-    return dict(_outcomes(io.StringIO(report.decode("utf-8-sig", "replace"), newline="")))
+    found = dict(_outcomes(io.StringIO(report.decode("utf-8-sig", "replace"), newline="")))
+    ids = Counter(outcome.id for outcome in found.values() if isinstance(outcome, Created))
+    return {
+        place: Unknown(f"the import reports item {outcome.id} for several rows")
+        if isinstance(outcome, Created) and ids[outcome.id] > 1
+        else outcome
+        for place, outcome in found.items()
+    }
 
 
 def _outcomes(report: io.StringIO) -> Iterator[tuple[int, Outcome]]:

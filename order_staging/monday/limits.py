@@ -167,7 +167,7 @@ class Limits:
         if each is None:
             return None
         quota = math.inf if self.complexity.quota is None else self.complexity.quota
-        return max(1, int(min(self._request_points, quota) // each))
+        return max(1, int(min(self._request_points, quota) // max(1.0, each)))
 
     def hold(self, seconds: float, now: float) -> None:
         """Hold everything back for so long."""

@@ -23,6 +23,8 @@ class Meaning(Enum):
     """Not executed; the day's calls are used up."""
     TOKEN = auto()
     """Not executed; the token is not accepted, or may not do this: no row is at fault."""
+    TARGET = auto()
+    """Not executed; the board or the API version is not there: no row is at fault."""
     TOO_LARGE = auto()
     """Not executed; one request may not cost so much."""
     UNKNOWN = auto()
@@ -56,6 +58,8 @@ MEANINGS = {
     "resourcelocked": Meaning.LATER,
     "resourceiscurrentlylockedpleasetryagainlater": Meaning.LATER,
     "dailylimitexceeded": Meaning.TOMORROW,
+    "invalidboardidexception": Meaning.TARGET,
+    "invalidversionexception": Meaning.TARGET,
     "requestmaxcomplexityexceeded": Meaning.TOO_LARGE,
     "notauthenticated": Meaning.TOKEN,
     "unauthorized": Meaning.TOKEN,
@@ -77,7 +81,6 @@ MEANINGS = {
     "deletelastgroupexception": Meaning.REFUSED,
     "idempotencykeyreused": Meaning.REFUSED,
     "invalidargumentexception": Meaning.REFUSED,
-    "invalidboardidexception": Meaning.REFUSED,
     "invalidcolumnidexception": Meaning.REFUSED,
     "invalidcolumntypeexception": Meaning.REFUSED,
     "invalidgroupidexception": Meaning.REFUSED,
@@ -85,7 +88,6 @@ MEANINGS = {
     "invaliditemidexception": Meaning.REFUSED,
     "invalidpersonassignment": Meaning.REFUSED,
     "invaliduseridexception": Meaning.REFUSED,
-    "invalidversionexception": Meaning.REFUSED,
     "itemnametoolongexception": Meaning.REFUSED,
     "itemslimitationexception": Meaning.REFUSED,
     "jsonparseexception": Meaning.REFUSED,

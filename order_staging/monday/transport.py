@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import TYPE_CHECKING
 
 from aiohttp import ClientConnectionError, ClientConnectorError, ClientSSLError, ConnectionTimeoutError
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 NEVER_SENT = (ClientConnectorError, ClientSSLError, ConnectionTimeoutError)
 """What aiohttp raises while it connects: not a byte of the request has left."""
+
+# gql logs variables and answers in full, order lines and signed addresses among them.
+logging.getLogger("gql.transport").setLevel(logging.WARNING)
 
 LISTS = {"ratelimit", "ratelimit-policy"}
 """Headers that are lists, and may come in several lines."""

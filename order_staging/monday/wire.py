@@ -96,8 +96,11 @@ class Wire:
         return answer.data or {}
 
     async def repeat(self, text: str, variables: dict[str, Any], key: str) -> dict[str, Any]:
-        """Send a mutation that does no harm when it is executed twice, as often as a query, and give its data."""
-        answer = await self._send(text, variables, reads=True, key=key)
+        """Send a mutation that does no harm when it is executed twice, and give its data.
+
+        It is sent again like a query, but does not wait for a limit of its own: there is another way.
+        """
+        answer = await self._send(text, variables, reads=True, key=key, waits=False)
         return answer.data or {}
 
     async def mutate(
@@ -127,8 +130,15 @@ class Wire:
         """Tell how many mutations of a kind (`create_item`) fit into one request; None: not known yet."""
         return self._gate.most_at_once(kind)
 
-    async def _send(
-        self, text: str, variables: dict[str, Any], *, reads: bool, count: int = 1, key: str | None = None
+    async def _send(  # noqa: PLR0913 - keywords that say how to send
+        self,
+        text: str,
+        variables: dict[str, Any],
+        *,
+        reads: bool,
+        count: int = 1,
+        key: str | None = None,
+        waits: bool = True,
     ) -> answers.Answer:
         request = GraphQLRequest(documents.document(text), variable_values=variables)
         headers = {"Idempotency-Key": key} if key else {}
@@ -136,7 +146,9 @@ class Wire:
         patience = Patience(asked, self._gate, self.max_attempts, self._random)
         retrying = AsyncRetrying(
             stop=patience.is_over,
-            retry=retry_if_exception(_may_read_again if reads else _may_send_again),
+            retry=retry_if_exception(
+                _may_send_again if not reads else _may_read_again if waits else _may_repeat
+            ),
             wait=patience.wait,
             before_sleep=self._count_retry,
             sleep=self._gate.sleep,
@@ -225,3 +237,9 @@ def _may_send_again(error: BaseException) -> bool:
 
 def _may_read_again(error: BaseException) -> bool:
     return isinstance(error, OutcomeUnknownError) or _may_send_again(error)
+
+
+def _may_repeat(error: BaseException) -> bool:
+    # The hourly limits of imports have a code of their own; others pass soon.
+    hourly = isinstance(error, RateLimitError) and error.code is not None and error.limit == Limit.OTHER
+    return _may_read_again(error) and not hourly

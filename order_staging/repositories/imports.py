@@ -12,6 +12,7 @@ from order_staging.repositories.base import Repository
 if TYPE_CHECKING:
     from uuid import UUID
 
+    from sqlalchemy import ColumnElement
     from sqlalchemy.orm import Session
 
 OPEN_IMPORTS = (ImportStatus.PREPARED, ImportStatus.STARTED)
@@ -47,3 +48,26 @@ class ImportRepository(Repository[BulkImport]):
             .order_by(BulkImport.created_date, BulkImport.import_key)
         )
         return list(self.session.scalars(query))
+
+    def rows(self, import_key: str, after: int, limit: int) -> list[StagedOrder]:
+        """Read rows of an import that have no outcome, by their place in its file, from behind `after` on."""
+        query = (
+            select(StagedOrder)
+            .where(*_without_outcome(import_key), StagedOrder.stg_import_row > after)
+            .order_by(StagedOrder.stg_import_row)
+            .limit(limit)
+        )
+        return list(self.session.scalars(query))
+
+    def doubt_rows(self, import_key: str, words: str) -> int:
+        """Make UNKNOWN the rows of an import that have no outcome; tell how many there are."""
+        return Repository(self.session, StagedOrder).change(
+            *_without_outcome(import_key), stg_status=StagingStatus.UNKNOWN, stg_error_message=words
+        )
+
+
+def _without_outcome(import_key: str) -> tuple[ColumnElement[bool], ...]:
+    return (
+        StagedOrder.stg_idempotency_key == import_key,
+        StagedOrder.stg_status.in_((StagingStatus.SENDING, StagingStatus.UNKNOWN)),
+    )

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from sqlalchemy import func, insert, or_, select
 
-from order_staging.models import StagedOrder, StagedSubitem, StagingStatus
+from order_staging.models import BulkImport, StagedOrder, StagedSubitem, StagingStatus
 from order_staging.repositories.base import Repository, chunks
+from order_staging.repositories.imports import OPEN_IMPORTS
 from order_staging.repositories.source import SourceFilter, equal_text
 
 if TYPE_CHECKING:
@@ -59,6 +60,10 @@ class _StagedRows(Repository[Staged], Generic[Staged]):
             )
             found.extend(self.session.scalars(query.order_by(self.model.stg_id)))
         return found
+
+    def unsettled(self, batch_id: UUID) -> list[Staged]:
+        """Read unknown rows that the board is to be asked about, in the order of their ids."""
+        return self.in_state(batch_id, StagingStatus.UNKNOWN)
 
     def counts(self, batch_id: UUID) -> dict[str, int]:
         """Count a batch's rows by state."""
@@ -140,6 +145,22 @@ class StagedOrders(_StagedRows[StagedOrder]):
         )
         return self.session.scalar(query) or 0
 
+    def unsettled(self, batch_id: UUID) -> list[StagedOrder]:
+        """Read unknown rows that the board is to be asked about: not those of an open import, whose job tells."""
+        in_job = select(BulkImport.import_key).where(
+            BulkImport.import_key == StagedOrder.stg_idempotency_key, BulkImport.status.in_(OPEN_IMPORTS)
+        )
+        query = (
+            select(StagedOrder)
+            .where(
+                self.model.stg_batch_id == batch_id,
+                StagedOrder.stg_status == StagingStatus.UNKNOWN,
+                ~in_job.exists(),
+            )
+            .order_by(StagedOrder.stg_id)
+        )
+        return list(self.session.scalars(query))
+
     def never_sent(self, batch_id: UUID, rows_a_fetch: int) -> Iterator[StagedOrder]:
         """Stream the rows that are to be sent for the first time, as people would sort them."""
         query = (
@@ -157,20 +178,6 @@ class StagedOrders(_StagedRows[StagedOrder]):
             rows = self.session.scalars(select(StagedOrder).where(StagedOrder.stg_id.in_(some)))
             found |= {row.stg_id: row for row in rows}
         return [found[stg_id] for stg_id in ids if stg_id in found]
-
-    def of_import(self, import_key: str, after: int, limit: int) -> list[StagedOrder]:
-        """Read rows of a bulk import without an outcome, by their place in its file, from behind `after` on."""
-        query = (
-            select(StagedOrder)
-            .where(
-                StagedOrder.stg_idempotency_key == import_key,
-                StagedOrder.stg_status.in_((StagingStatus.SENDING, StagingStatus.UNKNOWN)),
-                StagedOrder.stg_import_row > after,
-            )
-            .order_by(StagedOrder.stg_import_row)
-            .limit(limit)
-        )
-        return list(self.session.scalars(query))
 
     def groups_to_use(self, batch_id: UUID) -> list[str]:
         """List the groups that rows to be sent belong to."""

@@ -102,10 +102,10 @@ class BulkImports:
         job = self._jobs.get(job_id)
         if job is None:
             raise unknown_job(job_id)
-        run = job.shown_run
+        run = job.shown_run(self._clock())
         if run is None:
             return ItemsJobStatus(
-                status=BulkState.UPLOAD_PENDING,
+                status=self.rules.state_word(BulkState.UPLOAD_PENDING),
                 counts=None,
                 progress_percentage=0,
                 failure_reason=None,
@@ -118,7 +118,7 @@ class BulkImports:
 
     def report(self, job_id: str) -> str | None:
         """The report of a job, None where it has none."""
-        run = self._jobs[job_id].shown_run
+        run = self._jobs[job_id].shown_run(self._clock())
         return report(run) if run is not None and has_report(run) else None
 
     def _status_of(self, job: Job, run: FileRun) -> ItemsJobStatus:
@@ -126,7 +126,7 @@ class BulkImports:
         path = REPORT_PATH + job.id
         counts = run.counts
         return ItemsJobStatus(
-            status=run.state,
+            status=run.rules.state_word(run.state),
             counts=counts,
             progress_percentage=run.progress,
             failure_reason=run.reason,

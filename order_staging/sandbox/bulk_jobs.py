@@ -3,13 +3,14 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from order_staging.sandbox.bulk_matching import OnMatch
 from order_staging.sandbox.bulk_rules import BulkRules, BulkState, FailureReason, RowOutcome
 from order_staging.sandbox.bulk_values import CheckedRow
 
 FULL = 100
+NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +43,24 @@ class FileRun:
     reached: list[ReachedRow] = field(default_factory=list)
 
     @property
+    def noticed(self) -> datetime:
+        """When word of the file has come, and the work on it begins."""
+        return self.uploaded + timedelta(seconds=self.rules.pending_seconds)
+
+    @property
+    def stuck(self) -> bool:
+        """Whether nothing more happens to the file."""
+        return bool(self.rows) and len(self.reached) == self.rules.stuck_after_rows
+
+    @property
     def due(self) -> datetime:
-        """When the next step is done: reading the file, or the next row."""
+        """When the next step is done: reading the file, or the next row; never, once it is stuck."""
+        if self.stuck:
+            return NEVER
         seconds = self.rules.seconds_per_job
         if self.rows:
             seconds += self.rules.seconds_per_row * (len(self.reached) + 1)
-        return self.uploaded + timedelta(seconds=seconds)
+        return self.noticed + timedelta(seconds=seconds)
 
     @property
     def progress(self) -> int:
@@ -92,10 +105,11 @@ class Job:
         """The file that is worked on, if there is one."""
         return next((run for run in self.runs if run.state is BulkState.PROCESSING), None)
 
-    @property
-    def shown_run(self) -> FileRun | None:
-        """The file that the status is about: the one that is worked on, or else the last one."""
-        return self.open_run or (self.runs[-1] if self.runs else None)
+    def shown_run(self, now: datetime) -> FileRun | None:
+        """The file that the status is about: of those that were noticed the one that is worked on, or the last."""
+        noticed = [run for run in self.runs if run.noticed <= now]
+        worked_on = (run for run in noticed if run.state is BulkState.PROCESSING)
+        return next(worked_on, noticed[-1] if noticed else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +129,7 @@ class UploadJobInit:
 class ItemsJobStatus:
     """The status of a job, as the query answers it."""
 
-    status: BulkState
+    status: str
     counts: Mapping[str, int] | None
     progress_percentage: int
     failure_reason: FailureReason | None

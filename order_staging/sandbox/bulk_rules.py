@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 FIRST_VERSION = "2026-07"
+ASSUMED_SECONDS_PER_JOB = 5.0
+ASSUMED_SECONDS_PER_ROW = 0.02
+"""How long an import may take; nobody has recorded it."""
 
 
 class BulkState(StrEnum):
@@ -70,11 +73,16 @@ class BulkRules:
     The upload: the most rows of either kind of file, the most bytes, how many seconds URLs are good for, what a
     second file for a job meets, and whether a byte order mark is tolerated.
 
-    The work: `reject_with` rejects every file for a reason; `checks_capacity_first` rejects a file whose new
-    items do not fit on the board before any is made, otherwise the job fails when the board is full. A file is
-    read `seconds_per_job` after its upload, then every row takes `seconds_per_row`. `fail_after_rows` ends the
-    job with an internal error after so many rows, if the file has as many; `failing_rows` are serial numbers
+    The work: a job still says UPLOAD_PENDING for `pending_seconds` after its file was stored, as word of the file
+    comes late, and nothing is done before. `reject_with` rejects every file for a reason; `checks_capacity_first`
+    rejects a file whose new items do not fit on the board before any is made, otherwise the job fails when the
+    board is full. A file is read `seconds_per_job` after word of it came, then every row takes `seconds_per_row`.
+    `fail_after_rows` ends the job with an internal error after so many rows, if the file has as many; after
+    `stuck_after_rows` nothing more happens, and the job is PROCESSING for ever. `failing_rows` are serial numbers
     of rows that fail although they are valid.
+
+    The status: `state_words` has the words for states where they are not the usual ones, such as those of a later
+    version.
 
     The report: whether there is one, and one of a failed job; a column of errors for every column of the file
     instead of the failed ones alone; the words for outcomes where they are not the usual ones; and outcomes
@@ -96,10 +104,14 @@ class BulkRules:
 
     reject_with: FailureReason | None = None
     checks_capacity_first: bool = True
+    pending_seconds: float = 0.0
     seconds_per_job: float = 0.0
     seconds_per_row: float = 0.0
     fail_after_rows: int | None = None
+    stuck_after_rows: int | None = None
     failing_rows: frozenset[int] = frozenset()
+
+    state_words: Mapping[BulkState, str] = field(default_factory=dict)
 
     report: bool = True
     report_after_failure: bool = False
@@ -110,6 +122,10 @@ class BulkRules:
     def word(self, outcome: RowOutcome) -> str:
         """What the report calls an outcome."""
         return self.report_words.get(outcome, REPORT_WORDS[outcome])
+
+    def state_word(self, state: BulkState) -> str:
+        """What the status calls a state."""
+        return self.state_words.get(state, state)
 
     def served_to(self, version: str) -> bool:
         """Whether a request with that API version finds bulk imports."""

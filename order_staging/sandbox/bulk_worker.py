@@ -72,7 +72,7 @@ class BulkWorker:
     def _end_if_due(self, run: FileRun) -> None:
         if len(run.reached) == run.rules.fail_after_rows:
             run.end(BulkState.FAILED, FailureReason.INTERNAL_ERROR, "An internal error occurred")
-        elif len(run.reached) == len(run.rows):
+        elif len(run.reached) == len(run.rows) and not run.stuck:
             run.state = BulkState.COMPLETED
 
     def _read(self, job: Job, run: FileRun) -> None:

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from order_staging.sandbox import fault_presets
-from order_staging.sandbox.faults import Fault
+from order_staging.sandbox.bulk_storage import REPORT_FAULTS, UPLOAD_FAULTS
+from order_staging.sandbox.faults import ADDITIVE, Fault, FaultKind
 from order_staging.sandbox.schema import schema
 
 PLAIN: dict[str, Callable[..., Fault]] = {
@@ -38,12 +39,17 @@ TIMED: dict[str, Callable[..., Fault]] = {
 """Those that take `seconds`: a wait, or an age."""
 NAMES = tuple(sorted({*PLAIN, *TIMED}))
 OPTIONS = ("p", "times", "skip", "seconds")
+STORAGE = UPLOAD_FAULTS | REPORT_FAULTS
+"""Requests for files, which stand where others have a root field."""
+OF_DOCUMENTS = ADDITIVE - {FaultKind.DELAY}
+"""What goes wrong with mutations, searches and groups, none of which a request for a file has."""
 WHOLE_SECONDS = frozenset(TIMED) - {"delay", "stale-search"}
 
 
 def parse_fault(text: str) -> Fault:
     """The fault that a text orders: a name, then in any order a root field, `p=`, `times=`, `skip=`, `seconds=`.
 
+    In the place of a root field may stand `bulk_upload` or `bulk_report`, the requests for files.
     Without `times` it happens once, or, where it has a probability, for ever by that chance. Raises ValueError
     that says what is allowed.
     """
@@ -60,9 +66,12 @@ def parse_fault(text: str) -> Fault:
             allowed = ", ".join(f"{option}=" for option in OPTIONS)
             raise ValueError(f"a fault has no option {key!r}; there are a root field, {allowed}")
     fault = _with_seconds(name, options.get("seconds"))
+    operation = _operation(operations[0]) if operations else fault.operation
+    if operation in STORAGE and fault.kind in OF_DOCUMENTS:
+        raise ValueError(f"{name} does not happen to {operation}, a request for a file")
     return replace(
         fault,
-        operation=_operation(operations[0]) if operations else fault.operation,
+        operation=operation,
         probability=_probability(options.get("p", "1")),
         times=_count("times", options["times"], 1) if "times" in options else (None if "p" in options else 1),
         skip=_count("skip", options.get("skip", "0"), 0),
@@ -83,7 +92,7 @@ def _with_seconds(name: str, text: str | None) -> Fault:
 
 def _operation(name: str) -> str:
     types = (schema().query_type, schema().mutation_type)
-    known = sorted({field for type_ in types if type_ is not None for field in type_.fields})
+    known = sorted({*STORAGE, *(field for type_ in types if type_ is not None for field in type_.fields)})
     if name not in known:
         raise ValueError(f"no root field is called {name!r}; there are {', '.join(known)}")
     return name

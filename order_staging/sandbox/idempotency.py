@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -50,6 +50,15 @@ class IdempotencyRules:
     memory_bytes: int = 64 * 1024**2
     answer_bytes: int = 1024**2
     retry_after_seconds: int = 1
+
+
+IDEMPOTENCY: Mapping[str, IdempotencyRules] = {
+    "honoured": IdempotencyRules(),
+    "ignored": IdempotencyRules(honoured=False),
+    "replays-failures": IdempotencyRules(lost_answers=LostAnswer.FAILURE),
+    "forgets-failures": IdempotencyRules(lost_answers=LostAnswer.NOTHING),
+}
+"""Rules by name; the last two are about requests that were executed and answered with a failure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +126,13 @@ class IdempotencyKeys:
         oldest = self._clock() - timedelta(seconds=self._rules.seconds)
         for key in list(takewhile(lambda key: self._kept[key].since <= oldest, self._kept)):
             self._size -= self._kept.pop(key).size
+
+
+def idempotency_named(name: str) -> IdempotencyRules:
+    """The rules of that name; raises ValueError that names all of them."""
+    if name not in IDEMPOTENCY:
+        raise ValueError(f"no rules are called {name!r}; there are {', '.join(IDEMPOTENCY)}")
+    return IDEMPOTENCY[name]
 
 
 def _has_errors(answer: Answer) -> bool:

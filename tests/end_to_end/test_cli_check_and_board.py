@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
 from order_staging.sandbox import Fault, FaultKind, Sandbox, sample_orders
+from tests.end_to_end.conftest import RUNNER
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -100,13 +103,46 @@ def test_board_prepare_creates_the_key_column_once_and_prints_the_setting(
     del quick.settings["key_column"]
     first = quick("board", "prepare")
     assert (first.code, first.err) == (0, "")
-    assert f"ORDER_STAGING_KEY_COLUMN={KEY_COLUMN}" in first.out.splitlines()
+    assert f"export ORDER_STAGING_KEY_COLUMN={KEY_COLUMN}" in first.out.splitlines()
     assert "created" in first.out
     assert "subitems' board does not exist yet" in first.out
     second = quick("board", "prepare", "--output", "json", key_column=KEY_COLUMN)
     assert second.document == {"key_column": KEY_COLUMN, "created": False, "subitem_board_id": None}
     assert [each.operation for each in sandbox.executed] == ["create_column"]
     assert quick("check", key_column=KEY_COLUMN).code == 0
+
+
+@pytest.mark.parametrize("sandbox", [None], indirect=True)
+@pytest.mark.parametrize("columns", ["20", "80"])
+def test_what_board_prepare_prints_can_be_sourced_and_kept_in_a_file_of_settings(
+    cli: CommandLine, columns: str
+) -> None:
+    del cli.settings["key_column"]
+    printed = subprocess.run(
+        [sys.executable, str(RUNNER), "board", "prepare"],
+        cwd=cli.folder,
+        env=cli.environment() | {"COLUMNS": columns},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert all(line.startswith(("# ", "export ")) for line in printed.splitlines())
+    (cli.folder / ".env").write_text(printed)
+    shell = ["/bin/sh", "-euc", '. ./.env; printf %s "$ORDER_STAGING_KEY_COLUMN"']
+    sourced = subprocess.run(shell, cwd=cli.folder, capture_output=True, text=True, check=True)
+    assert (sourced.stdout, sourced.stderr) == (KEY_COLUMN, "")
+    findings = cli("check", "--output", "json").document["findings"]
+    assert [each["severity"] for each in findings if each["subject"] == "key column"] == ["ok"]
+
+
+def test_check_says_what_was_not_counted_as_the_database_is_not_migrated(quick: CommandLine) -> None:
+    done = quick("check", "--output", "json", database_url="sqlite:///new.db")
+    assert done.code == 2
+    (items,) = (each for each in done.document["findings"] if each["subject"] == "items")
+    assert (items["severity"], items["message"]) == (
+        "note",
+        "0 of 10,000 items, and what would come was not counted",
+    )
 
 
 @pytest.mark.parametrize("sandbox", [None], indirect=True)

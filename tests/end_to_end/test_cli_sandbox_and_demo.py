@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
+import subprocess
+import sys
 import urllib.error
 import urllib.request
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from order_staging.cli.sandbox import Choices, choices
+from order_staging.sandbox import RefusalStyle, WindowKind
+from tests.end_to_end.conftest import RUNNER
 
 if TYPE_CHECKING:
     from tests.end_to_end.conftest import CommandLine
@@ -92,16 +99,83 @@ def test_a_sandbox_limits_and_fails_as_it_is_asked(alone: CommandLine) -> None:
     assert found[1]["data"]["boards"][0] == {"items_count": 2, "items_page": {"items": []}}
 
 
+def test_a_sandbox_ignores_keys_slides_its_window_and_refuses_as_it_is_asked(alone: CommandLine) -> None:
+    board = alone.start(
+        *("sandbox", "--port", "0", "--output", "json", "--no-bulk", "--idempotency", "ignored"),
+        *("--plan", "free", "--mutation-cost", "400000", "--window", "sliding", "--refusals", "legacy"),
+    )
+    assert board.stdout is not None
+    settings = json.loads(board.stdout.readline())["settings"]
+    answers = [ask(settings, CREATE, key="k") for _ in range(3)]
+    missing = ask(settings, '{ fetch_job_status(job_id: "1") { __typename } }')
+    board.send_signal(signal.SIGTERM)
+    assert board.wait(timeout=30) == 0
+    board.communicate()
+    assert answers[0][1]["data"] != answers[1][1]["data"]
+    assert answers[2][0] == 200
+    assert "query cost 400000 budget remaining 200000" in str(answers[2][1])
+    assert "fetch_job_status" in missing[1]["errors"][0]["message"]
+
+
+def test_what_a_sandbox_prints_can_be_sourced(alone: CommandLine) -> None:
+    alone("db", "upgrade")
+    command = [sys.executable, str(RUNNER), "sandbox", "--port", "0", "--sample-orders"]
+    environment = alone.environment() | {"COLUMNS": "20"}
+    with subprocess.Popen(
+        command, cwd=alone.folder, env=environment, stdout=subprocess.PIPE, text=True
+    ) as board:
+        assert board.stdout is not None
+        lines = [board.stdout.readline().rstrip() for _ in range(4)]
+        board.send_signal(signal.SIGTERM)
+        assert board.stdout.read() == ""
+    assert lines[0].startswith("# 400 sample orders")
+    assert [re.sub(r"127\.0\.0\.1:\d+", "here", line) for line in lines[1:]] == [
+        "export ORDER_STAGING_MONDAY_URL=http://here/v2",
+        "export ORDER_STAGING_MONDAY_TOKEN=sandbox-token",
+        "export ORDER_STAGING_KEY_COLUMN=text_source_uuid",
+    ]
+
+
+@pytest.mark.parametrize("scale", [0.0, 1.0, 0.1])
+def test_the_scale_of_latency_is_that_of_imports_too(scale: float) -> None:
+    chosen = chosen_with(latency=scale)
+    assert chosen.behaviour.latency.scale == scale
+    assert (chosen.bulk.seconds_per_job, chosen.bulk.seconds_per_row) == (5 * scale, 0.02 * scale)
+
+
+@pytest.mark.parametrize("bulk", [True, False])
+def test_imports_are_served_unless_they_are_not_wanted(bulk: bool) -> None:
+    assert chosen_with(bulk=bulk).bulk.served is bulk
+
+
+def chosen_with(**chosen: Any) -> Choices:
+    """Choose as somebody does who gives these options alone."""
+    usual: dict[str, Any] = {
+        "plan": "unlimited",
+        "mutation_cost": 10_000,
+        "latency": 0.0,
+        "search_lag": 0.0,
+        "window": WindowKind.FIXED,
+        "refusals": RefusalStyle.CURRENT,
+        "idempotency": "honoured",
+        "bulk": True,
+        "fault": None,
+    }
+    return choices(**usual | chosen)
+
+
 CREATE = 'mutation { it: create_item(board_id: 9200517329, item_name: "A") { id } }'
 
 
-def ask(settings: dict[str, str], query: str) -> tuple[int, Any]:
-    """Post a query to a sandbox; give the status and what the body says."""
+def ask(settings: dict[str, str], query: str, key: str | None = None) -> tuple[int, Any]:
+    """Post a query to a sandbox, with an idempotency key or without; give the status and what the body says."""
     request = urllib.request.Request(  # noqa: S310 - a loopback URL
         settings["ORDER_STAGING_MONDAY_URL"],
         json.dumps({"query": query}).encode(),
         {"Authorization": settings["ORDER_STAGING_MONDAY_TOKEN"], "Content-Type": "application/json"},
     )
+    if key is not None:
+        request.add_header("Idempotency-Key", key)
     try:
         with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - a loopback URL
             return answer.status, json.load(answer)
@@ -116,6 +190,8 @@ def ask(settings: dict[str, str], query: str) -> tuple[int, Any]:
         ("--plan", "gold", "--plan: no plan is called 'gold'; there are free, standard, pro"),
         ("--fault", "explode", "--fault: no fault is called 'explode'; there are complexity-limit"),
         ("--fault", "delay:p=2", "--fault: p=2 is not a probability above 0 and up to 1"),
+        ("--fault", "fail-alias:bulk_upload", "--fault: fail-alias does not happen to bulk_upload"),
+        ("--idempotency", "maybe", "--idempotency: no rules are called 'maybe'; there are honoured, ignored"),
         ("--mutation-cost", "-1", "--mutation-cost -1 is not a number from 0 on"),
         ("--latency", "nan", "--latency nan is not a number from 0 on"),
         ("--search-lag", "inf", "--search-lag inf is not a number from 0 on"),

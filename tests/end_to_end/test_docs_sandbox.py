@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 import shlex
 import subprocess
@@ -14,7 +15,8 @@ import typer
 
 from order_staging.cli import app
 from order_staging.cli.sandbox import choices
-from order_staging.sandbox import PLANS
+from order_staging.sandbox import IDEMPOTENCY, PLANS, RefusalStyle, WindowKind
+from order_staging.sandbox.bulk_storage import REPORT_FAULTS, UPLOAD_FAULTS
 from order_staging.sandbox.fault_specs import NAMES, TIMED
 
 if TYPE_CHECKING:
@@ -33,9 +35,7 @@ def test_its_commands_make_sense(words: list[str]) -> None:
     assert words[:2] == ["order-staging", "sandbox"]
     application: Any = typer.main.get_command(app)
     given = application.commands["sandbox"].make_context("sandbox", words[2:]).params
-    chosen = choices(
-        given["plan"], given["mutation_cost"], given["latency"], given["search_lag"], given["fault"] or []
-    )
+    chosen = choices(**{name: given[name] for name in inspect.signature(choices).parameters})
     assert len(chosen.faults) == words.count("--fault")
 
 
@@ -56,20 +56,21 @@ def test_its_example_runs(alone: CommandLine) -> None:
     assert last.startswith("2 DailyCalls(used=2.1, limit=1000) 09:30:01")
 
 
-def test_it_knows_every_option_plan_and_fault() -> None:
+def test_it_knows_every_option_with_its_words_and_every_fault() -> None:
     application: Any = typer.main.get_command(app)
     parameters = application.commands["sandbox"].params
-    options = {option for parameter in parameters for option in parameter.opts if option.startswith("--")}
+    options = {(parameter.secondary_opts or parameter.opts)[0] for parameter in parameters}
     elsewhere = {
         "--output",
         "--log-level",
         "--log-format",
         "--port",
-        "--key-column",
+        "--no-key-column",
         "--sample-orders",
         "--help",
     }
-    for name in (*(options - elsewhere), *PLANS, *NAMES):
+    words = (*PLANS, *IDEMPOTENCY, *WindowKind, *RefusalStyle, *UPLOAD_FAULTS, *REPORT_FAULTS, *NAMES)
+    for name in (*(options - elsewhere), *words):
         assert f"`{name}`" in PAGE or f"`{name} " in PAGE, name
     (table,) = re.findall(r"\n(.*minute-limit.*)\(`seconds=`\)", PAGE)
     timed = {*re.findall(r"`([a-z0-9-]+)`", table), "delay", "stale-search"}

@@ -108,9 +108,10 @@ def _daily_calls(calls: DailyCalls | None, settings: Settings, demand: Demand | 
     needed = sum(ceil(count / settings.aliases) for count in rows)
     left = f"{calls.left:,} of {calls.limit:,} are left today"
     if needed >= calls.left:
+        take = f"take {needed:,} or more" if demand else "were not counted"
         yield warning(
             CALLS,
-            f"{left}, and the pending orders take {needed:,} or more",
+            f"{left}, and the pending orders {take}",
             "a run pauses when they are used up, and goes on after midnight UTC",
         )
     else:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from order_staging.settings import Settings
     from order_staging.transform import BoardMapping
 
+NOT_COUNTED = "what would come was not counted"
 NEARLY = 0.9
 """From this share of a limit on it is worth a warning."""
 
@@ -39,14 +40,14 @@ class LiveBoard:
 
 def board_findings(live: LiveBoard, demand: Demand | None) -> list[Finding]:
     """Find everything about the board; `demand` is None where the pending orders could not be read."""
-    board, coming = live.board, demand.orders if demand else 0
+    board = live.board
     wrong = misfits(live.mapping, board, live.subitems, live.settings.key_column)
     fitting = [] if wrong else [ok("columns", f"the mapping fits the board {board.name!r} ({board.id})")]
     return [
         *fitting,
         *wrong,
         *_key_column(live),
-        _capacity("items", "items", board, coming),
+        _capacity("items", "items", board, demand.orders if demand else None),
         *_subitem_board(live, demand),
         *_labels(live, demand),
     ]
@@ -97,19 +98,21 @@ def _subitem_board(live: LiveBoard, demand: Demand | None) -> Iterator[Finding]:
             f"ORDER_STAGING_SUBITEM_BOARD_ID is {board.id}, and the board's subitems live on {own}",
             "unset ORDER_STAGING_SUBITEM_BOARD_ID",
         )
-    yield _capacity(subject, "subitems", board, demand.subitems if demand else 0)
+    yield _capacity(subject, "subitems", board, demand.subitems if demand else None)
 
 
-def _capacity(subject: str, things: str, board: Board, coming: int) -> Finding:
+def _capacity(subject: str, things: str, board: Board, coming: int | None) -> Finding:
     limit = ITEMS_A_BOARD if board.items_limit is None else board.items_limit
     said = " (monday.com's usual limit)" if board.items_limit is None else ""
-    room = f"{board.items_count:,} of {limit:,} {things}{said}, and up to {coming:,} would come"
-    if board.items_count + coming > limit:
+    would_come = NOT_COUNTED if coming is None else f"up to {coming:,} would come"
+    room = f"{board.items_count:,} of {limit:,} {things}{said}, and {would_come}"
+    expected = board.items_count + (coming or 0)
+    if expected > limit:
         advice = f"archive {things} that are done with, or bring fewer orders with --customer and --limit"
         return problem(subject, f"{room}: too many for the board", advice)
-    if board.items_count + coming > limit * NEARLY:
+    if expected > limit * NEARLY:
         return warning(subject, f"{room}: the board is nearly full", f"archive {things} that are done with")
-    return ok(subject, room)
+    return note(subject, room) if coming is None else ok(subject, room)
 
 
 def _labels(live: LiveBoard, demand: Demand | None) -> Iterator[Finding]:
@@ -121,7 +124,7 @@ def _labels(live: LiveBoard, demand: Demand | None) -> Iterator[Finding]:
         column = board.column(column_id)
         if kind not in LABELS_A_COLUMN or column is None or column.type != kind:
             continue
-        yield from _labels_of(title, column, demand.labels[column_id] if demand else set())
+        yield from _labels_of(title, column, demand.labels[column_id] if demand else None)
     for title, values in (demand.left_out if demand else {}).items():
         first = next(iter(values))
         yield warning(
@@ -131,8 +134,9 @@ def _labels(live: LiveBoard, demand: Demand | None) -> Iterator[Finding]:
         )
 
 
-def _labels_of(title: str, column: BoardColumn, wanted: set[str]) -> Iterator[Finding]:
+def _labels_of(title: str, column: BoardColumn, pending: set[str] | None) -> Iterator[Finding]:
     subject, limit = f"labels of {title}", LABELS_A_COLUMN[column.type]
+    wanted = pending or set()
     retired = sorted(wanted & set(column.deactivated_labels) - set(column.labels))
     if retired:
         yield warning(
@@ -142,7 +146,8 @@ def _labels_of(title: str, column: BoardColumn, wanted: set[str]) -> Iterator[Fi
         )
     known = {*column.labels, *column.deactivated_labels}
     coming = len(wanted - known)
-    room = f"{column.id} has {len(known)} of {limit} labels, and {coming} would come"
+    would_come = NOT_COUNTED if pending is None else f"{coming} would come"
+    room = f"{column.id} has {len(known)} of {limit} labels, and {would_come}"
     if len(known) + coming > limit:
         yield problem(
             subject,

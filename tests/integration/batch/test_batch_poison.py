@@ -156,18 +156,23 @@ def test_a_poisonous_size_is_found_among_its_neighbours(
     assert world.states(STG_SUB) == {"API_FAILED": 1}
 
 
-def test_a_row_at_which_monday_fails_each_time_is_sent_in_ever_smaller_company_and_blamed_in_the_end(
+def test_a_row_at_which_monday_fails_each_time_is_left_in_ever_smaller_company_and_never_rejected(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rows = order_lines(40)
     world.add(*rows)
-    sizes = spoil(monkeypatch, number_seven, fail)
-    result = world.run()
+    with monkeypatch.context() as patch:
+        sizes = spoil(patch, number_seven, fail)
+        result = world.run()
     assert sizes == [20, 5, 1]
-    assert (result.orders.created, result.orders.rejected, result.orders.unknown) == (39, 1, 0)
-    assert "fails at this row each time" in world.only(ERR)["error_message"]
-    assert "HTTP 500" in world.only(ERR)["error_message"]
+    assert (result.orders.created, result.orders.rejected, result.orders.unknown) == (39, 0, 1)
+    assert result.status == "COMPLETED_WITH_ERRORS"
+    assert "1 rows could not be sent" in str(result.error)
+    assert "HTTP 500" in str(result.error)
+    assert world.states() == {"PENDING": 1}
     assert world.landed() == world.on_board() == expected(without_seven(rows))
+    assert world.run().status == "COMPLETED"
+    world.lands(rows)
 
 
 @on_sqlite
@@ -182,6 +187,37 @@ def test_while_monday_fails_at_everything_no_row_is_blamed(
     assert (result.status, world.states(), world.database.count(ERR)) == ("FAILED", {"PENDING": 8}, 0)
     assert world.run().status == "COMPLETED"
     world.lands(rows)
+
+
+@on_sqlite
+def test_an_order_that_is_refused_and_comes_alone_holds_nothing_up(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = order_lines(3)
+    world.add(*rows)
+    world.run(subitems=False)
+    world.add(poisonous := order_line(7))
+    with monkeypatch.context() as patch:
+        sizes = spoil(patch, number_seven, refuse)
+        result = world.run()
+    assert (sizes, result.status) == ([1], "COMPLETED_WITH_ERRORS")
+    assert (result.subitems.created, result.orders.rejected, result.orders.unknown) == (6, 0, 1)
+    assert "something in it" in str(result.error)
+    assert world.states() == {"PENDING": 1}
+    assert world.run().status == "COMPLETED"
+    world.lands([*rows, poisonous])
+
+
+@on_sqlite
+def test_an_order_that_is_refused_alone_is_blamed_once_others_were_accepted_after_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [order_line(7), order_line(8), order_line(9)]
+    world.add(*rows)
+    sizes = spoil(monkeypatch, number_seven, refuse)
+    result = world.run(settings={"aliases": 1})
+    assert (sizes, result.orders.created, result.orders.rejected) == ([1, 1], 2, 1)
+    assert world.only(ERR)["order_number"] == "JOO-00007"
 
 
 @on_sqlite

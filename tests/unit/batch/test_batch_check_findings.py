@@ -150,6 +150,30 @@ def test_orders_for_which_a_board_has_no_room_are_a_problem(
     assert {each.subject for each in subitems} <= {"subitems"}
 
 
+def test_what_was_not_counted_is_said_not_to_be_and_is_no_good_news() -> None:
+    findings = board_findings(live(), None)
+    assert [each for each in findings if each.subject in {"items", "subitems"}] == [
+        note("items", "0 of 10,000 items, and what would come was not counted"),
+        note("subitems", "0 of 10,000 subitems, and what would come was not counted"),
+    ]
+    counted_none = board_findings(live(), Demand())
+    assert ok("items", "0 of 10,000 items, and up to 0 would come") in counted_none
+
+
+@pytest.mark.parametrize(("present", "severity"), [(9_001, Severity.WARNING), (10_001, Severity.PROBLEM)])
+def test_a_board_that_is_full_already_needs_no_counting(present: int, severity: Severity) -> None:
+    found = only(board_findings(live(replace(BOARD, items_count=present)), None))
+    assert (found.subject, found.severity) == ("items", severity)
+    assert "what would come was not counted" in found.message
+
+
+def test_labels_that_were_not_counted_are_said_not_to_be() -> None:
+    board = with_column(BOARD, STYLE, labels=words(500))
+    found = only(board_findings(live(board), None))
+    assert (found.subject, found.severity) == ("labels of STYLE", Severity.WARNING)
+    assert "has 500 of 500 labels, and what would come was not counted" in found.message
+
+
 def test_an_order_line_with_more_sizes_than_an_item_takes_is_a_problem() -> None:
     assert grave(board_findings(live(), Demand(most_sizes=100))) == []
     assert "101 sizes" in only(board_findings(live(), Demand(most_sizes=101))).message
@@ -299,6 +323,11 @@ def test_calls_that_will_not_do_for_the_pending_orders_are_worth_a_warning(
     )
     (found,) = (each for each in findings if each.subject == "daily calls")
     assert found.severity is severity
+
+
+def test_a_day_without_calls_is_told_without_a_word_of_orders_that_were_not_counted() -> None:
+    found = only(told(daily_calls=DailyCalls(1_000, 1_000)))
+    assert found.message == "0 of 1,000 are left today, and the pending orders were not counted"
 
 
 def test_what_monday_does_not_tell_is_a_note_and_no_problem() -> None:

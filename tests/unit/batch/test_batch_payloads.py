@@ -71,6 +71,10 @@ def test_what_is_recorded_is_the_whole_of_it() -> None:
     }
 
 
+def test_a_row_without_an_identity_sends_no_key() -> None:
+    assert KEY_COLUMN not in json.loads(sent(staged(source_uuid=None)).column_values)
+
+
 def test_without_a_key_column_no_key_is_sent() -> None:
     assert str(UUID(int=2)) not in item_payload(MAPPING, None, staged()).recorded
 

@@ -15,6 +15,7 @@ from order_staging.errors import (
     AuthenticationError,
     DailyLimitError,
     DestinationError,
+    EndpointError,
     OutcomeUnknownError,
     RateLimitError,
     RequestTooLargeError,
@@ -240,20 +241,23 @@ REFUSED: list[tuple[str, object, int, str | None]] = [
         200,
         None,
     ),
-    ("a malformed version", bodies.invalid_version("2023"), 200, "InvalidVersionException"),
     ("a body that is no JSON", bodies.malformed_body("no JSON"), 400, "JsonParseException"),
     ("an invalid record", error_body("x", code="RecordInvalidException"), 422, "RecordInvalidException"),
-    (
-        "the form before 2025",
-        {"error_code": "InvalidBoardIdException", "status_code": 200, "error_message": "x", "error_data": {}},
-        200,
-        "InvalidBoardIdException",
-    ),
     (
         "the other form before 2025",
         {"errors": [{"message": "x", "fields": ["a"]}], "account_id": 1},
         200,
         None,
+    ),
+]
+
+NO_ROWS_FAULT: list[tuple[str, object, int, str | None]] = [
+    ("a malformed version", bodies.invalid_version("2023"), 200, "InvalidVersionException"),
+    (
+        "the form before 2025",
+        {"error_code": "InvalidBoardIdException", "status_code": 200, "error_message": "x", "error_data": {}},
+        200,
+        "InvalidBoardIdException",
     ),
     ("another server's 404", "<html>Not found</html>", 404, None),
     ("a wall in front of it", "<html>Forbidden</html>", 403, None),
@@ -364,6 +368,21 @@ def test_what_monday_would_refuse_again_is_terminal(body: object, status: int, c
     error = judged(reply(body, status))
     assert type(error) is TerminalError
     assert error.code == code
+
+
+@pytest.mark.parametrize(("body", "status", "code"), named(NO_ROWS_FAULT))
+def test_what_no_row_can_be_to_blame_for_is_told_apart(body: object, status: int, code: str | None) -> None:
+    error = judged(reply(body, status))
+    assert type(error) is EndpointError
+    assert error.code == code
+
+
+def test_a_board_that_is_gone_ends_the_run_and_blames_no_alias() -> None:
+    errors = [at(["row0"], "The board does not exist", code="InvalidBoardIdException")]
+    answer = answers.read(reply({"data": {"row0": None}, "errors": errors}))
+    found = answers.outcome(answer, "row0")
+    assert isinstance(found, NotExecuted)
+    assert type(found.ends_run) is EndpointError
 
 
 @pytest.mark.parametrize(("body", "status"), named(TOKEN))
@@ -555,7 +574,7 @@ def test_all_aliases_may_fail_each_for_its_own_reason() -> None:
         (bodies.field_minute_limit("boards"), RateLimitError),
         (
             {"data": {"boards": None}, "errors": [at(["boards"], "x", code="InvalidBoardIdException")]},
-            TerminalError,
+            EndpointError,
         ),
         ({"data": {"boards": []}, "errors": [at(["boards", 0], "x", status_code=500)]}, OutcomeUnknownError),
     ],

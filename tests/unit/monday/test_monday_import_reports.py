@@ -46,6 +46,12 @@ def test_what_is_not_clear_is_unknown_and_never_guessed(line: bytes, words: str)
     assert outcomes(b"serialNo,status,itemId,error,color1\n" + line) == {7: Unknown(words)}
 
 
+def test_an_id_that_several_rows_are_given_is_believed_for_none() -> None:
+    report = b"serialNo,status,itemId\n1,success,5\n2,success,6\n3,success,5\n"
+    words = "the import reports item 5 for several rows"
+    assert outcomes(report) == {1: Unknown(words), 2: Created("6"), 3: Unknown(words)}
+
+
 def test_errors_of_single_columns_stand_in_for_a_missing_sentence() -> None:
     report = b"serialNo,status,itemId,error,color1,date1\n3,validation_error,,,no label,no date\n"
     assert outcomes(report) == {3: Rejected("[color1]: no label; [date1]: no date", code="validation_error")}

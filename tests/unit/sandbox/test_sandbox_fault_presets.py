@@ -1,9 +1,11 @@
 from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 
 from order_staging.sandbox import Fault, FaultKind, Sandbox, fault_presets, parse_fault, refusals
 from order_staging.sandbox.fault_specs import NAMES
+from order_staging.sandbox.faults import ADDITIVE
 from tests.unit.sandbox.sandbox_asking import Asker
 
 TWO = (
@@ -76,11 +78,22 @@ def test_every_name_is_a_fault_that_happens_once(name: str) -> None:
         ("minute-limit:seconds=9:boards", fault_presets.minute_limit(9, operation="boards")),
         ("stale-search:seconds=30:times=2", fault_presets.stale_search(30, times=2)),
         ("expired-cursor", Fault(FaultKind.EXPIRED_CURSOR, operation="next_items_page")),
+        ("execute-then-drop:bulk_upload", fault_presets.execute_then_drop(operation="bulk_upload")),
+        ("delay:bulk_report:seconds=2", fault_presets.delay(2, operation="bulk_report")),
         ("expired-cursor:boards", Fault(FaultKind.EXPIRED_CURSOR, operation="boards")),
     ],
 )
 def test_a_text_says_what_happens_where_and_when(text: str, fault: Fault) -> None:
     assert parse_fault(text) == fault
+
+
+@pytest.mark.parametrize("operation", ["bulk_upload", "bulk_report"])
+def test_what_a_request_for_a_file_can_meet_is_what_happens_to_requests_as_a_whole(operation: str) -> None:
+    met = set()
+    for name in NAMES:
+        with suppress(ValueError):
+            met.add(parse_fault(f"{name}:{operation}").kind)
+    assert met == set(FaultKind) - ADDITIVE | {FaultKind.DELAY}
 
 
 @pytest.mark.parametrize(
@@ -89,6 +102,7 @@ def test_a_text_says_what_happens_where_and_when(text: str, fault: Fault) -> Non
         ("", "no fault is called ''; there are complexity-limit, "),
         ("explode", "no fault is called 'explode'; there are complexity-limit, "),
         ("delay:make_item", "no root field is called 'make_item'; there are archive_group, "),
+        ("delay:make_item", ", bulk_report, bulk_upload, "),
         ("delay:boards:items", "says something twice"),
         ("delay:times=1:times=2", "says something twice"),
         ("delay:often=3", "no option 'often'; there are a root field, p=, times=, skip=, seconds="),
@@ -100,6 +114,8 @@ def test_a_text_says_what_happens_where_and_when(text: str, fault: Fault) -> Non
         ("delay:seconds=inf", "seconds=inf is not a number"),
         ("delay:seconds=-1", "seconds=-1 is not a number of seconds from 0 on"),
         ("minute-limit:seconds=1.5", "seconds=1.5 is not a number of whole seconds from 0 on"),
+        ("fail-alias:bulk_upload", "fail-alias does not happen to bulk_upload, a request for a file"),
+        ("bulk_report", "no fault is called 'bulk_report'"),
         ("drop-before:seconds=1", "drop-before takes no seconds; complexity-limit, "),
     ],
 )

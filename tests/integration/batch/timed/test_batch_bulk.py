@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
-from order_staging.batch.workshop import Outside
 from order_staging.monday import import_file
 from order_staging.monday.bulk import BulkImports
-from order_staging.sandbox import BulkRules, FailureReason, MovingClock, RowOutcome, Sandbox
+from order_staging.sandbox import BulkRules, FailureReason, RowOutcome
 from tests.integration.batch.batch_world import (
     CUSTOMER,
     ERR,
@@ -22,34 +21,11 @@ from tests.integration.batch.batch_world import (
     order_lines,
 )
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from order_staging import Settings
-    from tests.conftest import Database
-
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 IMPORTS = "MON_BulkImport"
 BULK = {"channel": "bulk"}
 COLOR = "dropdown_mkr5677f"
-
-
-@pytest.fixture
-def clock() -> MovingClock:
-    return MovingClock()
-
-
-@pytest.fixture
-def sandbox(clock: MovingClock) -> Sandbox:
-    return Sandbox(key_column=KEY_COLUMN, clock=clock, sleep=clock.sleep)
-
-
-@pytest.fixture
-def world(
-    database: Database, sandbox: Sandbox, settings_for: Callable[..., Settings], clock: MovingClock
-) -> World:
-    return World(database, sandbox, settings_for, Outside(now=clock.naive, sleep=clock.sleep))
 
 
 def created_by(world: World) -> dict[str, int]:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
-from order_staging.batch.workshop import Outside
 from order_staging.sandbox import (
     Behaviour,
     Fault,
@@ -16,18 +15,11 @@ from order_staging.sandbox import (
     LostAnswer,
     MovingClock,
     OtherBody,
-    Sandbox,
     bodies,
     fault_presets,
     refusals,
 )
-from tests.integration.batch.batch_world import ERR, KEY_COLUMN, World, expected, order_line
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from order_staging import Settings
-    from tests.conftest import Database
+from tests.integration.batch.batch_world import ERR, World, expected, order_line
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -92,28 +84,6 @@ PLACES = {
     "bulk": ["create_item", "create_subitem", "ingest_items", "fetch_job_status"],
 }
 """Where faults happen; with a file, an item that brings a new label goes before it."""
-
-
-@pytest.fixture
-def clock() -> MovingClock:
-    return MovingClock()
-
-
-@pytest.fixture
-def behaviour() -> Behaviour:
-    return Behaviour()
-
-
-@pytest.fixture
-def sandbox(clock: MovingClock, behaviour: Behaviour) -> Sandbox:
-    return Sandbox(key_column=KEY_COLUMN, clock=clock, sleep=clock.sleep, behaviour=behaviour)
-
-
-@pytest.fixture
-def world(
-    database: Database, sandbox: Sandbox, settings_for: Callable[..., Settings], clock: MovingClock
-) -> World:
-    return World(database, sandbox, settings_for, Outside(now=clock.naive, sleep=clock.sleep))
 
 
 def lines() -> list[dict[str, Any]]:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import pytest
 
 from order_staging import DailyLimitError
-from order_staging.batch.workshop import Outside
 from order_staging.sandbox import (
     FREE,
     STANDARD,
@@ -16,61 +14,15 @@ from order_staging.sandbox import (
     MovingClock,
     Plan,
     RefusalStyle,
-    Sandbox,
     WindowKind,
 )
-from tests.integration.batch.batch_world import KEY_COLUMN, World, order_lines
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from order_staging import Settings
-    from tests.conftest import Database
+from tests.integration.batch.batch_world import World, order_lines
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 HANDFUL = 5
 ROOMY_FREE = replace(FREE, items_per_account=None)
 """The free plan's points, with room for more than 200 items."""
-
-
-@pytest.fixture
-def clock() -> MovingClock:
-    return MovingClock()
-
-
-@pytest.fixture
-def plan() -> Plan:
-    return STANDARD
-
-
-@pytest.fixture
-def behaviour() -> Behaviour:
-    return Behaviour()
-
-
-@pytest.fixture
-def cost() -> int:
-    return 10_000
-
-
-@pytest.fixture
-def sandbox(clock: MovingClock, plan: Plan, behaviour: Behaviour, cost: int) -> Sandbox:
-    return Sandbox(
-        key_column=KEY_COLUMN,
-        clock=clock,
-        sleep=clock.sleep,
-        plan=plan,
-        behaviour=behaviour,
-        mutation_cost=cost,
-    )
-
-
-@pytest.fixture
-def world(
-    database: Database, sandbox: Sandbox, settings_for: Callable[..., Settings], clock: MovingClock
-) -> World:
-    return World(database, sandbox, settings_for, Outside(now=clock.naive, sleep=clock.sleep))
 
 
 def refused(world: World) -> int:
