@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 BENCH := .venv-bench
 BENCH_READY := $(BENCH)/.ready
 
-.PHONY: demo test lint bench lock format clean
+.PHONY: demo test coverage lint bench lock format clean
 
 $(READY): requirements-dev.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -23,8 +23,11 @@ $(BENCH_READY): requirements-bench.lock pyproject.toml
 demo: $(READY)  ## the whole job on an embedded database, the sandbox and sample orders
 	$(BIN)/python runner.py demo
 
-test: $(READY)  ## every test, on SQLite and PostgreSQL, with coverage
-	$(BIN)/python -m pytest -n 2 --cov --cov-report=term
+test: $(READY)  ## every test, on SQLite and PostgreSQL
+	$(BIN)/python -m pytest -n 4
+
+coverage: $(READY)  ## every test again, and which lines none of them reached
+	$(BIN)/python -m pytest -n 4 --cov --cov-report=term
 
 lint: $(READY)  ## formatting, lint, types, import layers, and the house rules
 	$(BIN)/ruff format --check .

@@ -183,7 +183,7 @@ def test_while_monday_fails_at_everything_no_row_is_blamed(
     world.add(*rows)
     with monkeypatch.context() as patch:
         spoil(patch, lambda _: True, fail)
-        result = world.run(settings={"request_timeout": 0.01})
+        result = world.run()
     assert (result.status, world.states(), world.database.count(ERR)) == ("FAILED", {"PENDING": 8}, 0)
     assert world.run().status == "COMPLETED"
     world.lands(rows)
