@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Group
 from rich.table import Table
+from rich.text import Text
 
 from order_staging.batch import BatchService, RunResult, RunStatus
 from order_staging.cli import program
@@ -138,7 +139,8 @@ def summary(result: RunResult) -> RenderableType:
     for batch in result.batches:
         table.add_row(batch.customer, batch.status, *_numbers(batch))
     remarks = [remark for batch in result.batches for remark in _remarks(batch)]
-    return Group(table, *remarks)
+    # Never wrapped: a command that is advised is to be copied in one piece.
+    return Group(table, *(Text(remark, no_wrap=True, overflow="ignore") for remark in remarks))
 
 
 def _numbers(batch: BatchResult) -> list[str]:

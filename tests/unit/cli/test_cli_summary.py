@@ -21,3 +21,11 @@ def test_refusals_by_limits_are_mentioned_where_there_were_any(refusals: int, wo
     Console(file=out, width=200).print(summary(RunResult((batch,))))
     assert ("asked us to wait" in out.getvalue()) is (words is not None)
     assert (words or "") in out.getvalue()
+
+
+def test_a_command_that_is_advised_is_never_wrapped() -> None:
+    out = StringIO()
+    batch = BatchResult("GREYSON CLOTHIERS OF LONDON AND PARIS", status="COMPLETED_WITH_ERRORS")
+    batch.orders.rejected = 1
+    Console(file=out, width=40).print(summary(RunResult((batch,))))
+    assert "order-staging errors --customer 'GREYSON CLOTHIERS OF LONDON AND PARIS'" in out.getvalue()
