@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import typer
-from rich.console import Console
+from rich.console import Console, Group
 
 from order_staging import logs
 from order_staging.cli.options import LogFormat, LogLevel, Output
@@ -67,9 +67,10 @@ def exports(settings: Mapping[str, str]) -> list[str]:
 
 def _print(shown: RenderableType) -> None:
     # Names and messages are shown as they are: brackets and colons in them are no markup. Lines of our own are
-    # never broken, as a shell may read them.
+    # never broken, as a shell may read them, or somebody may copy a command.
     console = Console(highlight=False, markup=False, emoji=False)
-    console.print(shown, soft_wrap=isinstance(shown, str))
+    for part in shown.renderables if isinstance(shown, Group) else (shown,):
+        console.print(part, soft_wrap=isinstance(part, str))
 
 
 @contextmanager

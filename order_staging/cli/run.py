@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Group
 from rich.table import Table
-from rich.text import Text
 
 from order_staging.batch import BatchService, RunResult, RunStatus
 from order_staging.cli import program
@@ -139,8 +138,7 @@ def summary(result: RunResult) -> RenderableType:
     for batch in result.batches:
         table.add_row(batch.customer, batch.status, *_numbers(batch))
     remarks = [remark for batch in result.batches for remark in _remarks(batch)]
-    # Never wrapped: a command that is advised is to be copied in one piece.
-    return Group(table, *(Text(remark, no_wrap=True, overflow="ignore") for remark in remarks))
+    return Group(table, *remarks)
 
 
 def _numbers(batch: BatchResult) -> list[str]:
