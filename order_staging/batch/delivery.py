@@ -43,6 +43,8 @@ Row = TypeVar("Row", StagedOrder, StagedSubitem)
 
 MOST_UNANSWERED = 5
 """Requests in a row without an answer after which no further one is sent before the board was asked."""
+MOST_REFUSALS, OF_SEVERAL = 5, 3
+"""How much may speak for everything being refused before no more is sent; what a request of several rows says."""
 
 
 @dataclass(frozen=True)
@@ -53,23 +55,22 @@ class _Request(Generic[Row]):
     key: str
 
 
-@dataclass
-class _Trial(Generic[Row]):
-    """What became of the parts of a request that was refused as a whole."""
-
-    suspects: list[tuple[Row, TerminalError]] = field(default_factory=list)
-    """Rows that were refused alone, and with what words."""
-    accepted: bool = False
-    """Whether any part was accepted, so that requests as such are right."""
-
-
 @dataclass(frozen=True)
-class _Lone(Generic[Row]):
-    """A row that was refused alone, how many rows were accepted before, and the refusal."""
+class _Suspect(Generic[Row]):
+    """A row that was refused alone, how many rows were accepted before that, and the refusal."""
 
     row: Row
     accepted: int
     error: TerminalError
+
+
+@dataclass
+class _Trial(Generic[Row]):
+    """What became of the parts of a request that was refused as a whole."""
+
+    suspects: list[_Suspect[Row]] = field(default_factory=list)
+    accepted: int = 0
+    """Rows of parts that were accepted as such."""
 
 
 class Delivery(Generic[Row]):
@@ -90,7 +91,9 @@ class Delivery(Generic[Row]):
         self._accepted = 0
         self._unanswered = 0
         self._postponed: list[NotExecuted] = []
-        self._lone: list[_Lone[Row]] = []
+        self._suspects: list[_Suspect[Row]] = []
+        self._refusals = 0
+        """How much speaks for everything being refused: grows with requests of which nothing was accepted."""
 
     @property
     def accepted(self) -> int:
@@ -109,9 +112,11 @@ class Delivery(Generic[Row]):
         accept the token or does not know the board; `trouble` tells of what it refuses as a whole.
         """
         await self._deliver(self._pending, size)
-        for lone in self._lone:
-            await self._try_again(lone)
-        self._lone = []
+        suspects, self._suspects = self._suspects, []
+        for suspect in suspects:
+            await self._try_again(suspect)
+        if self._refusals >= OF_SEVERAL and not self._accepted:
+            self.trouble = self.trouble or suspects[0].error
 
     async def deliver_these(self, ids: Sequence[int]) -> None:
         """Send what is pending of these rows (`stg_id`), as `deliver` does."""
@@ -178,45 +183,54 @@ class Delivery(Generic[Row]):
     async def _send(self, rows: Sequence[Row]) -> None:
         """Send rows by one request, and by smaller ones where it is refused as a whole, until a row is to blame.
 
-        A row is blamed only if others of the same request were accepted after its refusal: else the refusal may be
-        about anything.
+        A sole row of a request whose others were all accepted after its refusal is. Every other that was refused
+        alone is set aside, and tried once more when others were accepted after it: else the refusal may be about
+        anything, and after a few of the kind nothing more is sent.
         """
         trial: _Trial[Row] = _Trial()
-        await self._send_in_parts(rows, trial)
-        if trial.accepted:
-            await self._blame(trial.suspects)
-        elif len(rows) == 1:
-            for row, error in trial.suspects:
-                self._lone.append(_Lone(row, self._accepted, error))
-                self.aside[row.stg_id] = str(error)
-        elif trial.suspects and not self._workshop.stop.is_set():
-            self.trouble = trial.suspects[0][1]
+        if self._refusals and len(rows) > 1:
+            # The request before was refused to its last row: a single one shows whether this is about everything.
+            await self._send_in_parts(rows[:1], trial)
+            await self._send_in_parts(rows[1:] if trial.accepted else [], trial)
+        else:
+            await self._send_in_parts(rows, trial)
+        if len(trial.suspects) == 1 and 0 < trial.accepted == len(rows) - 1:
+            await self._blame([(trial.suspects[0].row, trial.suspects[0].error)])
+            return
+        self._suspects += trial.suspects
+        self.aside |= {suspect.row.stg_id: str(suspect.error) for suspect in trial.suspects}
+        if trial.suspects and not trial.accepted and not self._workshop.stop.is_set():
+            self._refusals += OF_SEVERAL if len(rows) > 1 else 1
+            if self._refusals >= MOST_REFUSALS:
+                self.trouble = trial.suspects[0].error
 
     async def _send_in_parts(self, rows: Sequence[Row], trial: _Trial[Row]) -> None:
-        refusal = await self._send_request(rows)
+        if not rows:
+            return
+        refusal, accepted = await self._send_request(rows)
+        trial.accepted += accepted
         if refusal is None:
-            trial.accepted = True
             return
         if len(rows) == 1:
             if isinstance(refusal, RequestTooLargeError):
                 raise refusal
-            trial.suspects.append((rows[0], refusal))
+            trial.suspects.append(_Suspect(rows[0], self._accepted, refusal))
             return
         for part in splitting.parts(rows, str(refusal)):
             if not self._workshop.stop.is_set():
                 await self._send_in_parts(part, trial)
 
-    async def _try_again(self, lone: _Lone[Row]) -> None:
+    async def _try_again(self, suspect: _Suspect[Row]) -> None:
         """Send a row again that was refused alone, if others were accepted since; refused again, it is to blame."""
-        if self._accepted == lone.accepted or not self._goes_on():
+        if self._accepted == suspect.accepted or not self._goes_on():
             return
-        refusal = await self._send_request([lone.row])
+        refusal, _ = await self._send_request([suspect.row])
         if refusal is not None:
-            await self._blame([(lone.row, refusal)])
-        del self.aside[lone.row.stg_id]
+            await self._blame([(suspect.row, refusal)])
+        self.aside.pop(suspect.row.stg_id, None)
 
-    async def _send_request(self, rows: Sequence[Row]) -> TerminalError | None:
-        """Send one request; give the refusal of it as a whole, for which one of its rows may be to blame."""
+    async def _send_request(self, rows: Sequence[Row]) -> tuple[TerminalError | None, int]:
+        """Send one request; give its refusal as a whole, for which a row may be to blame, or the rows accepted."""
         await self._cargo.prepare(self._client)
         request = await self._workshop.database.run(partial(self._record_intent, rows), self._record.hold)
         try:
@@ -228,12 +242,21 @@ class Delivery(Generic[Row]):
             if not isinstance(error, TerminalError) or isinstance(error, AuthenticationError | EndpointError):
                 raise
             log.warning("delivery.refused", kind=self._cargo.name, rows=len(rows), reason=str(error))
-            return error
-        await self._acknowledge(request, outcomes)
-        for outcome in outcomes:
-            if isinstance(outcome, NotExecuted) and outcome.ends_run is not None:
+            return error, 0
+        accepted = await self._acknowledge(request, outcomes)
+        self._obey(request.rows, outcomes, accepted)
+        return None, accepted
+
+    def _obey(self, rows: Sequence[tuple[Row, Payload]], outcomes: Sequence[Outcome], accepted: int) -> None:
+        """Raise what ends the run; what others of the same answer show to be a row's own sets the row aside."""
+        for (row, _), outcome in zip(rows, outcomes, strict=True):
+            if not isinstance(outcome, NotExecuted) or outcome.ends_run is None:
+                continue
+            if accepted and isinstance(outcome.ends_run, AuthenticationError | EndpointError):
+                self.aside[row.stg_id] = outcome.message
+                self._postponed.remove(outcome)
+            else:
                 raise outcome.ends_run
-        return None
 
     async def _blame(self, rows: Sequence[tuple[Row, TerminalError]]) -> None:
         if rows:
@@ -246,7 +269,8 @@ class Delivery(Generic[Row]):
         self._ledger.intend(sent, request.key, uow)
         return request
 
-    async def _acknowledge(self, request: _Request[Row], outcomes: Sequence[Outcome]) -> None:
+    async def _acknowledge(self, request: _Request[Row], outcomes: Sequence[Outcome]) -> int:
+        """Record outcomes; give the number of rows that were accepted as such."""
         answered = []
         for (row, payload), outcome in zip(request.rows, outcomes, strict=True):
             row.stg_api_payload = payload.recorded
@@ -254,6 +278,9 @@ class Delivery(Generic[Row]):
         await self._workshop.database.run(partial(self._ledger.acknowledge, answered), self._record.hold)
         self._postponed.extend(outcome for outcome in outcomes if isinstance(outcome, NotExecuted))
         self._executed += sum(not isinstance(outcome, NotExecuted) for outcome in outcomes)
-        self._accepted += sum(isinstance(outcome, Created | Rejected) for outcome in outcomes)
+        accepted = sum(isinstance(outcome, Created | Rejected) for outcome in outcomes)
+        self._accepted += accepted
+        self._refusals = 0 if accepted else self._refusals
         silent = all(isinstance(outcome, Unknown) for outcome in outcomes)
         self._unanswered = self._unanswered + 1 if silent else 0
+        return accepted

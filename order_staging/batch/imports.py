@@ -85,13 +85,11 @@ class Imports:
                 return
             log.warning("bulk.resumed", job=found.job_id, rows=found.row_count)
             try:
-                imported = await self._followed(found)
+                await self._settle(found.import_key, await self._followed(found))
             except (StoppedError, DailyLimitError):
                 raise
             except DestinationError as error:
                 await self._leave(found.import_key, found.job_id, error)
-            else:
-                await self._settle(found.import_key, imported)
 
     async def send(self, group: str, ids: Sequence[int]) -> int:
         """Import the first of these rows, as many as one job takes; tell how many, 0 to import no more at all.
@@ -110,13 +108,13 @@ class Imports:
                 return 0
             try:
                 imported = await self._ingest(key, group, file)
+                if imported is None:
+                    return 0
+                await self._settle(key, imported)
             except (ImportUnfinishedError, TerminalError) as error:
                 # The job is at work, or cannot be looked at: its rows wait, and the others go on.
                 await self._leave(key, None, error)
                 return file.rows
-            if imported is None:
-                return 0
-            await self._settle(key, imported)
             return 0 if isinstance(imported.otherwise, NotExecuted) else file.rows
 
     def _columns(self) -> list[str]:
@@ -205,9 +203,12 @@ class Imports:
     async def _followed(self, found: BulkImport) -> Imported:
         if found.job_id is None or found.started_date is None:
             return Imported(NotExecuted("the run ended before its import was started"))
-        if found.board_id != self.workshop.board_id:
-            raise TerminalError(f"it was for the board {found.board_id}; check ORDER_STAGING_BOARD_ID")
         passed = (self.workshop.outside.now() - found.started_date).total_seconds()
+        if found.board_id != self.workshop.board_id:
+            words = f"the import was for the board {found.board_id}; check ORDER_STAGING_BOARD_ID"
+            if passed < SURELY_ENDED:
+                raise TerminalError(words)
+            return Imported(Unknown(words))
         # A file that has arrived is read some time, however late the job learns of it.
         doubt = max(0.0, UPLOAD_DOUBT - passed) if found.uploaded_date is None else None
         try:
@@ -223,7 +224,7 @@ class Imports:
         place: int | None = 0
         while place is not None:
             rows = await self.workshop.database.run(partial(self._rows, key, place))
-            answered = await self._verified([(row, _final(imported.outcome(_place(row)))) for row in rows])
+            answered = await self._verified([(row, imported.outcome(_place(row))) for row in rows])
             work = partial(self._acknowledge, key, answered, imported)
             place = await self.workshop.database.run(work, self.record.hold)
 
@@ -233,12 +234,16 @@ class Imports:
     async def _verified(
         self, answered: Sequence[tuple[StagedOrder, Outcome]]
     ) -> list[tuple[StagedOrder, Outcome]]:
-        """Read back by key the ids of rows that the report says were created: the board has the last word."""
+        """Look up by key the rows that the report says were created or invalid: the board has the last word."""
         column = self._client.key_column
-        created = [row for row, outcome in answered if isinstance(outcome, Created)]
-        keys = {row.stg_id: key for row in created if (key := sent_key(row, column))}
+        told = [row for row, outcome in answered if isinstance(outcome, Created | Rejected)]
+        keys = {row.stg_id: key for row in told if (key := sent_key(row, column))}
         found = await self._client.find_items_by_key(list(keys.values())) if keys else {}
-        return [(row, _confirmed(outcome, found.get(keys.get(row.stg_id, "")))) for row, outcome in answered]
+        compared = [(row, outcome, found.get(keys.get(row.stg_id, ""), [])) for row, outcome in answered]
+        differs = any(_differs(outcome, on_board) for _, outcome, on_board in compared)
+        if differs:
+            log.warning("bulk.report_differs", rows=len(answered))
+        return [(row, _confirmed(outcome, on_board, differs=differs)) for row, outcome, on_board in compared]
 
     def _acknowledge(
         self,
@@ -272,27 +277,28 @@ def _place(row: StagedOrder) -> int:
     return row.stg_import_row or 0
 
 
-def _final(outcome: Outcome) -> Outcome:
-    """Let an item's request have the last word on a row that an import found invalid, and surely did not write.
+def _differs(outcome: Outcome, on_board: Sequence[int]) -> bool:
+    """Tell whether the board contradicts a report: another item has the row's key, or an invalid row's is there."""
+    if isinstance(outcome, Created):
+        return bool(on_board) and outcome.id not in map(str, on_board)
+    return isinstance(outcome, Rejected) and bool(on_board)
 
-    An import takes fewer values than the API does, as labels must exist and cells are text.
+
+def _confirmed(outcome: Outcome, on_board: Sequence[int], *, differs: bool) -> Outcome:
+    """Compare the outcome that a report tells with the items that the board has for the row's key.
+
+    A search may lag behind: where it finds nothing the report is believed, unless the board contradicts it for
+    other rows (`differs`: its lines are counted otherwise than we think). A row that is invalid, and surely not
+    written, has its last word from an item's request: the API takes more than a file does. Several items of one
+    key are for recovery to tell.
     """
-    return NotExecuted(f"the import: {outcome.message}") if isinstance(outcome, Rejected) else outcome
-
-
-def _confirmed(outcome: Outcome, on_board: Sequence[int] | None) -> Outcome:
-    """Compare the id of a report with those that the board has for the row's key.
-
-    A search may lag behind: without any the report is believed. Where the two differ a report's lines may be
-    counted otherwise than we think, and several items of one key are for recovery to tell.
-    """
-    if not isinstance(outcome, Created) or not on_board:
+    if not isinstance(outcome, Created | Rejected):
         return outcome
-    if len(on_board) > 1:
-        return Unknown(f"the report names item {outcome.id}, and its key is on several")
-    if str(on_board[0]) != outcome.id:
-        log.warning("bulk.report_differs", reported=outcome.id, on_board=on_board[0])
-    return Created(str(on_board[0]))
+    if len(on_board) == 1:
+        return Created(str(on_board[0]))
+    if on_board or differs:
+        return Unknown("the report of the import and the board differ")
+    return NotExecuted(f"the import: {outcome.message}") if isinstance(outcome, Rejected) else outcome
 
 
 def import_key(rows: Sequence[tuple[StagedOrder, Payload]]) -> str:

@@ -136,11 +136,71 @@ def test_where_every_request_is_refused_no_row_is_blamed_and_few_are_sent(
         result = world.run()
     assert (result.status, result.orders.rejected) == ("FAILED", 0)
     assert "something in it" in str(result.error)
-    assert len(sizes) < 40
+    # One request to its last row, and a single row of the next.
+    assert len(sizes) == 40
     assert world.states() == {"PENDING": 60}
     assert world.database.count(ERR) == 0
     assert world.run().status == "COMPLETED"
     world.lands(rows)
+
+
+@on_sqlite
+def test_a_whole_request_of_poison_keeps_nobody_else_back(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = order_lines(12)
+    world.add(*rows)
+    spoil(monkeypatch, lambda name: name[-2:] in {"01", "02", "03", "04"}, refuse)
+    result = world.run(settings={"aliases": 4})
+    assert (result.orders.created, result.orders.rejected) == (8, 4)
+    assert world.landed() == world.on_board() == expected(rows[4:])
+
+
+@on_sqlite
+def test_single_rows_that_are_all_refused_are_soon_too_many(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.add(*order_lines(30))
+    sizes = spoil(monkeypatch, lambda _: True, refuse)
+    result = world.run(settings={"aliases": 1})
+    assert (result.status, len(sizes), world.database.count(ERR)) == ("FAILED", 5, 0)
+
+
+@on_sqlite
+def test_no_answer_is_no_evidence_against_a_row_that_was_refused(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = order_lines(4)
+    world.add(*rows)
+    answers = [refuse] * 4
+
+    def refused_at_first(count: int) -> list[Outcome]:
+        return answers.pop()(count) if answers else fail(count)
+
+    with monkeypatch.context() as patch:
+        spoil(patch, lambda _: True, refused_at_first)
+        result = world.run(settings={"aliases": 4})
+    assert (result.orders.rejected, world.database.count(ERR)) == (0, 0)
+    assert world.run().status == "COMPLETED"
+    world.lands(rows)
+
+
+@on_sqlite
+@pytest.mark.parametrize("code", ["UserUnauthorizedException", "InvalidBoardIdException"])
+def test_a_row_that_may_not_be_written_holds_up_nobody_else(world: World, code: str) -> None:
+    rows = order_lines(6)
+    world.add(*rows, other := order_line(9, **{"CUSTOMER NAME": "ZZZ CUSTOMER"}))
+    world.sandbox.faults.add(
+        replace(
+            fault_presets.fail_alias(operation="create_subitem"),
+            extensions={"code": code, "status_code": 403},
+        )
+    )
+    first, second = world.service().process_customers().batches
+    assert (first.status, first.subitems.created, first.subitems.unknown) == ("COMPLETED_WITH_ERRORS", 11, 1)
+    assert (first.orders.promoted, second.status) == (6, "COMPLETED")
+    assert world.run().status == "COMPLETED"
+    world.lands([*rows, other])
 
 
 @on_sqlite

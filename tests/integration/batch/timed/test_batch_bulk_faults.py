@@ -22,7 +22,7 @@ from order_staging.sandbox import (
     fault_presets,
     storage_error,
 )
-from tests.integration.batch.batch_world import KEY_COLUMN, STG, Killed, World, order_lines
+from tests.integration.batch.batch_world import KEY_COLUMN, STG, Killed, World, order_line, order_lines
 
 IMPORTS = "MON_BulkImport"
 BULK = {"channel": "bulk"}
@@ -243,6 +243,32 @@ def test_where_a_report_counts_its_lines_otherwise_the_board_is_right(
     assert world.run(settings=BULK).status == "COMPLETED"
     assert len(shifted) == 9
     world.lands(rows, **BULK)
+
+
+@on_sqlite
+def test_a_report_that_is_one_line_off_beside_an_invalid_row_loses_and_doubles_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, upload = import_reports.outcomes, BulkImports._upload
+
+    def one_off(report: bytes) -> dict[int, Any]:
+        return {place + 1: outcome for place, outcome in real(report).items()}
+
+    async def upload_after_a_label_is_gone(*arguments: Any) -> Any:
+        world.sandbox.person.rename_label("dropdown_mkr5677f", "NAVY", "DARK BLUE")
+        return await upload(*arguments)
+
+    navy = {"CUSTOMER COLOUR DESCRIPTION": "NAVY"}
+    known = [order_line(50, **navy), order_line(51)]
+    world.add(*known)
+    world.run(settings={"channel": "items"})
+    monkeypatch.setattr("order_staging.monday.bulk.outcomes", one_off)
+    monkeypatch.setattr(BulkImports, "_upload", upload_after_a_label_is_gone)
+    rows = [*order_lines(5), order_line(6, **navy), order_line(7), order_line(8)]
+    world.add(*rows)
+    assert world.run(settings=BULK).status == "COMPLETED"
+    assert "1 invalid" in world.only(IMPORTS)["result"]
+    world.lands([*known, *rows], **BULK)
 
 
 @on_sqlite
