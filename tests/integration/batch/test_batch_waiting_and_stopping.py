@@ -129,21 +129,27 @@ def test_rows_that_monday_did_not_get_to_wait_as_long_as_it_asks(world: World) -
 
 @on_sqlite
 @pytest.mark.parametrize(
-    ("code", "status"), [("DAILY_LIMIT_EXCEEDED", "paused"), ("USER_UNAUTHORIZED", "failed")]
+    ("code", "aliases", "status"),
+    [
+        ("DAILY_LIMIT_EXCEEDED", 20, "paused"),
+        ("DAILY_LIMIT_EXCEEDED", 1, "paused"),
+        ("USER_UNAUTHORIZED", 1, "failed"),
+    ],
 )
 def test_an_alias_that_no_row_is_to_blame_for_ends_the_batch_and_no_row_is_buried(
-    world: World, code: str, status: str
+    world: World, code: str, aliases: int, status: str
 ) -> None:
     rows = order_lines(3)
     world.add(*rows)
+    skip, alias, created = (0, 1, 2) if aliases > 1 else (1, 0, 1)
     world.sandbox.faults.add(
-        Fault(FaultKind.FAIL_ALIAS, operation="create_item", alias=1, extensions={"code": code})
+        Fault(FaultKind.FAIL_ALIAS, "create_item", skip=skip, alias=alias, extensions={"code": code})
     )
-    result = world.run()
-    assert (result.run_status, result.orders.created) == (status, 2)
-    assert world.states() == {"API_SUCCESS": 2, "PENDING": 1}
+    result = world.run(settings={"aliases": aliases})
+    assert (result.run_status, result.orders.created) == (status, created)
+    assert world.states() == {"API_SUCCESS": created, "PENDING": 3 - created}
     assert world.database.count(ERR) == 0
-    assert world.run().orders.created == 1
+    assert world.run().orders.created == 3 - created
     world.lands(rows)
 
 
