@@ -63,7 +63,7 @@ class BulkDelivery:
             await self._send_first(chosen.first)
             if self._workshop.stop.is_set():
                 return
-            by_group = await self._with_known_labels(by_group)
+            by_group = await self._with_known_labels(by_group, candidates)
         for group, ids in by_group.items():
             left: Sequence[int] = ids
             while left and not self._workshop.stop.is_set():
@@ -94,7 +94,7 @@ class BulkDelivery:
         return uow.staging.orders.largest_group(self._record.batch_id) >= least
 
     def _survey(self, board: Board, uow: UnitOfWork) -> list[Candidate]:
-        known = {column.id: frozenset(column.labels) for column in board.columns}
+        known = _labels(board)
         rows = uow.staging.orders.never_sent(self._record.batch_id, self._workshop.settings.chunk_rows)
         return [self._candidate(row, known) for row in rows]
 
@@ -115,9 +115,18 @@ class BulkDelivery:
         if absent := await self._recovery.settle():
             await self._delivery.deliver_these([row.stg_id for row in absent])
 
-    async def _with_known_labels(self, imports: dict[str, list[int]]) -> dict[str, list[int]]:
+    async def _with_known_labels(
+        self, imports: dict[str, list[int]], candidates: Sequence[Candidate]
+    ) -> dict[str, list[int]]:
         """Leave out rows whose labels the board lacks even now: they go as items."""
-        board = await self._client.board()
-        candidates = await self._workshop.database.run(partial(self._survey, board))
-        ready = {row.stg_id for row in candidates if not row.new_labels}
+        known = _labels(await self._client.board())
+        ready = {
+            row.stg_id
+            for row in candidates
+            if all(label in known.get(column, ()) for column, label in row.new_labels)
+        }
         return {group: [stg_id for stg_id in ids if stg_id in ready] for group, ids in imports.items()}
+
+
+def _labels(board: Board) -> dict[str, frozenset[str]]:
+    return {column.id: frozenset(column.labels) for column in board.columns}
