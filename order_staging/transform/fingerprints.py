@@ -1,4 +1,4 @@
-"""Recognises a row that has no UUID by what it says."""
+"""Recognises by what they say: a row that has no UUID, and the rules that rows go through."""
 
 from __future__ import annotations
 
@@ -8,11 +8,14 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from order_staging.transform.customers import Customers
 from order_staging.transform.mapping import UUID_COLUMN
 from order_staging.transform.numbers import number_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from order_staging.transform.mapping import BoardMapping
 
 
 def fingerprint(row: Mapping[str, object]) -> str:
@@ -28,7 +31,38 @@ def fingerprint(row: Mapping[str, object]) -> str:
         for column, value in sorted(row.items())
         if value is not None and column != UUID_COLUMN
     ]
-    return hashlib.sha256(json.dumps(facts).encode("ascii")).hexdigest()
+    return _sha256(facts)
+
+
+def rules_fingerprint(mapping: BoardMapping, customers: Customers, version: str) -> str:
+    """Give the SHA-256 (64 hexadecimal digits) of all that decides what a source row becomes on the board.
+
+    That is the mapping without its board and its options for conflicts and removed sizes, the customers, and
+    the library's `version`, because rules are code. Orders that say nothing (of fields, prefixes, customers
+    and aliases) do not count, nor do spellings of an alias that are one to us.
+    """
+    rules = mapping.model_dump(
+        mode="json",
+        exclude={
+            "board_id": True,
+            "name": True,
+            "title_on_conflict": True,
+            "group": {"on_conflict"},
+            "fields": {"__all__": {"on_conflict"}},
+            "subitems": {"on_conflict", "removed"},
+        },
+    )
+    rules["fields"].sort(key=lambda field: field["column"])
+    rules["numbers"]["prefixes"].sort()
+    names = sorted(
+        (customer.name, sorted({Customers.key(name) for name in (customer.name, *customer.aliases)}))
+        for customer in customers.customers
+    )
+    return _sha256([version, rules, names])
+
+
+def _sha256(facts: object) -> str:
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode("ascii")).hexdigest()
 
 
 def _canonical(value: object) -> tuple[str, str]:

@@ -42,6 +42,32 @@ class Misfit(StrEnum):
     BLANK = "blank"
 
 
+class OnConflict(StrEnum):
+    """Who is right about a value that both sides changed, differently, since the last acknowledged delivery.
+
+    The sides are the source and the people on the board. A value that one side alone changed is no conflict.
+    """
+
+    SOURCE = "source"
+    """The source's value is sent, and what people wrote is replaced."""
+
+    BOARD = "board"
+    """The board keeps what people wrote; the conflict is settled until the source changes once more."""
+
+    REPORT = "report"
+    """Nothing is sent; the conflict is reported by every run until a person has settled it."""
+
+
+class RemovedSize(StrEnum):
+    """What becomes of the subitem of a size that is gone from the source, or is 0 there."""
+
+    ZERO = "zero"
+    """Its quantity is set to 0; the subitem stays, with all that people wrote on it."""
+
+    DELETE = "delete"
+    """The subitem is deleted."""
+
+
 class Rule(StrEnum):
     """The rules that go beyond copying; module `rules` has them."""
 
@@ -66,7 +92,7 @@ class Field(Document):
     `title` is its title there and its column's name in STG and MON; `column` is monday's id; `source` is the
     column of ORDERS_UNIFIED. An empty value of a `required` field makes the row invalid, and so does a value
     that does not fit where the field is `required`, is part of the business `key`, or says `on_misfit:
-    reject`.
+    reject`. `on_conflict` decides where people and the source both changed the value.
     """
 
     title: Name
@@ -75,6 +101,7 @@ class Field(Document):
     source: Name
     rule: Rule | None = None
     on_misfit: Misfit = Misfit.BLANK
+    on_conflict: OnConflict = OnConflict.SOURCE
     required: StrictBool = False
     key: StrictBool = False
 
@@ -91,10 +118,14 @@ class Field(Document):
 
 
 class Grouping(Document):
-    """Where a group's title comes from: the source columns of the customer and of the season, best first."""
+    """Where a group's title comes from: the source columns of the customer and of the season, best first.
+
+    `on_conflict` decides where people moved an item and the source puts it into another group, too.
+    """
 
     customer: Name
     seasons: Names
+    on_conflict: OnConflict = OnConflict.SOURCE
 
 
 class SubitemColumn(Document):
@@ -105,11 +136,17 @@ class SubitemColumn(Document):
 
 
 class Subitems(Document):
-    """How a size becomes a subitem: its name, with {size} for the size's label, and its two columns."""
+    """How a size becomes a subitem: its name, with {size} for the size's label, and its two columns.
+
+    `on_conflict` decides where people and the source both changed the quantity, and `removed` what becomes of
+    the subitem of a size that the source no longer has.
+    """
 
     name: NameTemplate
     size: SubitemColumn
     quantity: SubitemColumn
+    on_conflict: OnConflict = OnConflict.SOURCE
+    removed: RemovedSize = RemovedSize.ZERO
 
     @model_validator(mode="after")
     def _columns_hold_what_they_must(self) -> Self:
@@ -134,12 +171,21 @@ class NumberFormat(Document):
     prefixes: tuple[Annotated[str, StringConstraints(pattern=r"^[^\s0-9.+-]+$")], ...]
 
 
+PLAIN_NUMBERS = NumberFormat(thousands="", prefixes=())
+"""Numbers as programs write them: no separators, no currency."""
+
+
 class BoardMapping(Document):
-    """The whole mapping of a board; `title` lists the source columns whose values make an item's name."""
+    """The whole mapping of a board.
+
+    `title` lists the source columns whose values make an item's name; `title_on_conflict` decides where
+    people renamed an item and the source names it anew, too.
+    """
 
     board_id: Annotated[StrictInt, Constraint(gt=0)]
     name: Name
     title: Names
+    title_on_conflict: OnConflict = OnConflict.SOURCE
     group: Grouping
     fields: Annotated[tuple[Field, ...], Constraint(min_length=1)]
     subitems: Subitems

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from order_staging.transform.limits import NO_LIMIT, FieldLimit
-from order_staging.transform.mapping import NumberFormat
+from order_staging.transform.mapping import PLAIN_NUMBERS
 from order_staging.transform.notes import Note
 from order_staging.transform.numbers import NOT_A_NUMBER, read_number
 from order_staging.transform.values import NAME_LENGTH, is_empty, plain_text, shortest, text_problem
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 LARGEST_QUANTITY = 2_147_483_647
 """The largest INT of SQL Server."""
-
-_PLAIN = NumberFormat(thousands="", prefixes=())
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +57,7 @@ def subitem_name(mapping: BoardMapping, size: Size) -> str:
 def _quantity(value: object) -> tuple[int, str | None]:
     if is_empty(value):
         return 0, None
-    number = read_number(value, _PLAIN)
+    number = read_number(value, PLAIN_NUMBERS)
     if number is None:
         return 0, NOT_A_NUMBER
     if number < 0:

@@ -5,7 +5,15 @@ import pytest
 from pydantic import ValidationError
 
 from order_staging.errors import DataFileError
-from order_staging.transform.mapping import BoardMapping, FieldType, Misfit, Rule, load_mapping
+from order_staging.transform.mapping import (
+    BoardMapping,
+    FieldType,
+    Misfit,
+    OnConflict,
+    RemovedSize,
+    Rule,
+    load_mapping,
+)
 
 SMALL = """\
 board_id: 42
@@ -152,7 +160,14 @@ def test_a_mapping_cannot_be_changed() -> None:
         ("    key: true", "    on_misfit: drop", 22, "'reject' or 'blank'"),
         ("    key: true", "    rule: true_is_zero", 22, "does not go with a column of type text"),
         ("    key: true", "    rule: double", 22, "rule"),
-        ("    key: true", "    on_conflict: board", 22, "unknown key"),
+        ("    key: true", "    on_conflicts: board", 22, "unknown key"),
+        ("    key: true", "    on_conflict: people", 22, "'source', 'board' or 'report'"),
+        ("name: Board", "name: Board\ntitle_on_conflict: people", 3, "'source', 'board' or 'report'"),
+        ("name: Board", "name: Board\non_conflict: board", 3, "unknown key"),
+        ("group:", "group:\n  on_conflict: people", 5, "'source', 'board' or 'report'"),
+        ("group:", "group:\n  removed: zero", 5, "unknown key"),
+        ("subitems:", "subitems:\n  on_conflict: people", 9, "'source', 'board' or 'report'"),
+        ("subitems:", "subitems:\n  removed: archive", 9, "'zero' or 'delete'"),
         ("    key: true\n", "", 13, "business key"),
         ("    column: text_1\n", "", 18, "'column' is missing"),
         ("name: Board\n", "", 1, "'name' is missing"),
@@ -207,6 +222,52 @@ def test_defaults_are_lenient() -> None:
     field = load_mapping().field_by_title("NOTES")
     assert (field.on_misfit, field.required, field.key, field.rule) == (Misfit.BLANK, False, False, None)
     assert not field.refuses_misfits
+
+
+def conflict_options(mapping: BoardMapping) -> list[OnConflict]:
+    return [
+        mapping.title_on_conflict,
+        mapping.group.on_conflict,
+        mapping.subitems.on_conflict,
+        *(field.on_conflict for field in mapping.fields),
+    ]
+
+
+def test_the_source_is_right_and_removed_sizes_are_0_unless_the_mapping_says_otherwise(
+    tmp_path: Path,
+) -> None:
+    for mapping in (load_mapping(), load_mapping(written(tmp_path, SMALL))):
+        assert set(conflict_options(mapping)) == {OnConflict.SOURCE}
+        assert mapping.subitems.removed is RemovedSize.ZERO
+
+
+@pytest.mark.parametrize("on_conflict", OnConflict)
+def test_each_conflict_option_is_for_its_own_place(tmp_path: Path, on_conflict: OnConflict) -> None:
+    places = ["name: Board\ntitle_", "group:\n  ", "subitems:\n  ", "    key: true\n    "]
+    changed = []
+    for place in places:
+        old = place.splitlines()[0]
+        text = SMALL.replace(old, f"{place}on_conflict: {on_conflict}")
+        changed.append(conflict_options(load_mapping(written(tmp_path, text))))
+    source = OnConflict.SOURCE
+    assert changed == [
+        [on_conflict, source, source, source, source],
+        [source, on_conflict, source, source, source],
+        [source, source, on_conflict, source, source],
+        [source, source, source, source, on_conflict],
+    ]
+
+
+def test_subitems_of_removed_sizes_are_deleted_only_where_the_mapping_says_so(tmp_path: Path) -> None:
+    text = SMALL.replace("subitems:", "subitems:\n  removed: delete")
+    assert load_mapping(written(tmp_path, text)).subitems.removed is RemovedSize.DELETE
+
+
+def test_the_packaged_mapping_writes_its_options_out_for_readers() -> None:
+    mapping = load_mapping()
+    assert "title_on_conflict" in mapping.model_fields_set
+    assert "on_conflict" in mapping.group.model_fields_set
+    assert {"on_conflict", "removed"} <= mapping.subitems.model_fields_set
 
 
 @pytest.mark.parametrize("title", ["CUSTOMER", "PO NUMBER", "STYLE"])
