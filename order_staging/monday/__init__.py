@@ -2,11 +2,20 @@
 
 from order_staging.monday.account import Account
 from order_staging.monday.board import Board, BoardColumn, BoardGroup
+from order_staging.monday.board_items import BoardItem, BoardSubitem, board_value
 from order_staging.monday.bulk import FIRST_VERSION as FIRST_BULK_VERSION
 from order_staging.monday.bulk import PATIENCE, UPLOAD_DOUBT, Imported, means_unknown_job
 from order_staging.monday.client import MondayClient
 from order_staging.monday.groups import Ensured, means_missing_group, refusal_of
 from order_staging.monday.import_file import ImportFile
+from order_staging.monday.mutations import (
+    ArchiveItem,
+    ChangeValues,
+    DeleteItem,
+    MoveItem,
+    Mutation,
+    NewSubitemOf,
+)
 from order_staging.monday.outcomes import (
     Created,
     NewItem,
@@ -25,21 +34,30 @@ __all__ = [
     "PATIENCE",
     "UPLOAD_DOUBT",
     "Account",
+    "ArchiveItem",
     "Board",
     "BoardColumn",
     "BoardGroup",
+    "BoardItem",
+    "BoardSubitem",
+    "ChangeValues",
     "Created",
+    "DeleteItem",
     "Ensured",
     "ImportFile",
     "Imported",
     "MondayClient",
+    "MoveItem",
+    "Mutation",
     "NewItem",
     "NewSubitem",
+    "NewSubitemOf",
     "NotExecuted",
     "Outcome",
     "Rejected",
     "Unknown",
     "Usage",
+    "board_value",
     "means_missing_group",
     "means_unknown_job",
     "refusal_of",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Self
+from itertools import islice
+from typing import TYPE_CHECKING, Self
 from uuid import uuid4
 
 from order_staging.errors import (
@@ -18,6 +19,7 @@ from order_staging.monday.board import Board, board_of
 from order_staging.monday.bulk import BulkImports
 from order_staging.monday.groups import Groups
 from order_staging.monday.import_file import ImportFile
+from order_staging.monday.mutations import NewSubitemOf
 from order_staging.monday.outcomes import (
     Created,
     NewItem,
@@ -29,6 +31,7 @@ from order_staging.monday.outcomes import (
     Usage,
 )
 from order_staging.monday.pacing import utc_now
+from order_staging.monday.row_documents import rows_request
 from order_staging.monday.searches import Searches
 from order_staging.monday.wire import Wire
 
@@ -37,6 +40,9 @@ if TYPE_CHECKING:
     from datetime import date, datetime
     from random import Random
     from types import TracebackType
+
+    from order_staging.monday.board_items import BoardItem
+    from order_staging.monday.mutations import Mutation
 
 
 class MondayClient:
@@ -146,7 +152,7 @@ class MondayClient:
         Raises where the request was not executed.
         """
         variables = {"board": str(self.board_id), "title": title, "id": column_id}
-        return (await self._wire.mutate(documents.CREATE_TEXT_COLUMN, variables, 1))[0]
+        return (await self._wire.mutate(documents.CREATE_TEXT_COLUMN, variables))[0]
 
     async def ensure_group(self, title: str) -> str:
         """Find the group of a title, or create it; give its id."""
@@ -171,35 +177,32 @@ class MondayClient:
     async def create_items_with_retry(
         self, items: Sequence[NewItem], *, idempotency_key: str | None = None
     ) -> list[Outcome]:
-        """Create items by one request, and tell the outcome of each, in order.
-
-        The same `idempotency_key` must only ever go with the same items; without one a fresh one is used.
-        Raises where the request as a whole was not executed.
-        """
-        variables: dict[str, Any] = {"board": str(self.board_id)}
-        for index, item in enumerate(items):
-            variables |= {
-                f"name{index}": item.name,
-                f"group{index}": item.group_id,
-                f"values{index}": item.column_values,
-            }
-        return await self._wire.mutate(
-            documents.create_items(len(items)), variables, len(items), idempotency_key
-        )
+        """Create items by one request, and tell the outcome of each, in order; as `carry_out` does."""
+        rows = await self.carry_out([[item] for item in items], idempotency_key=idempotency_key)
+        return [outcome for row in rows for outcome in row]
 
     async def create_subitems_with_retry(
         self, subitems: Sequence[tuple[int, NewSubitem]], *, idempotency_key: str | None = None
     ) -> list[Outcome]:
-        """Create subitems, each with its item's id, by one request; as `create_items_with_retry` does."""
-        variables: dict[str, Any] = {}
-        for index, (parent_id, subitem) in enumerate(subitems):
-            variables |= {
-                f"parent{index}": str(parent_id),
-                f"name{index}": subitem.name,
-                f"values{index}": subitem.column_values,
-            }
-        text = documents.create_subitems(len(subitems))
-        return await self._wire.mutate(text, variables, len(subitems), idempotency_key)
+        """Create subitems, each with its item's id, by one request; as `carry_out` does."""
+        mutations = [[NewSubitemOf(parent_id, subitem)] for parent_id, subitem in subitems]
+        rows = await self.carry_out(mutations, idempotency_key=idempotency_key)
+        return [outcome for row in rows for outcome in row]
+
+    async def carry_out(
+        self, rows: Sequence[Sequence[Mutation]], *, idempotency_key: str | None = None
+    ) -> list[list[Outcome]]:
+        """Carry out the mutations of rows by one request, and tell the outcome of each, row by row.
+
+        The mutations of a row are of different kinds, and are executed in their order, each whatever became of
+        those before it. Items are created on the client's board. The same `idempotency_key` must only ever go with
+        the same mutations; without one a fresh one is used. Raises where the request as a whole was not executed.
+        """
+        if not any(rows):
+            return [[] for _ in rows]
+        request = rows_request(rows, self.board_id)
+        outcomes = iter(await self._wire.mutate(request.text, request.variables, idempotency_key))
+        return [list(islice(outcomes, size)) for size in request.sizes]
 
     async def ingest(
         self, group_id: str, items: Sequence[NewItem], *, idempotency_key: str | None = None
@@ -238,6 +241,20 @@ class MondayClient:
     async def items_of_group(self, group_id: str) -> list[tuple[int, str]]:
         """List a group's items: ids and names."""
         return await self._searches.of_group(group_id)
+
+    async def items_now(
+        self, item_ids: Sequence[int], *, columns: Sequence[str], subitem_columns: Sequence[str] | None = None
+    ) -> dict[int, BoardItem]:
+        """Read items as they are now, by id, with these columns; ids that monday.com does not know are left out.
+
+        Archived and deleted items come with their state. The active subitems are read where `subitem_columns`
+        is given, with those columns.
+        """
+        return await self._searches.items_now(item_ids, columns, subitem_columns)
+
+    async def items_in_group(self, group_id: str, *, columns: Sequence[str]) -> list[BoardItem]:
+        """Read a group's active items with these columns, without their subitems; none for a group that is gone."""
+        return await self._searches.in_group(group_id, columns)
 
     async def subitems_of(self, item_ids: Sequence[int]) -> dict[int, list[tuple[int, str]]]:
         """List the subitems of items: ids and names by the item's id; items that are gone are left out."""

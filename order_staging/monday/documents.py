@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from functools import cache
-from typing import TYPE_CHECKING
+from collections import Counter
+from functools import lru_cache
 
-from gql import gql
-from graphql import FieldNode, OperationDefinitionNode, OperationType
+from gql import GraphQLRequest
+from graphql import FieldNode, OperationDefinitionNode, OperationType, parse
 
-if TYPE_CHECKING:
-    from gql import GraphQLRequest
+from order_staging.monday.costs import Request
+
+KEPT = 64
+"""Documents that are kept as they are parsed: those that change rows come in many shapes."""
 
 COMPLEXITY = "complexity { before after query reset_in_x_seconds }"
 """What a request cost, and what is left; read after the mutations of the same request."""
@@ -75,6 +77,43 @@ query Subitems($ids: [ID!]!, $limit: Int!) {
 }
 """
 
+VALUES = "id type text value ... on DropdownValue { values { id label } }"
+"""A column's value; the text of a dropdown does not tell a comma within a label from one between two."""
+
+ITEM = f"id name state group {{ id title }} column_values(ids: $columns) {{ {VALUES} }}"
+
+ITEMS_NOW = f"""
+query ItemsNow($ids: [ID!]!, $limit: Int!, $columns: [String!]) {{
+  items(ids: $ids, limit: $limit, exclude_nonactive: false) {{ {ITEM} }}
+}}
+"""
+"""Archived and deleted items, too."""
+
+ITEMS_WITH_SUBITEMS = f"""
+query ItemsWithSubitems($ids: [ID!]!, $limit: Int!, $columns: [String!], $shown: [String!]) {{
+  items(ids: $ids, limit: $limit, exclude_nonactive: false) {{
+    {ITEM}
+    subitems {{ id name state column_values(ids: $shown) {{ {VALUES} }} }}
+  }}
+}}
+"""
+
+ITEMS_IN_GROUP = f"""
+query ItemsInGroup($board: ID!, $group: String!, $limit: Int!, $columns: [String!]) {{
+  boards(ids: [$board]) {{
+    groups(ids: [$group]) {{
+      page: items_page(limit: $limit) {{ cursor items {{ {ITEM} }} }}
+    }}
+  }}
+}}
+"""
+
+NEXT_ITEMS_IN_GROUP = f"""
+query NextItemsInGroup($cursor: String!, $limit: Int!, $columns: [String!]) {{
+  page: next_items_page(cursor: $cursor, limit: $limit) {{ cursor items {{ {ITEM} }} }}
+}}
+"""
+
 START_IMPORT = f"""
 mutation StartImport($board: ID!, $group: ID!, $column: String!) {{
   job: ingest_items(
@@ -134,21 +173,28 @@ mutation CreateTextColumn($board: ID!, $title: String!, $id: String!) {{
 """It is sent like one row of several."""
 
 
-@cache
+@lru_cache(maxsize=KEPT)
 def document(text: str) -> GraphQLRequest:
-    """Parse a document, once."""
-    return gql(text)
+    """Parse a document, once as long as it is in use."""
+    return GraphQLRequest(parse(text, no_location=True))
 
 
-@cache
-def kind(text: str) -> str:
-    """Name what a document asks for, as its cost is known by: a mutation's first field, or a query's own name."""
-    operation = next(
-        one for one in document(text).document.definitions if isinstance(one, OperationDefinitionNode)
-    )
+@lru_cache(maxsize=KEPT)
+def asked(text: str) -> Request:
+    """Tell what a document asks for, as its cost is known: its mutations by kind, or a query's own name."""
+    operation = _operation(text)
     if operation.operation is not OperationType.MUTATION and operation.name is not None:
-        return operation.name.value
-    return next(one.name.value for one in operation.selection_set.selections if isinstance(one, FieldNode))
+        return Request(operation.name.value)
+    fields = (one.name.value for one in operation.selection_set.selections if isinstance(one, FieldNode))
+    (kind, count), *others = Counter(name for name in fields if name != "complexity").items()
+    return Request(kind, count, tuple(others))
+
+
+@lru_cache(maxsize=KEPT)
+def aliases(text: str) -> tuple[str, ...]:
+    """List the aliases of a document's mutations, in their order."""
+    fields = [one for one in _operation(text).selection_set.selections if isinstance(one, FieldNode)]
+    return tuple(one.alias.value for one in fields if one.alias is not None)
 
 
 def alias(index: int) -> str:
@@ -156,7 +202,7 @@ def alias(index: int) -> str:
     return f"row{index}"
 
 
-@cache
+@lru_cache(maxsize=KEPT)
 def create_groups(count: int) -> str:
     """Write the document that creates `count` groups: variables `title0` and so on."""
     variables = "".join(f", $title{i}: String!" for i in range(count))
@@ -166,28 +212,6 @@ def create_groups(count: int) -> str:
     return f"mutation CreateGroups($board: ID!{variables}) {{\n{mutations}\n  {COMPLEXITY}\n}}"
 
 
-@cache
-def create_items(count: int) -> str:
-    """Write the document that creates `count` items: variables `name0`, `group0`, `values0` and so on.
-
-    It selects `id` alone: a mutation whose result cannot be read was executed all the same.
-    """
-    variables = "".join(f", $name{i}: String!, $group{i}: String!, $values{i}: JSON!" for i in range(count))
-    mutations = "\n".join(
-        f"  {alias(i)}: create_item(board_id: $board, item_name: $name{i}, group_id: $group{i}, "
-        f"column_values: $values{i}, create_labels_if_missing: true) {{ id }}"
-        for i in range(count)
-    )
-    return f"mutation CreateItems($board: ID!{variables}) {{\n{mutations}\n  {COMPLEXITY}\n}}"
-
-
-@cache
-def create_subitems(count: int) -> str:
-    """Write the document that creates `count` subitems: variables `parent0`, `name0`, `values0` and so on."""
-    variables = ", ".join(f"$parent{i}: ID!, $name{i}: String!, $values{i}: JSON!" for i in range(count))
-    mutations = "\n".join(
-        f"  {alias(i)}: create_subitem(parent_item_id: $parent{i}, item_name: $name{i}, "
-        f"column_values: $values{i}, create_labels_if_missing: true) {{ id }}"
-        for i in range(count)
-    )
-    return f"mutation CreateSubitems({variables}) {{\n{mutations}\n  {COMPLEXITY}\n}}"
+def _operation(text: str) -> OperationDefinitionNode:
+    definitions = document(text).document.definitions
+    return next(one for one in definitions if isinstance(one, OperationDefinitionNode))

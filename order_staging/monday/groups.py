@@ -104,7 +104,7 @@ class Groups:
     ) -> dict[str, str]:
         """Create groups by one request; give the ids of those that surely were, by title."""
         variables = {"board": str(self._board_id)} | {f"title{i}": title for i, title in enumerate(titles)}
-        outcomes = await self._wire.mutate(documents.create_groups(len(titles)), variables, len(titles))
+        outcomes = await self._wire.mutate(documents.create_groups(len(titles)), variables)
         created: dict[str, str] = {}
         for title, outcome in zip(titles, outcomes, strict=True):
             match outcome:

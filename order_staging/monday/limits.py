@@ -12,20 +12,18 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
-from order_staging.monday.quotas import COMPLEXITY, CONCURRENCY, MINUTE, Quota, Shortage, longest
+from order_staging.monday.costs import Costs
+from order_staging.monday.quotas import COMPLEXITY, CONCURRENCY, MINUTE, Quota, Shortage
 from order_staging.monday.windows import Window
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from order_staging.monday.costs import Request
     from order_staging.monday.quotas import Spent
 
 REQUEST_POINTS = 5_000_000.0
 """Points that one request may cost, until a refusal names another number."""
-GROWTH, MOST_GROWTH = 1.25, 4.0
-"""By how much one refusal raises what a request needs at most, and how far beyond its cost they may in all."""
-FADING = 0.9
-"""The share of a cost that is kept at least when an answer tells of a smaller one."""
 FULL = 0.99
 """The share of a quota from which on nothing can be said to be missing from it."""
 
@@ -52,14 +50,6 @@ class Delay(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
-    """What is to be sent: the kind (`create_item`; a query's name), and how many mutations of it."""
-
-    kind: str
-    count: int = 1
-
-
-@dataclass(frozen=True, slots=True)
 class Sending:
     """A request that has left: when, and the points kept for it."""
 
@@ -76,53 +66,6 @@ class Refusal:
     wait: float | None = None
     quotas: Mapping[str, Quota] = field(default_factory=dict)
     shortage: Shortage | None = None
-
-
-@dataclass
-class Costs:
-    """Points of one mutation by kind: what it was charged, and what it needs to be let in (more, by estimates)."""
-
-    charged: dict[str, float] = field(default_factory=dict)
-    needed: dict[str, float] = field(default_factory=dict)
-
-    def each(self, kind: str) -> float | None:
-        """Tell what one mutation of a kind needs; None before the first answer that says it.
-
-        Until one of its own kind does, the dearest of its kin (`create_group` for `create_item`) stands in.
-        """
-        known = longest(self.charged.get(kind), self.needed.get(kind))
-        if known is not None:
-            return known
-        verb = kind.partition("_")[0]
-        return longest(*(cost for other, cost in self.charged.items() if other.startswith(f"{verb}_")))
-
-    def need(self, request: Request) -> float:
-        """Tell what a request needs: a point at least, so that nothing leaves where nothing is left."""
-        return max(1.0, (self.each(request.kind) or 0.0) * request.count)
-
-    def learn(self, request: Request, charged: float, before: float | None) -> None:
-        """Take in what a request was charged, and what was there before it: more it cannot have needed."""
-        kind, count = request.kind, request.count
-        if charged > 0:
-            if kind not in self.charged:
-                # What a refusal made us guess before anything was known is known better now.
-                self.needed.pop(kind, None)
-            # Mutations that fail are charged less: the cost of those that do not must not be forgotten at once.
-            self.charged[kind] = max(charged / count, self.charged.get(kind, 0.0) * FADING)
-        if before is not None and kind in self.needed:
-            self.needed[kind] = min(self.needed[kind], before / count)
-
-    def raise_need(self, request: Request, left: float | None) -> None:
-        """Take in a refusal: more was needed than was left, but not all at once much more than we knew."""
-        kind, count = request.kind, request.count
-        known = self.each(kind)
-        if known is None:
-            if left is not None:
-                self.needed[kind] = (left + 1) / count
-            return
-        more = known * GROWTH if left is None else min(known * GROWTH, (left + 1) / count)
-        most = MOST_GROWTH * self.charged.get(kind, math.inf)
-        self.needed[kind] = max(known, min(more, most))
 
 
 class Limits:
@@ -155,11 +98,9 @@ class Limits:
 
     def never_fits(self, request: Request) -> float | None:
         """Tell the points of several mutations of known cost that no minute or request has; else None."""
-        each = self.costs.each(request.kind)
+        need = self.costs.known(request)
         most = min(self._request_points, math.inf if self.complexity.quota is None else self.complexity.quota)
-        if each is None or request.count == 1 or each * request.count <= most:
-            return None
-        return each * request.count
+        return None if need is None or request.mutations == 1 or need <= most else need
 
     def most_at_once(self, kind: str) -> int | None:
         """Tell how many mutations of a kind fit into one request, one at least; None: not known yet."""
@@ -175,7 +116,7 @@ class Limits:
 
     def send(self, request: Request, now: float) -> Sending:
         """Keep what a request needs, as it leaves now."""
-        sending = Sending(request, now, self.costs.need(request) if self.costs.each(request.kind) else 0.0)
+        sending = Sending(request, now, self.costs.need(request) if self.costs.known(request) else 0.0)
         self.in_flight += 1
         self.complexity.reserved += sending.need
         self.minute.reserved += 1
@@ -238,8 +179,7 @@ class Limits:
         """Take in that a request costs more than any may."""
         self._request_points = shortage.most or self._request_points
         # Without a number it costs more than the most there is, by a point at least.
-        cost = shortage.cost or self._request_points + 1
-        self.costs.needed[request.kind] = max(self.costs.needed.get(request.kind, 0.0), cost / request.count)
+        self.costs.exceeded(request, shortage.cost or self._request_points + 1)
 
     def _short(self, sending: Sending, now: float, refusal: Refusal) -> bool:
         request, window, shortage = sending.request, self.complexity, refusal.shortage or Shortage()
@@ -247,7 +187,7 @@ class Limits:
         window.quota = shortage.limit or window.quota
         left = quota.remaining if shortage.left is None else shortage.left
         if shortage.cost:
-            self.costs.needed[request.kind] = shortage.cost / request.count
+            self.costs.set_need(request, shortage.cost)
         else:
             self.costs.raise_need(request, left)
         believed = min(window.left(now), self.costs.need(request) - 1) if left is None else left
@@ -270,12 +210,11 @@ class Limits:
                 return spent.query
             if spent.before is not None and spent.after is not None:
                 return max(0.0, spent.before - spent.after)
-        known = self.costs.charged.get(sending.request.kind)
+        known = self.costs.charge(sending.request)
         before = self.complexity.left(now)
         fall = before - left if math.isfinite(before) and self.in_flight == 1 else 0.0
         # Others use the budget, too: of several falls the smallest is nearest to the truth.
-        falls = [fall / sending.request.count] if fall > 0 else []
-        return min([*falls, *([] if known is None else [known])], default=0.0) * sending.request.count
+        return min([*([fall] if fall > 0 else []), *([] if known is None else [known])], default=0.0)
 
     def _heard(self, sending: Sending, now: float, quotas: Mapping[str, Quota]) -> Quota:
         self._sizes(quotas)

@@ -28,7 +28,10 @@ class NewSubitem:
 
 @dataclass(frozen=True, slots=True)
 class Created:
-    """monday.com has it, under this id: digits for an item or subitem, a word for a group."""
+    """monday.com did it, to what has this id: digits for an item or subitem, a word for a group.
+
+    A mutation that changed, moved, archived or deleted something has this outcome, too.
+    """
 
     id: str
 

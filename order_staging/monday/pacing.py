@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
     from random import Random
 
-    from order_staging.monday.limits import Delay, Refusal, Request, Sending
+    from order_staging.monday.costs import Request
+    from order_staging.monday.limits import Delay, Refusal, Sending
     from order_staging.monday.outcomes import Usage
     from order_staging.monday.quotas import Quota, Shortage, Spent
 
@@ -169,6 +170,5 @@ class Gate:
         points = self._limits.never_fits(request)
         if points is not None:
             raise RequestTooLargeError(
-                f"{request.count} times {request.kind} need {math.ceil(points)} points, more than monday.com "
-                "gives; fewer at a time may pass"
+                f"{request} need {math.ceil(points)} points, more than monday.com gives; fewer at a time may pass"
             )

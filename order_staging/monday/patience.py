@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from tenacity import RetryCallState
 
-    from order_staging.monday.limits import Request
+    from order_staging.monday.costs import Request
     from order_staging.monday.pacing import Gate
 
 LONGEST_BACKOFF = 60.0
@@ -53,7 +53,7 @@ class Patience:
     @property
     def too_large(self) -> bool:
         """Whether the request had better be sent in parts: it is refused for its points again and again."""
-        return self._request.count > 1 and self._shortages >= MOST_SHORTAGES
+        return self._request.mutations > 1 and self._shortages >= MOST_SHORTAGES
 
     def wait(self, state: RetryCallState) -> float:
         """Choose the seconds before the next attempt; after a refusal all other requests wait as long."""

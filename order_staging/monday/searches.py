@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from order_staging.errors import TerminalError
+from order_staging.errors import RequestTooLargeError, TerminalError
 from order_staging.monday import documents
+from order_staging.monday.board_items import board_item
 from order_staging.monday.meanings import plain
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Sequence
 
+    from order_staging.monday.board_items import BoardItem
     from order_staging.monday.wire import Wire
 
 PAGE = 500
@@ -43,10 +45,7 @@ class Searches:
         """List a group's items: ids and names."""
 
         async def first() -> dict[str, Any]:
-            variables = {"board": str(self._board_id), "group": group_id, "limit": PAGE}
-            data = await self._wire.read(documents.ITEMS_OF_GROUP, variables)
-            groups = [group for board in data["boards"] or () for group in board["groups"] or ()]
-            return dict(groups[0]["page"]) if groups else {"items": [], "cursor": None}
+            return await self._group_page(documents.ITEMS_OF_GROUP, group_id, {})
 
         return list(_names(await self._all_pages(first, documents.NEXT_PAGE, {})))
 
@@ -59,6 +58,61 @@ class Searches:
             for item in data["items"] or ():
                 found[int(item["id"])] = list(_names(item["subitems"] or ()))
         return found
+
+    async def items_now(
+        self, item_ids: Sequence[int], columns: Sequence[str], subitem_columns: Sequence[str] | None
+    ) -> dict[int, BoardItem]:
+        """Read items by id, whatever their state; those that are not known are left out.
+
+        Their active subitems are read, too, where columns of them are named.
+        """
+        ids, found = list(dict.fromkeys(item_ids)), {}
+        for start in range(0, len(ids), ITEMS_A_QUERY):
+            part = ids[start : start + ITEMS_A_QUERY]
+            for answer in await self._items(part, columns, subitem_columns):
+                item = board_item(answer, columns, subitem_columns or ())
+                found[item.id] = item
+        return found
+
+    async def in_group(self, group_id: str, columns: Sequence[str]) -> list[BoardItem]:
+        """Read a group's active items, each once."""
+        shown = {"columns": list(columns)}
+
+        async def first() -> dict[str, Any]:
+            return await self._group_page(documents.ITEMS_IN_GROUP, group_id, shown)
+
+        answers = await self._all_pages(first, documents.NEXT_ITEMS_IN_GROUP, shown)
+        items = [board_item(answer, columns, ()) for answer in answers]
+        # One that is moved while the pages are read may be on two of them.
+        return list({item.id: item for item in items}.values())
+
+    async def _items(
+        self, item_ids: Sequence[int], columns: Sequence[str], subitem_columns: Sequence[str] | None
+    ) -> list[dict[str, Any]]:
+        """Read items by one query; where that would cost too much, by two halves of it."""
+        variables: dict[str, Any] = {
+            "ids": [str(item_id) for item_id in item_ids],
+            "limit": ITEMS_A_QUERY,
+            "columns": list(columns),
+        }
+        text = documents.ITEMS_NOW
+        if subitem_columns is not None:
+            text, variables["shown"] = documents.ITEMS_WITH_SUBITEMS, list(subitem_columns)
+        try:
+            return list((await self._wire.read(text, variables)).get("items") or ())
+        except RequestTooLargeError:
+            if len(item_ids) == 1:
+                raise
+            middle = math.ceil(len(item_ids) / 2)
+            halves = (item_ids[:middle], item_ids[middle:])
+            return [item for half in halves for item in await self._items(half, columns, subitem_columns)]
+
+    async def _group_page(self, text: str, group_id: str, more: dict[str, Any]) -> dict[str, Any]:
+        """Read the first page of a group; an empty one where the group is gone."""
+        variables = {"board": str(self._board_id), "group": group_id, "limit": PAGE} | more
+        data = await self._wire.read(text, variables)
+        groups = [group for board in data["boards"] or () for group in board["groups"] or ()]
+        return dict(groups[0]["page"]) if groups else {"items": [], "cursor": None}
 
     async def _items_by_key(self, column: str, keys: Sequence[str]) -> list[dict[str, Any]]:
         """Find items by keys of one query; how many a query may name is not documented, so it may be halved."""

@@ -23,7 +23,7 @@ from order_staging.errors import (
     TransientError,
 )
 from order_staging.monday import answers, documents
-from order_staging.monday.limits import Limit, Refusal, Request
+from order_staging.monday.limits import Limit, Refusal
 from order_staging.monday.outcomes import Created, Outcome, Unknown, Usage
 from order_staging.monday.pacing import LONGEST_WAIT, Gate, utc_now
 from order_staging.monday.patience import Patience, backoff
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from gql.client import AsyncClientSession
 
+    from order_staging.monday.costs import Request
     from order_staging.monday.pacing import Turn
 
 log = structlog.get_logger(__name__)
@@ -103,22 +104,21 @@ class Wire:
         answer = await self._send(text, variables, reads=True, key=key, waits=False)
         return answer.data or {}
 
-    async def mutate(
-        self, text: str, variables: dict[str, Any], count: int, key: str | None = None
-    ) -> list[Outcome]:
-        """Send `count` aliased mutations under an idempotency key, and tell the outcome of each.
+    async def mutate(self, text: str, variables: dict[str, Any], key: str | None = None) -> list[Outcome]:
+        """Send aliased mutations under an idempotency key, and tell the outcome of each, in their order.
 
         Raises `DestinationError` where the request as a whole was not executed.
         """
+        aliases = documents.aliases(text)
         try:
-            answer = await self._send(text, variables, reads=False, count=count, key=key or uuid4().hex)
+            answer = await self._send(text, variables, reads=False, key=key or uuid4().hex)
         except OutcomeUnknownError as error:
-            return [Unknown(str(error), error.status)] * count
+            return [Unknown(str(error), error.status)] * len(aliases)
         except TransientError as error:
             if not answers.may_be_running(error):
                 raise
-            return [Unknown(str(error), error.status)] * count
-        outcomes = [answers.outcome(answer, documents.alias(index)) for index in range(count)]
+            return [Unknown(str(error), error.status)] * len(aliases)
+        outcomes = [answers.outcome(answer, alias) for alias in aliases]
         self.usage.failures += sum(not isinstance(outcome, Created) for outcome in outcomes)
         return outcomes
 
@@ -130,19 +130,18 @@ class Wire:
         """Tell how many mutations of a kind (`create_item`) fit into one request; None: not known yet."""
         return self._gate.most_at_once(kind)
 
-    async def _send(  # noqa: PLR0913 - keywords that say how to send
+    async def _send(
         self,
         text: str,
         variables: dict[str, Any],
         *,
         reads: bool,
-        count: int = 1,
         key: str | None = None,
         waits: bool = True,
     ) -> answers.Answer:
         request = GraphQLRequest(documents.document(text), variable_values=variables)
         headers = {"Idempotency-Key": key} if key else {}
-        asked = Request(documents.kind(text), count)
+        asked = documents.asked(text)
         patience = Patience(asked, self._gate, self.max_attempts, self._random)
         retrying = AsyncRetrying(
             stop=patience.is_over,

@@ -60,10 +60,16 @@ def shown_text(column: Column, stored: object) -> str | None:
     if column.type == "date":
         return " ".join(str(facts[part]) for part in ("date", "time") if part in facts)
     if column.type == "dropdown":
-        return ", ".join(column.labels[key] for key in _ids(facts) if key in column.labels)
+        return ", ".join(chosen_labels(column, stored).values())
     if column.type == "status":
         return column.labels.get(_number(facts["index"]))
     return str(facts["text"])
+
+
+def chosen_labels(column: Column, stored: object) -> dict[int, str]:
+    """The labels that a dropdown's stored value has chosen, by label id; none where it is empty."""
+    ids = [] if stored is None else _ids(_mapping(column, stored))
+    return {key: column.labels[key] for key in ids if key in column.labels}
 
 
 def shown_value(stored: object) -> str | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from order_staging.sandbox import labels
-from order_staging.sandbox.column_types import shown_text, shown_value
+from order_staging.sandbox.column_types import chosen_labels, shown_text, shown_value
 from order_staging.sandbox.context import Info
 from order_staging.sandbox.pages import Page
 from order_staging.sandbox.refusals import bad_argument
@@ -47,6 +47,8 @@ class ColumnValue:
     text: str | None
     value: str | None
     is_leaf: bool
+    values: Sequence[Mapping[str, object]] = ()
+    "The labels that a dropdown has chosen."
 
 
 def value_type(value: ColumnValue, _info: Info, _interface: object) -> str:
@@ -139,7 +141,11 @@ def _column_value(item: Item, column: Column) -> ColumnValue:
     elif column.type == "subtasks" and item.subitem_ids:
         linked = [{"linkedPulseId": int(subitem_id)} for subitem_id in item.subitem_ids]
         value = json.dumps({"linkedPulseIds": linked}, separators=(",", ":"))
-    return ColumnValue(column.id, column, column.type, text, value, is_leaf=not item.subitem_ids)
+    chosen = chosen_labels(column, stored) if column.type == "dropdown" else {}
+    options = [{"id": str(key), "label": label} for key, label in chosen.items()]
+    return ColumnValue(
+        column.id, column, column.type, text, value, is_leaf=not item.subitem_ids, values=options
+    )
 
 
 OBJECT_RESOLVERS: dict[str, dict[str, Callable[..., object]]] = {

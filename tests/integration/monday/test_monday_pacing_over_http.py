@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from order_staging.errors import DailyLimitError, RequestTooLargeError
-from order_staging.monday import Created, MondayClient, NewItem, NewSubitem
-from order_staging.sandbox import Sandbox, SandboxServer
+from order_staging.monday import ChangeValues, Created, MondayClient, MoveItem, Mutation, NewItem, NewSubitem
+from order_staging.sandbox import MutationCosts, Sandbox, SandboxServer
 from order_staging.sandbox.behaviour import Behaviour
 from order_staging.sandbox.clock import MovingClock
 from order_staging.sandbox.plans import ENTERPRISE, FREE, PRO, STANDARD, Plan
@@ -35,7 +35,7 @@ def clock() -> MovingClock:
 class Account:
     """A sandbox of a plan, and what connects to it."""
 
-    def __init__(self, clock: MovingClock, plan: Plan, cost: int, **behaviour: Any) -> None:
+    def __init__(self, clock: MovingClock, plan: Plan, cost: int | MutationCosts, **behaviour: Any) -> None:
         self.clock = clock
         self.sandbox = Sandbox(
             plan=plan, clock=clock, sleep=clock.sleep, mutation_cost=cost, behaviour=Behaviour(**behaviour)
@@ -136,6 +136,32 @@ async def test_subitems_have_a_cost_of_their_own(clock: MovingClock) -> None:
             await client.create_subitems_with_retry(sizes)
         assert client.most_at_once("create_subitem") == 100
         assert client.usage.refusals <= HANDFUL
+
+
+@WINDOWS
+@pytest.mark.parametrize("factor", [1.0, 1.5])
+@pytest.mark.parametrize("change", [3_000, 30_000])
+async def test_requests_that_change_and_move_items_are_paced_by_the_cost_of_each_kind(
+    clock: MovingClock, window: WindowKind, factor: float, change: int
+) -> None:
+    costs = MutationCosts(10_000, {"change_multiple_column_values": change, "move_item_to_group": 1_000})
+    account = Account(clock, FREE, costs, window=window, estimate_factor=factor)
+    async for client in connected(account):
+        await create(client, clock, requests=2, count=10)
+        group = account.sandbox.person.add_group("Moved")
+        items = [int(item.id) for item in account.sandbox.items()]
+        for number in range(40):
+            rows: list[list[Mutation]] = [
+                [ChangeValues(BOARD_ID, item, f'{{"text_mkr5ej2x":"{number}"}}'), MoveItem(item, group)]
+                for item in items[: 1 + number % 20]
+            ]
+            rows[0] = rows[0][:1]
+            outcomes = await client.carry_out(rows)
+            assert all(isinstance(outcome, Created) for row in outcomes for outcome in row)
+            clock.advance(0.8)
+        assert client.usage.refusals <= HANDFUL
+        # What is known of creations is as it was.
+        assert client.most_at_once("create_item") in range(60, 101)
 
 
 async def test_more_items_than_a_minute_has_points_for_are_to_be_sent_in_parts(clock: MovingClock) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from graphql import (
@@ -20,7 +20,13 @@ from graphql import (
 )
 
 from order_staging.monday import documents
+from order_staging.monday.costs import Request
+from order_staging.monday.mutations import Kind
+from order_staging.monday.row_documents import rows_document
 from order_staging.sandbox.schema import schema
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 MONDAYS_SCHEMA = Path(__file__).parents[4] / "shared/reference/monday_schema/schema-2026-10.graphql"
 
@@ -32,6 +38,10 @@ READS = {
     "items of a group": documents.ITEMS_OF_GROUP,
     "next page": documents.NEXT_PAGE,
     "subitems": documents.SUBITEMS,
+    "items as they are now": documents.ITEMS_NOW,
+    "items with their subitems": documents.ITEMS_WITH_SUBITEMS,
+    "whole items of a group": documents.ITEMS_IN_GROUP,
+    "next page of whole items": documents.NEXT_ITEMS_IN_GROUP,
     "versions": documents.VERSIONS,
     "the token's user": documents.USER,
     "access": documents.ACCESS,
@@ -39,10 +49,20 @@ READS = {
     "status of an import": documents.IMPORT_STATUS,
 }
 COUNTS = [1, 2, 7, 20, 100]
-MAKERS = {
+
+
+def create_items(count: int) -> str:
+    return rows_document(((Kind.CREATE_ITEM,),) * count)
+
+
+def create_subitems(count: int) -> str:
+    return rows_document(((Kind.CREATE_SUBITEM,),) * count)
+
+
+MAKERS: dict[str, Callable[[int], str]] = {
     "groups": documents.create_groups,
-    "items": documents.create_items,
-    "subitems": documents.create_subitems,
+    "items": create_items,
+    "subitems": create_subitems,
 }
 WRITES = {f"{count} {name}": make(count) for name, make in MAKERS.items() for count in COUNTS}
 EVERY = (
@@ -142,27 +162,28 @@ def test_what_a_request_cost_is_asked_for_after_its_mutations(make: Any) -> None
     assert [field.name.value for field in root_fields(make(2))][-1] == "complexity"
 
 
-@pytest.mark.parametrize("make", [documents.create_items, documents.create_subitems])
+@pytest.mark.parametrize("make", [create_items, create_subitems])
 def test_labels_that_are_missing_are_created(make: Any) -> None:
     assert make(3).count("create_labels_if_missing: true") == 3
 
 
 def test_a_document_is_parsed_once() -> None:
-    text = documents.create_items(3)
-    assert documents.document(text) is documents.document(documents.create_items(3))
+    text = create_items(3)
+    assert documents.document(text) is documents.document(create_items(3))
 
 
 @pytest.mark.parametrize(
-    ("text", "kind"),
+    ("text", "asked"),
     [
-        (documents.create_items(1), "create_item"),
-        (documents.create_items(7), "create_item"),
-        (documents.create_subitems(2), "create_subitem"),
-        (documents.create_groups(2), "create_group"),
-        (documents.BOARD, "Board"),
-        (documents.ITEMS_BY_KEY, "ItemsByKey"),
-        ("{ me { id } }", "me"),
+        (create_items(1), Request("create_item")),
+        (create_items(7), Request("create_item", 7)),
+        (create_subitems(2), Request("create_subitem", 2)),
+        (documents.create_groups(2), Request("create_group", 2)),
+        (documents.BOARD, Request("Board")),
+        (documents.ITEMS_BY_KEY, Request("ItemsByKey")),
+        (documents.START_IMPORT, Request("ingest_items")),
+        ("{ me { id } }", Request("me")),
     ],
 )
-def test_the_cost_of_a_document_is_known_by_its_mutation_or_its_own_name(text: str, kind: str) -> None:
-    assert documents.kind(text) == kind
+def test_the_cost_of_a_document_is_known_by_its_mutations_or_its_own_name(text: str, asked: Request) -> None:
+    assert documents.asked(text) == asked

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from order_staging.monday.limits import Limit, Limits, Refusal, Request
+from order_staging.monday.costs import Request
+from order_staging.monday.limits import Limit, Limits, Refusal
 from order_staging.monday.quotas import COMPLEXITY, CONCURRENCY, MINUTE, Quota, Shortage, Spent
 
 if TYPE_CHECKING:

@@ -11,7 +11,8 @@ from structlog.testing import capture_logs
 
 from order_staging.errors import RequestTooLargeError, StoppedError, TransientError
 from order_staging.monday import Usage
-from order_staging.monday.limits import Limit, Refusal, Request
+from order_staging.monday.costs import Request
+from order_staging.monday.limits import Limit, Refusal
 from order_staging.monday.pacing import Gate, Stopwatch
 from order_staging.monday.quotas import COMPLEXITY, CONCURRENCY, Quota, Shortage, Spent
 

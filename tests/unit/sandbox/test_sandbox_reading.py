@@ -100,6 +100,21 @@ async def test_values_read_back_as_text_and_value(ask: Asker) -> None:
     assert values["pulse_updated_mks8qpqh"][0] == moment
 
 
+async def test_a_dropdown_tells_its_labels_one_by_one(ask: Asker) -> None:
+    await ask.item(values={CUSTOMER: {"labels": ["WHITE, BLUE", "B"]}, PO: "4755"})
+    await ask.item(values={CUSTOMER: {"ids": [2]}})
+    await ask.item()
+    chosen = f'column_values(ids: ["{CUSTOMER}"]) {{ text ... on DropdownValue {{ values {{ id label }} }} }}'
+    board = await _board(ask, f"items_page {{ items {{ {chosen} }} }}")
+    shown = [item["column_values"] for item in board["items_page"]["items"]]
+    white, second = {"id": "1", "label": "WHITE, BLUE"}, {"id": "2", "label": "B"}
+    assert shown == [
+        [{"text": "WHITE, BLUE, B", "values": [white, second]}],
+        [{"text": "B", "values": [second]}],
+        [{"text": None, "values": []}],
+    ]
+
+
 async def test_an_item_shows_its_board_group_parent_and_subitems(ask: Asker, sandbox: Sandbox) -> None:
     await ask.item("Parent")
     parent = sandbox.items()[0].id
