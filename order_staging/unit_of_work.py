@@ -9,11 +9,13 @@ from order_staging.database import database_errors
 from order_staging.errors import LeaseLostError
 from order_staging.repositories import (
     BatchRepository,
+    Deliveries,
     FailureRepository,
     ImportRepository,
     ProductionRepository,
     Relinking,
     SourceRepository,
+    StagedChanges,
     StagedOrders,
     StagedSubitems,
 )
@@ -43,13 +45,14 @@ class Staging:
         """Work within a session that a unit of work owns."""
         self.orders = StagedOrders(session)
         self.subitems = StagedSubitems(session)
+        self.changes = StagedChanges(session)
 
 
 class UnitOfWork:
     """A transaction around repositories: `with uow: ...; uow.commit()`; what is not committed is rolled back.
 
-    Inside the `with` block it has `.source`, `.staging`, `.production`, `.relinking`, `.failures`,
-    `.batches` and `.imports`.
+    Inside the `with` block it has `.source`, `.staging`, `.production`, `.deliveries`, `.relinking`,
+    `.failures`, `.batches` and `.imports`.
     Under a `hold` a commit fails with `LeaseLostError` once another runner has taken the customer over. The
     database's errors are raised as `PersistenceError`.
     """
@@ -57,6 +60,7 @@ class UnitOfWork:
     source: SourceRepository
     staging: Staging
     production: ProductionRepository
+    deliveries: Deliveries
     relinking: Relinking
     failures: FailureRepository
     batches: BatchRepository
@@ -77,6 +81,7 @@ class UnitOfWork:
         self.source = SourceRepository(session)
         self.staging = Staging(session)
         self.production = ProductionRepository(session)
+        self.deliveries = Deliveries(session)
         self.relinking = Relinking(session)
         self.failures = FailureRepository(session)
         self.batches = BatchRepository(session)

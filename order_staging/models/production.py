@@ -107,11 +107,13 @@ class ProductionOrder(Base):
     source_uuid: Mapped[UUID | None]
     """`ORDERS_UNIFIED.record_uuid`; NULL on rows from before this library."""
     delivered_hash: Mapped[Ascii64 | None]
-    """SHA-256 (hex) of `delivered_values`."""
+    """SHA-256 (hex) of the payload without the key column, which identifies and is no content."""
     delivered_values: Mapped[TextMax | None]
     """The payload that monday.com last acknowledged: name, group and column values as JSON."""
     delivered_date: Mapped[datetime | None]
     """When it was acknowledged (UTC)."""
+    delivered_rules: Mapped[Ascii64 | None]
+    """Fingerprint of the mapping and the rules under which it was acknowledged."""
 
     # The table has no primary key; the mapper needs to know what tells rows apart.
     __mapper_args__ = {"primary_key": ["item_id"]}
@@ -160,6 +162,10 @@ class ProductionSubitem(Base):
     """The size once more: SQL Server cannot index the NVARCHAR(MAX) column."""
     delivered_date: Mapped[datetime | None]
     """When monday.com acknowledged it (UTC)."""
+    delivered_hash: Mapped[Ascii64 | None]
+    """SHA-256 (hex) of the payload without the key column, which identifies and is no content."""
+    delivered_values: Mapped[TextMax | None]
+    """The payload that monday.com last acknowledged: name and column values as JSON."""
 
     # The table has no primary key; the mapper needs to know what tells rows apart.
     __mapper_args__ = {"primary_key": ["subitem_id"]}

@@ -41,7 +41,7 @@ class DeliveryColumns:
     stg_idempotency_key: Mapped[Ascii64 | None] = mapped_column(sort_order=1)
     """SHA-256 (hex) that the request bore as its Idempotency-Key."""
     stg_payload_hash: Mapped[Ascii64 | None] = mapped_column(sort_order=1)
-    """SHA-256 (hex) of `stg_api_payload`."""
+    """SHA-256 (hex) of the payload without the key column, which identifies and is no content."""
     stg_sent_date: Mapped[datetime | None] = mapped_column(sort_order=1)
     """When the intent was recorded (UTC)."""
 
@@ -170,6 +170,8 @@ class StagedOrder(DeliveryColumns, Base):
     """The board's group that the item was sent to: where recovery looks for it."""
     stg_import_row: Mapped[int | None] = mapped_column(sort_order=1)
     """The row's place in the file of a bulk import, from 1; its report names rows by it."""
+    stg_rules: Mapped[Ascii64 | None] = mapped_column(sort_order=1)
+    """Fingerprint of the mapping and the rules under which the payload was made."""
 
 
 class StagedSubitem(DeliveryColumns, Base):

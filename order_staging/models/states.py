@@ -50,6 +50,10 @@ class ErrorType(StrEnum):
     """monday.com refused it."""
     CONFLICT = "CONFLICT"
     """More than one item on the board could be this row."""
+    EDITED = "EDITED"
+    """People and the source changed the same field, and the mapping says that a person must decide."""
+    DELETED = "DELETED"
+    """People deleted the item or subitem from the board, and its source row has changed since."""
 
 
 class ValidationStatus(StrEnum):
@@ -65,6 +69,15 @@ class Operation(StrEnum):
     """What a staged row asks of the board (`update_operation`)."""
 
     CREATE = "CREATE"
+    """A new item or subitem."""
+    UPDATE = "UPDATE"
+    """Other column values, or another name, for what is on the board."""
+    MOVE = "MOVE"
+    """As UPDATE, and the item goes to another group too."""
+    ARCHIVE = "ARCHIVE"
+    """The item leaves the board: its source row is gone."""
+    DELETE = "DELETE"
+    """The subitem leaves the board: its size is gone."""
 
 
 class ImportStatus(StrEnum):

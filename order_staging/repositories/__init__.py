@@ -2,15 +2,20 @@
 
 from order_staging.repositories.base import chunks
 from order_staging.repositories.batches import BatchRepository
+from order_staging.repositories.deliveries import Delivered, DeliveredSize, Deliveries
 from order_staging.repositories.failures import FailureRepository
 from order_staging.repositories.imports import ImportRepository
 from order_staging.repositories.production import ProductionRepository
 from order_staging.repositories.relinking import Relinking
 from order_staging.repositories.source import SourceFilter, SourceRepository, SourceShape
+from order_staging.repositories.staged_changes import StagedChanges
 from order_staging.repositories.staging import StagedOrders, StagedSubitems
 
 __all__ = [
     "BatchRepository",
+    "Delivered",
+    "DeliveredSize",
+    "Deliveries",
     "FailureRepository",
     "ImportRepository",
     "ProductionRepository",
@@ -18,6 +23,7 @@ __all__ = [
     "SourceFilter",
     "SourceRepository",
     "SourceShape",
+    "StagedChanges",
     "StagedOrders",
     "StagedSubitems",
     "chunks",

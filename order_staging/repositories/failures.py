@@ -47,6 +47,26 @@ class FailureRepository:
                 found |= {row.err_id: row for row in self.session.scalars(query)}
         return list(found.values())
 
+    def open_of(
+        self, uuids: Sequence[UUID], kinds: Sequence[ErrorType]
+    ) -> dict[tuple[UUID, str], FailedOrder]:
+        """Read the unresolved order lines of these kinds, by UUID and kind; of several the newest."""
+        found: dict[tuple[UUID, str], FailedOrder] = {}
+        for some in chunks(uuids, VALUES_A_STATEMENT):
+            query = (
+                select(FailedOrder)
+                .where(
+                    FailedOrder.resolved_date.is_(None),
+                    FailedOrder.source_uuid.in_(some),
+                    FailedOrder.error_type.in_(kinds),
+                )
+                .order_by(FailedOrder.err_id)
+            )
+            for row in self.session.scalars(query):
+                if row.source_uuid is not None and row.error_type is not None:
+                    found[row.source_uuid, row.error_type] = row
+        return found
+
     def resolve(self, err_ids: Sequence[int], *, by: str, now: datetime) -> None:
         """Mark dead letters as mended."""
         for ids in chunks(err_ids, VALUES_A_STATEMENT):

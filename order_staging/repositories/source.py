@@ -150,7 +150,7 @@ class SourceRepository:
         """
         uuid = OrdersUnified.record_uuid
         query = (
-            _selecting(shape, columns)
+            selecting(shape, columns)
             .where(uuid.is_not(None), *matching(wanted), *undelivered())
             .order_by(uuid)
             .limit(page.size)
@@ -167,7 +167,7 @@ class SourceRepository:
         """Read the rows without a UUID and, if `doubled`, those whose UUID stands on several rows."""
         uuid = OrdersUnified.record_uuid
         unidentified = or_(uuid.is_(None), uuid.in_(doubled_uuids())) if doubled else uuid.is_(None)
-        query = _selecting(shape, columns).where(unidentified, *matching(wanted))
+        query = selecting(shape, columns).where(unidentified, *matching(wanted))
         return [dict(row) for row in self.session.execute(query).mappings()]
 
     def add(self, shape: SourceShape, rows: Sequence[dict[str, Any]]) -> None:
@@ -184,7 +184,8 @@ def _type_of(name: str, reflected: TypeEngine[Any]) -> TypeEngine[Any]:
     return TolerantDate() if isinstance(reflected, Date) else reflected
 
 
-def _selecting(shape: SourceShape, columns: Sequence[str]) -> Select[Any]:
+def selecting(shape: SourceShape, columns: Sequence[str]) -> Select[Any]:
+    """Select columns of ORDERS_UNIFIED and its sizes."""
     names = dict.fromkeys([*columns, *shape.sizes])
     return select(*(column(name, shape.table.c[name].type) for name in names)).select_from(OrdersUnified)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from sqlalchemy import func, insert, or_, select
 
-from order_staging.models import BulkImport, StagedOrder, StagedSubitem, StagingStatus
+from order_staging.models import BulkImport, Operation, StagedOrder, StagedSubitem, StagingStatus
 from order_staging.repositories.base import Repository, chunks
 from order_staging.repositories.imports import OPEN_IMPORTS
 from order_staging.repositories.source import SourceFilter, equal_text
@@ -25,6 +25,9 @@ VALUES_A_STATEMENT = 1000
 
 OPEN = (StagingStatus.PENDING, StagingStatus.SENDING, StagingStatus.UNKNOWN, StagingStatus.API_SUCCESS)
 """States from which a run can go on by itself."""
+
+CHANGES = (Operation.UPDATE, Operation.MOVE, Operation.ARCHIVE, Operation.DELETE)
+"""Operations on what is on the board already: each may be done twice without harm."""
 
 AWAITING = (StagingStatus.PENDING, StagingStatus.SENDING, StagingStatus.UNKNOWN)
 """States in which a row may still have to be brought to the board."""
@@ -131,6 +134,7 @@ class StagedOrders(_StagedRows[StagedOrder]):
             self.model.stg_batch_id == batch_id,
             StagedOrder.stg_status == StagingStatus.PENDING,
             StagedOrder.group == group,
+            _goes_to_group(),
         )
         return list(self.session.scalars(query.order_by(StagedOrder.stg_id)))
 
@@ -184,7 +188,11 @@ class StagedOrders(_StagedRows[StagedOrder]):
         query = (
             select(StagedOrder.group)
             .distinct()
-            .where(self.model.stg_batch_id == batch_id, StagedOrder.stg_status == StagingStatus.PENDING)
+            .where(
+                self.model.stg_batch_id == batch_id,
+                StagedOrder.stg_status == StagingStatus.PENDING,
+                _goes_to_group(),
+            )
         )
         return sorted(group for group in self.session.scalars(query) if group)
 
@@ -258,7 +266,14 @@ def _never_sent(batch_id: UUID) -> tuple[ColumnElement[bool], ...]:
         StagedOrder.stg_batch_id == batch_id,
         StagedOrder.stg_status == StagingStatus.PENDING,
         StagedOrder.stg_sent_date.is_(None),
+        ~StagedOrder.update_operation.in_(CHANGES) | StagedOrder.update_operation.is_(None),
     )
+
+
+def _goes_to_group() -> ColumnElement[bool]:
+    """Tell which orders need their group: a change that moves nothing must not bring an empty one into being."""
+    stays = [operation for operation in CHANGES if operation is not Operation.MOVE]
+    return ~StagedOrder.update_operation.in_(stays) | StagedOrder.update_operation.is_(None)
 
 
 def _still_open(*, subitems: bool) -> ColumnElement[bool]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -33,12 +34,15 @@ from tests.integration.repositories.repository_rows import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sqlalchemy import Engine
 
     from order_staging import UnitOfWork
     from tests.conftest import Database
 
 S = StagingStatus
+MAPPED = ("PO NUMBER", "CUSTOMER PRICE")
 CLOSE_TO_HALF = [Decimal(text) for text in ("0.0045", "0.0049", "0.0050", "-0.0050", "-1.0049")]
 ROUNDED_CENTS = st.integers(-(10**15) + 1, 10**15 - 1).map(lambda n: Decimal(n).scaleb(-4))
 
@@ -67,7 +71,7 @@ def test_every_column_of_an_order_lands_under_its_own_name(uow: UnitOfWork) -> N
     with uow:
         stage(uow, values)
         staged = by_column(uow.staging.orders.in_state(BATCH, S.API_SUCCESS)[0])
-        assert uow.production.promote_orders(BATCH, 9, NOW) == 1
+        assert uow.production.promote_orders(BATCH, 9, NOW, columns=MAPPED) == 1
         (row,) = landed(uow, ProductionOrder)
     copied = (columns("STG_MON_CustMasterSchedule") & columns("MON_CustMasterSchedule")) - {"Item ID"}
     assert len(copied) == 82
@@ -76,6 +80,7 @@ def test_every_column_of_an_order_lands_under_its_own_name(uow: UnitOfWork) -> N
         "delivered_hash": staged["stg_payload_hash"],
         "delivered_values": staged["stg_api_payload"],
         "delivered_date": staged["stg_processed_date"],
+        "delivered_rules": staged["stg_rules"],
         "FCST CONSUMED QTY": 13,
     }
     assert {name: row[name] for name in expected} == expected
@@ -105,6 +110,8 @@ def test_every_column_of_a_subitem_lands_under_its_own_name_as_text(uow: UnitOfW
         "source_uuid": staged["source_uuid"],
         "size_key": "30/32",
         "delivered_date": staged["stg_processed_date"],
+        "delivered_hash": staged["stg_payload_hash"],
+        "delivered_values": staged["stg_api_payload"],
     }
     assert row == expected
 
@@ -113,7 +120,7 @@ def test_what_is_null_in_staging_is_null_in_production(uow: UnitOfWork) -> None:
     with uow:
         stage(uow, delivered(1))
         stage_subitems(uow, subitem(None, stg_status=S.API_SUCCESS, stg_monday_subitem_id=2))
-        uow.production.promote_orders(BATCH, 9, NOW)
+        uow.production.promote_orders(BATCH, 9, NOW, columns=MAPPED)
         uow.production.promote_subitems(BATCH, 9, NOW)
         (item,), (size,) = landed(uow, ProductionOrder), landed(uow, ProductionSubitem)
     assert {name for name, value in item.items() if value is not None} == {
@@ -135,7 +142,7 @@ def test_four_digits_become_two_halves_away_from_zero_on_every_engine(
 ) -> None:
     with uow:  # never committed: each example begins with empty tables
         uow.staging.orders.add([delivered(n, customer_price=price) for n, price in enumerate(prices)])
-        uow.production.promote_orders(BATCH, 99, NOW)
+        uow.production.promote_orders(BATCH, 99, NOW, columns=MAPPED)
         found = {row["Item ID"]: row["CUSTOMER PRICE"] for row in landed(uow, ProductionOrder)}
         uow.source.session.expunge_all()
     for number, price in enumerate(prices):
@@ -161,7 +168,7 @@ def test_only_what_is_on_the_board_is_promoted(uow: UnitOfWork, state: StagingSt
     with uow:
         stage(uow, order(stg_status=state, stg_monday_item_id=1))
         stage_subitems(uow, subitem(None, stg_status=state, stg_monday_subitem_id=1))
-        assert uow.production.promote_orders(BATCH, 9, NOW) == on_the_board
+        assert uow.production.promote_orders(BATCH, 9, NOW, columns=MAPPED) == on_the_board
         assert uow.production.promote_subitems(BATCH, 9, NOW) == on_the_board
         assert len(landed(uow, ProductionOrder)) == len(landed(uow, ProductionSubitem)) == on_the_board
 
@@ -169,8 +176,8 @@ def test_only_what_is_on_the_board_is_promoted(uow: UnitOfWork, state: StagingSt
 def test_promotion_marks_what_it_wrote_and_does_not_write_it_again(uow: UnitOfWork) -> None:
     with uow:
         stage(uow, delivered(1), delivered(2, stg_batch_id=OTHER_BATCH))
-        assert uow.production.promote_orders(BATCH, 9, NOW) == 1
-        assert uow.production.promote_orders(BATCH, 9, NOW) == 0
+        assert uow.production.promote_orders(BATCH, 9, NOW, columns=MAPPED) == 1
+        assert uow.production.promote_orders(BATCH, 9, NOW, columns=MAPPED) == 0
         (marked,) = uow.staging.orders.in_state(BATCH, S.PROMOTED)
         assert marked.stg_processed_date == NOW
         assert uow.staging.orders.counts(OTHER_BATCH) == {S.API_SUCCESS: 1}
@@ -188,7 +195,7 @@ def test_promotion_goes_in_bounded_chunks_until_all_has_landed(
             [subitem(None, stg_status=S.API_SUCCESS, stg_monday_subitem_id=n) for n in range(rows)]
         )
         for promote, model in (
-            (uow.production.promote_orders, ProductionOrder),
+            (partial(uow.production.promote_orders, columns=MAPPED), ProductionOrder),
             (uow.production.promote_subitems, ProductionSubitem),
         ):
             done = []
@@ -211,13 +218,16 @@ def test_if_the_mark_fails_nothing_was_promoted(
     def fail(*facts: Any) -> tuple[str, Any]:
         statement, parameters = facts[2:4]
         written.append(statement.startswith("INSERT"))
-        marks = statement.startswith("UPDATE")
+        marks = statement.startswith(f'UPDATE "{table}" SET')
         return ("SELECT * FROM no_such_table" if marks else statement), (() if marks else parameters)
 
     event.listen(engine, "before_cursor_execute", fail, retval=True)
-    promote = "promote_subitems" if table.endswith("Subitems") else "promote_orders"
+    promotions: dict[str, Callable[[], int]] = {
+        "STG_MON_CustMasterSchedule": lambda: uow.production.promote_orders(BATCH, 9, NOW, columns=MAPPED),
+        "STG_MON_CustMasterSchedule_Subitems": lambda: uow.production.promote_subitems(BATCH, 9, NOW),
+    }
     with pytest.raises(PersistenceError):
-        do(uow, lambda: getattr(uow.production, promote)(BATCH, 9, NOW))
+        do(uow, promotions[table])
     event.remove(engine, "before_cursor_execute", fail)
     assert any(written)
     assert database.count(table.removeprefix("STG_")) == 0
@@ -227,18 +237,5 @@ def test_if_the_mark_fails_nothing_was_promoted(
 def test_items_of_a_group_and_name_are_known(uow: UnitOfWork) -> None:
     with uow:
         stage(uow, delivered(1), delivered(2), delivered(3, title="x"), delivered(4, group="x"))
-        uow.production.promote_orders(BATCH, 9, NOW)
+        uow.production.promote_orders(BATCH, 9, NOW, columns=MAPPED)
         assert uow.production.known_item_ids("a group", "an order") == {1, 2}
-
-
-def test_a_source_row_lands_once(uow: UnitOfWork, database: Database) -> None:
-    same = delivered(1)
-    twin = ProductionOrder(item_id=9, source_uuid=same["source_uuid"])
-    with pytest.raises(PersistenceError, match=r"(?i)unique"):
-        do(
-            uow,
-            lambda: uow.source.session.add(twin),
-            lambda: stage(uow, same),
-            lambda: uow.production.promote_orders(BATCH, 9, NOW),
-        )
-    assert database.count("MON_CustMasterSchedule") == 0

@@ -11,6 +11,7 @@ from sqlglot import exp
 
 from order_staging import UnitOfWork, schema
 from order_staging.database import create_engine
+from order_staging.models import ErrorType
 from order_staging.repositories import SourceFilter
 from order_staging.repositories.source import Page
 from tests.integration.repositories.repository_rows import (
@@ -48,7 +49,7 @@ def any_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     with UnitOfWork(sessionmaker(engine)) as uow:
         uow.source.add(uow.source.shape(), [source_row()])
         (one,) = stage(uow, delivered(1))
-        stage_subitems(uow, subitem(one))
+        stage_subitems(uow, subitem(one), subitem(one, "L", stg_status="API_SUCCESS"))
         uow.commit()
     yield engine
     engine.dispose()
@@ -97,9 +98,42 @@ WORK: dict[str, tuple[Work, list[type[exp.Expr]]]] = {
     "link_to_items": (lambda uow: uow.staging.subitems.link_to_items(BATCH), [exp.Update]),
     "pending_subitems": (lambda uow: uow.staging.subitems.pending(BATCH, 10), [exp.Select]),
     "promote_orders": (
-        lambda uow: uow.production.promote_orders(BATCH, 10, NOW),
-        [exp.Select, exp.Insert, exp.Update],
+        lambda uow: uow.production.promote_orders(BATCH, 10, NOW, columns=["PO NUMBER", "CUSTOMER PRICE"]),
+        [exp.Select, exp.Delete, exp.Delete, exp.Delete, exp.Update, exp.Insert, exp.Update],
     ),
+    "promote_subitems": (
+        lambda uow: uow.production.promote_subitems(BATCH, 10, NOW),
+        [exp.Select, exp.Delete, exp.Update, exp.Insert, exp.Update],
+    ),
+    "delivered_page": (
+        lambda uow: uow.deliveries.page(
+            uow.source.shape(), ["record_uuid", "PO NUMBER"], WANTED, PAGE, [BATCH]
+        ),
+        [exp.Select],
+    ),
+    "delivered_sizes": (lambda uow: uow.deliveries.sizes(WANTED, BATCH, OTHER_BATCH), [exp.Select]),
+    "acknowledged": (lambda uow: uow.deliveries.acknowledged([BATCH], ["PO NUMBER"]), [exp.Select]),
+    "acknowledged_sizes": (lambda uow: uow.deliveries.acknowledged_sizes([BATCH]), [exp.Select]),
+    "refresh": (
+        lambda uow: uow.deliveries.refresh(
+            [
+                {
+                    "source_uuid": BATCH,
+                    "delivered_hash": "h",
+                    "delivered_values": "v",
+                    "delivered_rules": "r",
+                }
+            ]
+        ),
+        [exp.Update],
+    ),
+    "confirm_rules": (lambda uow: uow.deliveries.confirm_rules([BATCH], "r"), [exp.Update]),
+    "removed": (lambda uow: uow.deliveries.removed([CUSTOMER], WANTED, BATCH, 10), [exp.Select]),
+    "count_delivered": (lambda uow: uow.deliveries.count_delivered([CUSTOMER], WANTED), [exp.Select]),
+    "delivered_customers": (lambda uow: uow.deliveries.customers(), [exp.Select]),
+    "delivered_groups": (lambda uow: uow.deliveries.groups([CUSTOMER]), [exp.Select]),
+    "items_known": (lambda uow: uow.deliveries.items_known([1]), [exp.Select, exp.Select]),
+    "open_of": (lambda uow: uow.failures.open_of([BATCH], [ErrorType.EDITED]), [exp.Select]),
     "acquire": (
         lambda uow: uow.batches.acquire(CUSTOMER, "one", now=NOW, until=LATER),
         [exp.Select, exp.Insert, exp.Update, exp.Select],
@@ -137,7 +171,9 @@ def test_new_rows_are_an_anti_join_of_bounded_size_with_every_size_by_name(any_e
 
 
 def test_promotion_names_its_columns_on_both_sides_and_rounds_by_a_cast(any_engine: Engine) -> None:
-    _, tree, _ = recorded(any_engine, WORK["promote_orders"][0])
+    (tree,) = [
+        each for each in recorded(any_engine, WORK["promote_orders"][0]) if isinstance(each, exp.Insert)
+    ]
     named = [column.name for column in tree.this.expressions]
     chosen = tree.expression.expressions
     assert len(named) == len(chosen) > 80

@@ -17,6 +17,7 @@ ADDED_COLUMNS = {
         "stg_sent_date": "DATETIME2",
         "stg_group_id": "NVARCHAR(100)",
         "stg_import_row": "INT",
+        "stg_rules": "VARCHAR(64)",
     },
     "STG_MON_CustMasterSchedule_Subitems": {
         "stg_idempotency_key": "VARCHAR(64)",
@@ -28,11 +29,14 @@ ADDED_COLUMNS = {
         "delivered_hash": "VARCHAR(64)",
         "delivered_values": "NVARCHAR(MAX)",
         "delivered_date": "DATETIME2",
+        "delivered_rules": "VARCHAR(64)",
     },
     "MON_CustMasterSchedule_Subitems": {
         "source_uuid": "UNIQUEIDENTIFIER",
         "size_key": "NVARCHAR(100)",
         "delivered_date": "DATETIME2",
+        "delivered_hash": "VARCHAR(64)",
+        "delivered_values": "NVARCHAR(MAX)",
     },
     "ERR_MON_CustMasterSchedule": {
         "source_uuid": "UNIQUEIDENTIFIER",

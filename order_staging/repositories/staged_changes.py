@@ -1,0 +1,69 @@
+"""Staged changes: what is on its way to things that are on the board already."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from order_staging.models import StagedOrder, StagedSubitem, StagingStatus
+from order_staging.repositories.base import chunks
+from order_staging.repositories.staging import (
+    AWAITING,
+    CHANGES,
+    VALUES_A_STATEMENT,
+    StagedOrders,
+    StagedSubitems,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from uuid import UUID
+
+    from sqlalchemy.orm import Session
+
+
+class StagedChanges:
+    """Queries of both staging tables about changes."""
+
+    def __init__(self, session: Session) -> None:
+        """Work within a session that a unit of work owns."""
+        self.session = session
+
+    def orders_of(self, uuids: Sequence[UUID]) -> dict[UUID, StagedOrder]:
+        """Read the staged orders of these source rows."""
+        found: dict[UUID, StagedOrder] = {}
+        for some in chunks(uuids, VALUES_A_STATEMENT):
+            rows = self.session.scalars(select(StagedOrder).where(StagedOrder.source_uuid.in_(some)))
+            found |= {row.source_uuid: row for row in rows if row.source_uuid is not None}
+        return found
+
+    def subitems_of(self, uuids: Sequence[UUID]) -> dict[tuple[UUID, str], StagedSubitem]:
+        """Read the staged subitems of these source rows, by UUID and size."""
+        found: dict[tuple[UUID, str], StagedSubitem] = {}
+        for some in chunks(uuids, VALUES_A_STATEMENT):
+            rows = self.session.scalars(select(StagedSubitem).where(StagedSubitem.source_uuid.in_(some)))
+            found |= {(row.source_uuid, row.size): row for row in rows if row.source_uuid is not None}
+        return found
+
+    def left_over(self, batch_id: UUID) -> list[UUID]:
+        """List the source rows of a batch whose changes, sizes included, an earlier run has left on their way."""
+        uuids: set[UUID] = set()
+        for model in (StagedOrder, StagedSubitem):
+            query = select(model.source_uuid).where(
+                model.stg_batch_id == batch_id,
+                model.update_operation.in_(CHANGES),
+                model.stg_status.in_(AWAITING),
+                model.source_uuid.is_not(None),
+            )
+            uuids |= {uuid for uuid in self.session.scalars(query.distinct()) if uuid is not None}
+        return sorted(uuids)
+
+    def settle(self, orders: Sequence[int], subitems: Sequence[int]) -> None:
+        """Take changes (`stg_id`) back that are none any more: nothing of them is left to send or to promote."""
+        for ids in chunks(orders, VALUES_A_STATEMENT):
+            StagedOrders(self.session).change(StagedOrder.stg_id.in_(ids), stg_status=StagingStatus.PROMOTED)
+        for ids in chunks(subitems, VALUES_A_STATEMENT):
+            StagedSubitems(self.session).change(
+                StagedSubitem.stg_id.in_(ids), stg_status=StagingStatus.PROMOTED
+            )
