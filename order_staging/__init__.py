@@ -31,8 +31,9 @@ from order_staging.errors import (
 from order_staging.monday import MondayClient
 from order_staging.settings import Settings
 from order_staging.unit_of_work import UnitOfWork
+from order_staging.version import VERSION
 
-__version__ = "0.1.0"
+__version__ = VERSION
 
 __all__ = [
     "AuthenticationError",

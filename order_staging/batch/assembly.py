@@ -17,7 +17,8 @@ from order_staging.batch.workshop import DatabaseThread, Outside, StopSign, Work
 from order_staging.database import create_engine
 from order_staging.logs import Redactor
 from order_staging.monday import MondayClient
-from order_staging.transform import OrderRules, load_customers, load_mapping
+from order_staging.transform import OrderRules, load_customers, load_mapping, rules_fingerprint
+from order_staging.version import VERSION
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -129,6 +130,7 @@ async def open_bench(assembly: Assembly, stop: Event) -> AsyncIterator[Bench]:
             outside=assembly.outside,
             stop=StopSign(stop),
             board_id=assembly.board_id,
+            rules_hash=rules_fingerprint(assembly.mapping, assembly.customers, VERSION),
             redact=Redactor(assembly.settings.secrets()).text,
         )
         yield Bench(workshop, shape, doubled)

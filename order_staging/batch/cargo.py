@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from order_staging.batch import letters
+from order_staging.batch.mutations import order_mutations, outcome_of, subitem_mutations
 from order_staging.batch.payloads import Payload, item_payload, subitem_payload
-from order_staging.models import StagedOrder, StagedSubitem
-from order_staging.monday import NewItem, NewSubitem, NotExecuted, means_missing_group
+from order_staging.models import Operation, StagedOrder, StagedSubitem
+from order_staging.monday import NewItem, NotExecuted, means_missing_group
+from order_staging.repositories.staging import CHANGES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,6 +23,14 @@ if TYPE_CHECKING:
     from order_staging.unit_of_work import UnitOfWork
 
 Row = TypeVar("Row", StagedOrder, StagedSubitem)
+
+_MUTATIONS: dict[str, str] = {
+    Operation.UPDATE: "change_multiple_column_values",
+    Operation.MOVE: "move_item_to_group",
+    Operation.ARCHIVE: "archive_item",
+    Operation.DELETE: "delete_item",
+}
+"""The mutation of each operation but CREATE."""
 
 
 class StagedRows(Protocol[Row]):
@@ -47,8 +58,6 @@ class Cargo(Protocol, Generic[Row]):
 
     name: str
     """What it is called in logs."""
-    mutation: str
-    """monday's name of the mutation that creates one."""
 
     def rows(self, uow: UnitOfWork) -> StagedRows[Row]:
         """Give the repository."""
@@ -56,6 +65,10 @@ class Cargo(Protocol, Generic[Row]):
 
     def payload(self, row: Row) -> Payload:
         """Make what is sent for a row."""
+        ...
+
+    def mutation(self, row: Row) -> str:
+        """Tell monday's name of the mutation that a row mostly asks for."""
         ...
 
     def intent(self, row: Row, place: int | None) -> dict[str, Any]:
@@ -69,7 +82,7 @@ class Cargo(Protocol, Generic[Row]):
     async def send(
         self, client: MondayClient, rows: Sequence[tuple[Row, Payload]], key: str
     ) -> list[Outcome]:
-        """Send rows by one request under an idempotency key."""
+        """Send rows by one request under an idempotency key, and tell the outcome of each."""
         ...
 
     def arrived(self, created: int) -> dict[str, Any]:
@@ -89,7 +102,6 @@ class Orders(Cargo[StagedOrder]):
     """Order lines, which become items of groups."""
 
     name = "orders"
-    mutation = "create_item"
 
     def __init__(self, mapping: BoardMapping, key_column: str | None, groups: dict[str, str]) -> None:
         """Take the mapping, the key column's id if there is one, and the groups' ids by title."""
@@ -108,7 +120,12 @@ class Orders(Cargo[StagedOrder]):
 
     def intent(self, row: StagedOrder, place: int | None) -> dict[str, Any]:
         """Record the group that the item goes to, as recovery looks for it there, and the place in a file."""
-        return {"stg_group_id": self.group_id(row), "stg_import_row": place}
+        goes = row.update_operation not in CHANGES or row.update_operation == Operation.MOVE
+        return {"stg_group_id": self.group_id(row) if goes else None, "stg_import_row": place}
+
+    def mutation(self, row: StagedOrder) -> str:
+        """Name the mutation by the row's operation."""
+        return _MUTATIONS.get(str(row.update_operation), "create_item")
 
     def group_id(self, row: StagedOrder) -> str:
         """Tell the id of a row's group on the board."""
@@ -125,10 +142,14 @@ class Orders(Cargo[StagedOrder]):
     async def send(
         self, client: MondayClient, rows: Sequence[tuple[StagedOrder, Payload]], key: str
     ) -> list[Outcome]:
-        """Create items. One whose group people have deleted meanwhile is to be sent again, into a new one."""
-        items = [self.new_item(row, payload) for row, payload in rows]
-        outcomes = await client.create_items_with_retry(items, idempotency_key=key)
-        missing = [means_missing_group(outcome) for outcome in outcomes]
+        """Create, change or archive items. One whose group people have deleted meanwhile is to be sent again."""
+        asked = [
+            order_mutations(self._mapping, self._key_column, row, payload, partial(self.group_id, row))
+            for row, payload in rows
+        ]
+        answered = await client.carry_out(asked, idempotency_key=key)
+        outcomes = [outcome_of(row, found) for (row, _), found in zip(rows, answered, strict=True)]
+        missing = [any(map(means_missing_group, found)) for found in answered]
         self._gone |= {row.group or "" for (row, _), gone in zip(rows, missing, strict=True) if gone}
         return [
             NotExecuted("its group is gone from the board") if gone else outcome
@@ -160,7 +181,6 @@ class Subitems(Cargo[StagedSubitem]):
     """Sizes, which become subitems of items that are on the board."""
 
     name = "subitems"
-    mutation = "create_subitem"
 
     def __init__(self, mapping: BoardMapping, board_id: int | None, customer: str) -> None:
         """Take the mapping, the board of the subitems where it is known, and the customer of the batch."""
@@ -180,18 +200,20 @@ class Subitems(Cargo[StagedSubitem]):
         """Record the board that the subitem goes to."""
         return {"stg_monday_subitem_board_id": self._board_id, "board_id": self._board_id}
 
+    def mutation(self, row: StagedSubitem) -> str:
+        """Name the mutation by the row's operation."""
+        return _MUTATIONS.get(str(row.update_operation), "create_subitem")
+
     async def prepare(self, client: MondayClient) -> None:
         """Do nothing: an item that people have deleted is not made again for its sizes."""
 
     async def send(
         self, client: MondayClient, rows: Sequence[tuple[StagedSubitem, Payload]], key: str
     ) -> list[Outcome]:
-        """Create subitems."""
-        subitems = [
-            (row.stg_monday_parent_item_id or 0, NewSubitem(payload.name, payload.column_values))
-            for row, payload in rows
-        ]
-        return await client.create_subitems_with_retry(subitems, idempotency_key=key)
+        """Create, change or delete subitems."""
+        asked = [subitem_mutations(self._mapping, self._board_id, row, payload) for row, payload in rows]
+        answered = await client.carry_out(asked, idempotency_key=key)
+        return [outcome_of(row, outcomes) for (row, _), outcomes in zip(rows, answered, strict=True)]
 
     def arrived(self, created: int) -> dict[str, Any]:
         """Record the subitem's id."""

@@ -164,7 +164,7 @@ class Delivery(Generic[Row]):
 
         async def lane() -> None:
             while waiting and not failures and self._goes_on():
-                count = min(self._rows_a_request(size), len(waiting))
+                count = min(self._rows_a_request(size, self._cargo.mutation(waiting[0])), len(waiting))
                 try:
                     await self._send([waiting.popleft() for _ in range(count)])
                 except Exception as error:  # noqa: BLE001 - kept, and raised once the other lanes have ended
@@ -174,10 +174,10 @@ class Delivery(Generic[Row]):
         if failures:
             raise failures[0]
 
-    def _rows_a_request(self, size: int | None) -> int:
+    def _rows_a_request(self, size: int | None, mutation: str) -> int:
         """Tell how many rows the next request may carry: what is asked for, and what the server's budgets allow."""
         wanted = size or self._workshop.settings.aliases
-        fitting = self._client.most_at_once(self._cargo.mutation)
+        fitting = self._client.most_at_once(mutation)
         return wanted if fitting is None else splitting.even_share(wanted, fitting)
 
     async def _send(self, rows: Sequence[Row]) -> None:

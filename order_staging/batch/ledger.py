@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import structlog
 
 from order_staging.batch.letters import Refusal
-from order_staging.models import ErrorType, StagedOrder, StagedSubitem, StagingStatus
+from order_staging.batch.mutations import GROUP
+from order_staging.batch.payloads import fields_sent
+from order_staging.models import ErrorType, Operation, StagedOrder, StagedSubitem, StagingStatus
 from order_staging.monday import Created, NotExecuted, Outcome, Rejected, Unknown
 
 if TYPE_CHECKING:
@@ -100,7 +102,7 @@ class Ledger(Generic[Row]):
         rows.update(changes)
         self.cargo.bury(uow, refused, now)
         self.record.increase(uow, **self.cargo.counters(len(arrivals), len(refused)))
-        self._count([outcome for _, outcome in answered])
+        self._count(answered)
 
     def put_back(self, rows: Sequence[Row], words: str, uow: UnitOfWork) -> None:
         """Record that rows were surely not executed, and why."""
@@ -122,11 +124,12 @@ class Ledger(Generic[Row]):
         self.counts.rejected += len(refused)
         log.warning("delivery.blamed", kind=self.cargo.name, rows=len(refused))
 
-    def _count(self, outcomes: Sequence[Outcome]) -> None:
-        for outcome in outcomes:
+    def _count(self, answered: Sequence[tuple[Row, Outcome]]) -> None:
+        outcomes = [outcome for _, outcome in answered]
+        for row, outcome in answered:
             match outcome:
                 case Created():
-                    self.counts.created += 1
+                    self._count_done(row)
                 case Rejected():
                     self.counts.rejected += 1
                 case Unknown():
@@ -137,6 +140,20 @@ class Ledger(Generic[Row]):
             rows=len(outcomes),
             created=sum(isinstance(outcome, Created) for outcome in outcomes),
         )
+
+    def _count_done(self, row: Row) -> None:
+        match row.update_operation:
+            case Operation.UPDATE:
+                self.counts.updated += 1
+            case Operation.MOVE:
+                self.counts.moved += 1
+                self.counts.updated += fields_sent(row) != [GROUP]
+            case Operation.ARCHIVE:
+                self.counts.archived += 1
+            case Operation.DELETE:
+                self.counts.updated += 1
+            case _:
+                self.counts.created += 1
 
 
 def arrival(row: StagedOrder | StagedSubitem, now: datetime) -> dict[str, Any]:

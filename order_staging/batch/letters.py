@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from order_staging.models import StagedOrder, StagedSubitem
-    from order_staging.transform import InvalidOrder
+    from order_staging.transform import InvalidOrder, Order
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,25 @@ def invalid_order(
         "original_data": as_json(source),
         "source_uuid": order.source_uuid,
         "source_fingerprint": fingerprint(source),
+    }
+
+
+def waiting_order(order: Order, why: Refusal, batch_id: UUID, customer: str, now: datetime) -> dict[str, Any]:
+    """Make the dead letter of a delivered order line that waits for a person's decision."""
+    number = order.values.get("AAG ORDER NUMBER")
+    return {
+        "batch_id": batch_id,
+        "customer_batch": clipped(customer, 100),
+        "order_number": clipped(None if number is None else str(number), 100),
+        "item_name": clipped(order.title, 500),
+        "group_name": clipped(order.group, 200),
+        "error_type": why.kind,
+        "error_message": why.message,
+        "retry_count": 0,
+        "max_retries_reached": False,
+        "created_date": now,
+        "original_data": as_json(order.values),
+        "source_uuid": order.source_uuid,
     }
 
 

@@ -18,7 +18,7 @@ from order_staging.transform import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from order_staging.models import StagedSubitem
     from order_staging.transform import BoardMapping
@@ -26,32 +26,50 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Payload:
-    """A name and column values (JSON text), and the whole as it is recorded, with its SHA-256 (hex)."""
+    """A name and column values by column id, the whole as it is recorded (JSON text), and its SHA-256 (hex).
+
+    The hash leaves the key column out: it identifies, and is no content.
+    """
 
     name: str
-    column_values: str
+    columns: dict[str, object]
     recorded: str
+    hash: str
 
     @property
-    def hash(self) -> str:
-        """Fingerprint what is recorded."""
-        return hashlib.sha256(self.recorded.encode()).hexdigest()
+    def column_values(self) -> str:
+        """Give the column values as JSON text."""
+        return encode(self.columns)
 
 
 def item_payload(mapping: BoardMapping, key_column: str | None, row: StagedOrder) -> Payload:
     """Make the payload of an order line; the key column, where there is one, holds its `source_uuid`."""
     names = attributes(StagedOrder)
     values = {field.title: getattr(row, names[field.title]) for field in mapping.fields}
+    key = {key_column: str(row.source_uuid)} if key_column and row.source_uuid is not None else {}
+    return order_payload(mapping, row.title or "", row.group, values, key)
+
+
+def order_payload(
+    mapping: BoardMapping,
+    title: str,
+    group: str | None,
+    values: Mapping[str, object],
+    key: Mapping[str, object] | None = None,
+) -> Payload:
+    """Make the payload of an item from values by field title; `key` is what its key column holds, by its id."""
     columns = item_column_values(mapping, values)
-    if key_column is not None and row.source_uuid is not None:
-        columns[key_column] = str(row.source_uuid)
-    return _payload(row.title or "", columns, group=row.group)
+    return _payload(title, columns, key or {}, group=group)
 
 
 def subitem_payload(mapping: BoardMapping, row: StagedSubitem) -> Payload:
     """Make the payload of a size."""
-    size = Size(row.size, row.order_qty)
-    return _payload(subitem_name(mapping, size), subitem_column_values(mapping, size))
+    return size_payload(mapping, Size(row.size, row.order_qty))
+
+
+def size_payload(mapping: BoardMapping, size: Size) -> Payload:
+    """Make the payload of a subitem."""
+    return _payload(subitem_name(mapping, size), subitem_column_values(mapping, size), {})
 
 
 def sent_key(row: StagedOrder, key_column: str | None) -> str | None:
@@ -62,9 +80,16 @@ def sent_key(row: StagedOrder, key_column: str | None) -> str | None:
     return str(key).casefold() if key else None
 
 
-def _payload(name: str, columns: dict[str, object], **more: object) -> Payload:
-    recorded = encode({"item_name": name, "column_values": columns, **more})
-    return Payload(name, encode(columns), recorded)
+def fields_sent(row: StagedOrder | StagedSubitem) -> list[str]:
+    """List what an update sends, as `update_fields` says: titles of fields, `Title`, `Group`, `source_uuid`."""
+    return [str(title) for title in json.loads(row.update_fields or "[]")]
+
+
+def _payload(name: str, columns: dict[str, object], key: Mapping[str, object], **more: object) -> Payload:
+    content = encode({"item_name": name, "column_values": columns, **more})
+    whole = {**columns, **key}
+    recorded = encode({"item_name": name, "column_values": whole, **more}) if key else content
+    return Payload(name, whole, recorded, hashlib.sha256(content.encode()).hexdigest())
 
 
 def idempotency_key(rows: Iterable[tuple[StagedOrder | StagedSubitem, Payload]]) -> str:
@@ -76,6 +101,7 @@ def idempotency_key(rows: Iterable[tuple[StagedOrder | StagedSubitem, Payload]])
     for row, payload in rows:
         # The source's UUID is among them: SQLite gives the id of a row that was deleted to the next one.
         place = (row.__tablename__, row.stg_batch_id, row.stg_id, row.source_uuid)
-        facts = (*place, row.stg_retry_count, payload.hash)
+        intent = (row.stg_retry_count, row.update_operation, row.update_fields)
+        facts = (*place, *intent, payload.recorded)
         digest.update(("|".join(map(str, facts)) + "\n").encode())
     return digest.hexdigest()

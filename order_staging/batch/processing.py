@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypedDict
 
 import structlog
 
+from order_staging.batch.changes.step import Wanted
 from order_staging.batch.leases import holding
 from order_staging.batch.loading import Source
 from order_staging.batch.record import BATCH_TYPE, BatchRecord
@@ -56,10 +57,19 @@ class Filters(TypedDict, total=False):
 
 
 class Options(Filters, total=False):
-    """Filters, and what a run leaves for later: the subitems, or the cleanup of staging."""
+    """Filters, what a run leaves for later, and what it brings beside new orders.
+
+    Left for later: the `subitems`, or the cleanup of staging (`keep_staging`). Brought: `changes` of what was
+    delivered; with them `archive_removed` archives the items of rows that are gone from the source (most of a
+    customer's only with `archive_most`), and `recreate_deleted` creates again what people deleted.
+    """
 
     subitems: bool
     keep_staging: bool
+    changes: bool
+    archive_removed: bool
+    archive_most: bool
+    recreate_deleted: bool
 
 
 class Processing:
@@ -76,8 +86,11 @@ class Processing:
         names = [known for known in await self._source_names() if known is not None]
         return self._label(self._workshop.customers.resolve(name, names))
 
-    async def customers(self, filters: Filters) -> list[tuple[str, int]]:
-        """List the customers that have something to do, with the number of their new rows."""
+    async def customers(self, filters: Filters, *, delivered: bool = False) -> list[tuple[str, int]]:
+        """List the customers that have something to do, with the number of their new rows.
+
+        With `delivered` those come, too, that have anything which may have changed.
+        """
         wanted = _filter(None, filters)
         run = self._workshop.database.run
         totals: Counter[str] = Counter()
@@ -85,6 +98,10 @@ class Processing:
             totals[self._label(name)] += count
         for label in await run(lambda uow: uow.staging.orders.customers_with_open(wanted)):
             totals[label] += 0
+        if delivered:
+            landed = await run(lambda uow: uow.deliveries.customers())
+            for name in (*landed, *await self._source_names()):
+                totals[self._label(name)] += 0
         return sorted(totals.items())
 
     async def process_all(self, line: Line, customers: Iterable[str], options: Options) -> RunResult:
@@ -109,7 +126,7 @@ class Processing:
 
     async def process(self, line: Line, customer: str, options: Options) -> BatchResult:
         """Take a customer's lease and do all the steps. Raises `LeaseHeldError` and `PersistenceError`."""
-        result = BatchResult(customer)
+        result = BatchResult(customer, with_changes=_wanted(options).changes)
         subitems = options.get("subitems", True)
         async with self._batch(result, line.client.usage, subitems=subitems) as (record, run):
             with (
@@ -166,6 +183,8 @@ class Processing:
         await run.recover()
         await run.relink(source)
         await run.load(source)
+        if not self._workshop.stop.is_set():
+            await run.stage_changes(source, line, _wanted(options))
         if not record.begun:
             return
         steps: list[Callable[[], Awaitable[object]]] = [
@@ -227,6 +246,22 @@ def _batch_to_resume(customer: str, uow: UnitOfWork, *, subitems: bool) -> UUID 
     unfinished = uow.batches.unfinished(customer, BATCH_TYPE)
     return (
         unfinished[0].batch_id if unfinished else uow.staging.orders.open_batch(customer, subitems=subitems)
+    )
+
+
+def _wanted(options: Options) -> Wanted:
+    """Read what a run is to bring beside new orders. Raises `ConfigurationError` for what needs `changes`."""
+    changes = options.get("changes", False)
+    for name in ("archive_removed", "archive_most", "recreate_deleted"):
+        if options.get(name) and not changes:
+            raise ConfigurationError(f"{name} goes with changes alone; ask for changes, too")
+    if options.get("archive_most") and not options.get("archive_removed"):
+        raise ConfigurationError("archive_most goes with archive_removed alone; ask for it, too")
+    return Wanted(
+        changes=changes,
+        archive_removed=options.get("archive_removed", False),
+        archive_most=options.get("archive_most", False),
+        recreate_deleted=options.get("recreate_deleted", False),
     )
 
 

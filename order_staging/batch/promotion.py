@@ -44,7 +44,8 @@ async def _repeat(
 
 def _promote_orders(workshop: Workshop, record: BatchRecord, uow: UnitOfWork) -> int:
     limit = workshop.settings.chunk_rows * CHUNKS
-    done = uow.production.promote_orders(record.batch_id, limit, workshop.outside.now())
+    columns = [field.title for field in workshop.mapping.fields]
+    done = uow.production.promote_orders(record.batch_id, limit, workshop.outside.now(), columns=columns)
     record.increase(uow, successful_records=done)
     return done
 

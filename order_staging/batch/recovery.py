@@ -18,6 +18,7 @@ from order_staging.batch.ledger import arrival, change
 from order_staging.batch.letters import Refusal
 from order_staging.batch.payloads import sent_key
 from order_staging.models import ErrorType, StagedOrder, StagedSubitem, StagingStatus
+from order_staging.repositories.staging import CHANGES
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -131,8 +132,24 @@ class Recovery(Generic[Row]):
         self._counts.unknown += rows
 
     async def settle(self) -> list[Row]:
-        """Settle what is unknown; give the rows that are pending again, with what was said when they were sent."""
+        """Settle what is unknown; give the rows that are pending again, with what was said when they were sent.
+
+        Changes are simply done again.
+        """
         rows = await self._workshop.database.run(self._unknown)
+        changes = [row for row in rows if row.update_operation in CHANGES]
+        if changes:
+            await self._workshop.database.run(partial(self._repeat, changes), self._record.hold)
+        return changes + await self._settle_new([row for row in rows if row.update_operation not in CHANGES])
+
+    def _repeat(self, rows: Sequence[Row], uow: UnitOfWork) -> None:
+        """Make changes pending again: unlike a creation, each may be done twice without harm."""
+        words = "its outcome is not known; to be done again"
+        self._cargo.rows(uow).update([change(row, StagingStatus.PENDING, words) for row in rows])
+        self._record.increase(uow)
+        self._counts.unknown = max(0, self._counts.unknown - len(rows))
+
+    async def _settle_new(self, rows: list[Row]) -> list[Row]:
         if not rows:
             return []
         found = await self._search(rows)

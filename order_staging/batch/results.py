@@ -44,11 +44,27 @@ class Counts:
     promoted: int = 0
     warnings: int = 0
     """Loaded, with a value left out or changed."""
+    updated: int = 0
+    moved: int = 0
+    unchanged: int = 0
+    """Delivered before, looked at, and as it was acknowledged."""
+    conflicts: int = 0
+    """Changed in the source and by people on the board, to different values."""
+    removed: int = 0
+    """Delivered before, and gone from the source."""
+    deleted: int = 0
+    """Changed in the source, and gone from the board: people deleted or archived it."""
+    archived: int = 0
 
     @property
     def on_board(self) -> int:
         """Rows that this run brought to the board, or found there."""
         return self.created + self.adopted
+
+    @property
+    def changed(self) -> int:
+        """Count what this run changed, moved and archived on the board; a row may be changed and moved."""
+        return self.updated + self.moved + self.archived
 
     @property
     def failed(self) -> int:
@@ -58,6 +74,11 @@ class Counts:
 
 SUBITEM_KEYS = ("loaded", "created", "adopted", "rejected", "unknown", "conflict", "promoted", "warnings")
 """The counts that apply to subitems."""
+
+
+ORDER_KEYS = ("selected", SUBITEM_KEYS[0], "invalid", "relinked", *SUBITEM_KEYS[1:])
+CHANGE_KEYS = ("updated", "moved", "unchanged", "conflicts", "removed", "deleted", "archived")
+"""The counts that a run with changes has beside them."""
 
 
 @dataclass
@@ -93,6 +114,10 @@ class BatchResult:
     seconds: float = 0.0
     error: str | None = None
     """Why the batch failed or paused, or who holds the customer."""
+    with_changes: bool = False
+    """Whether the run was to bring changes, too."""
+    announcements: list[str] = field(default_factory=list)
+    """What people should know of the run as a whole."""
     stops_the_run: bool = False
     """Whether what ended the batch would meet every other customer, too."""
 
@@ -108,13 +133,14 @@ class BatchResult:
 
     def to_dict(self) -> dict[str, Any]:
         """Give JSON values, under the keys that other programs rely on."""
-        subitems = asdict(self.subitems)
+        more = CHANGE_KEYS if self.with_changes else ()
+        orders, subitems = asdict(self.orders), asdict(self.subitems)
         facts = {
             "batch_id": str(self.batch_id) if self.batch_id else None,
             "customer": self.customer,
             "status": str(self.status),
-            "orders": asdict(self.orders),
-            "subitems": {key: subitems[key] for key in SUBITEM_KEYS},
+            "orders": {key: orders[key] for key in (*ORDER_KEYS, *more)},
+            "subitems": {key: subitems[key] for key in (*SUBITEM_KEYS, *more)},
             "groups": asdict(self.groups),
             "api": asdict(self.api),
             "seconds": round(self.seconds, 3),

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import inspect
 
-from order_staging.models import Base, StagedOrder, StagedSubitem, StagingStatus, ValidationStatus
+from order_staging.models import Base, Operation, StagedOrder, StagedSubitem, StagingStatus, ValidationStatus
 from order_staging.transform.values import utf16_length
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
     from uuid import UUID
 
-    from order_staging.transform import Limits, Order
+    from order_staging.transform import Limits, Order, Size
 
 SOURCE = "ORDERS_UNIFIED"
 SUBITEM_COPIES = {
@@ -58,14 +58,22 @@ def staged_order(order: Order, batch_id: UUID, board_id: int, now: datetime) -> 
         "source_uuid": order.source_uuid,
         "source_table": SOURCE,
         "board_id": board_id,
+        "update_operation": Operation.CREATE,
         **_validation([note.sentence() for note in order.notes]),
     }
 
 
 def staged_subitems(
-    order: Order, parent: Mapping[str, Any], stg_id: int, limits: Limits
+    order: Order,
+    parent: Mapping[str, Any],
+    stg_id: int,
+    limits: Limits,
+    sizes: Sequence[Size] | None = None,
 ) -> list[dict[str, Any]]:
-    """Make the staging rows of an order line's sizes; `parent` is its own staging row, and has the id `stg_id`."""
+    """Make the staging rows of an order line's sizes; `parent` is its own staging row, and has the id `stg_id`.
+
+    `sizes` are others than those that the order line has now.
+    """
     copies, notes = _copies(order, limits)
     common = copies | {
         "stg_batch_id": parent["stg_batch_id"],
@@ -74,6 +82,7 @@ def staged_subitems(
         "stg_created_date": parent["stg_created_date"],
         "source_uuid": order.source_uuid,
         "source_table": SOURCE,
+        "update_operation": Operation.CREATE,
         **_validation(notes),
     }
     return [
@@ -84,8 +93,19 @@ def staged_subitems(
             "order_qty": size.quantity,
             "board_order_qty": size.quantity,
         }
-        for size in order.sizes
+        for size in (order.sizes if sizes is None else sizes)
     ]
+
+
+NEVER_SENT: dict[str, Any] = {
+    "stg_error_message": None,
+    "stg_api_payload": None,
+    "stg_payload_hash": None,
+    "stg_idempotency_key": None,
+    "stg_sent_date": None,
+    "stg_processed_date": None,
+}
+"""What a staging row says of its delivery before there is any."""
 
 
 def _copies(order: Order, limits: Limits) -> tuple[dict[str, Any], list[str]]:

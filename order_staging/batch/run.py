@@ -10,6 +10,7 @@ import structlog
 from order_staging.batch import splitting
 from order_staging.batch.bulk import BulkDelivery
 from order_staging.batch.cargo import Orders, Subitems
+from order_staging.batch.changes.step import ChangesStep
 from order_staging.batch.delivery import Delivery
 from order_staging.batch.imports import Imports
 from order_staging.batch.ledger import Ledger
@@ -24,6 +25,7 @@ from order_staging.monday import refusal_of
 
 if TYPE_CHECKING:
     from order_staging.batch.assembly import Line
+    from order_staging.batch.changes.step import Wanted
     from order_staging.batch.loading import Source
     from order_staging.batch.record import BatchRecord
     from order_staging.batch.workshop import Workshop
@@ -68,6 +70,11 @@ class BatchRun:
         """Stage what is new."""
         await Loader(self._workshop, self._record, source).load()
         await self._reach_unless_stopped(BatchStatus.STAGING_LOADED)
+
+    async def stage_changes(self, source: Source, line: Line, wanted: Wanted) -> None:
+        """Stage what has changed of what was delivered before."""
+        await self._workshop.database.run(self._doubt_interrupted, self._record.hold)
+        await ChangesStep(self._workshop, self._record, source, line, wanted).stage()
 
     async def create_items(self, line: Line) -> None:
         """Settle what is unknown of the orders, and send what is pending."""

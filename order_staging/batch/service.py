@@ -90,7 +90,8 @@ class BatchService:
         async with open_bench(self._assembly, self._stop) as bench:
             processing = Processing(bench)
             if customer_names is None:
-                customers = [customer for customer, _ in await processing.customers(options)]
+                found = await processing.customers(options, delivered=options.get("changes", False))
+                customers = [customer for customer, _ in found]
             else:
                 customers = [await processing.resolve(name) for name in customer_names]
             async with open_line(self._assembly, bench) as line:

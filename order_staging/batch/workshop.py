@@ -113,6 +113,8 @@ class Workshop:
     stop: StopSign
     """Set when no new request is to leave."""
     board_id: int
+    rules_hash: str
+    """Fingerprint of the mapping, the customers and the rules, under which payloads are made."""
     redact: Callable[[str], str]
     """Hides secrets in what is written to the database."""
 

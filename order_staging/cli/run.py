@@ -47,6 +47,29 @@ def run(
     channel: Annotated[
         Channel | None, typer.Option("--channel", help="how items travel; ORDER_STAGING_CHANNEL unless given")
     ] = None,
+    changes: Annotated[
+        bool, typer.Option("--changes", help="also bring what changed of order lines delivered before")
+    ] = False,
+    archive_removed: Annotated[
+        bool,
+        typer.Option(
+            "--archive-removed",
+            help="with --changes: archive the items of rows that are gone from the source",
+        ),
+    ] = False,
+    archive_most: Annotated[
+        bool,
+        typer.Option(
+            "--archive-most",
+            help="with --archive-removed: even where more than half of a customer's order lines are gone",
+        ),
+    ] = False,
+    recreate_deleted: Annotated[
+        bool,
+        typer.Option(
+            "--recreate-deleted", help="with --changes: create again what people deleted from the board"
+        ),
+    ] = False,
     no_subitems: Annotated[
         bool,
         typer.Option("--no-subitems", help="create the items now; the sizes stay staged for a later run"),
@@ -61,7 +84,7 @@ def run(
     log_level: LevelOption = LogLevel.INFO,
     log_format: FormatOption = None,
 ) -> None:
-    """Bring new order lines to the board: the main job.
+    """Bring new order lines to the board, and with --changes what changed of others: the main job.
 
     Example: order-staging run --customer GREYSON --po 4755
     """
@@ -74,7 +97,12 @@ def run(
             "limit": limit,
             "subitems": not no_subitems,
             "keep_staging": keep_staging,
+            "changes": changes,
+            "archive_removed": archive_removed,
+            "archive_most": archive_most,
+            "recreate_deleted": recreate_deleted,
         }
+        _require_changes(changes=changes, archive_removed=archive_removed, options=options)
         _require_choice(customer, all_=all_, narrowed=any((po, aag_season, customer_season)))
         service = BatchService(ours.settings)
         with _signals(service) as received:
@@ -92,6 +120,14 @@ def _require_choice(customers: list[str] | None, *, all_: bool, narrowed: bool) 
         raise ConfigurationError(
             "nothing was chosen; give --customer NAME (repeatable), --all, or a filter such as --po 4755"
         )
+
+
+def _require_changes(*, changes: bool, archive_removed: bool, options: Options) -> None:
+    for option in ("archive_removed", "recreate_deleted"):
+        if options.get(option) and not changes:
+            raise ConfigurationError(f"--{option.replace('_', '-')} goes with --changes; give both")
+    if options.get("archive_most") and not archive_removed:
+        raise ConfigurationError("--archive-most goes with --archive-removed; give both")
 
 
 @contextmanager
@@ -133,28 +169,47 @@ def summary(result: RunResult) -> RenderableType:
     table = Table(title=f"Run {result.status}")
     for heading in ("Customer", "Status"):
         table.add_column(heading)
-    for heading in ("New", "Items", "Subitems", "Failed", "Calls", "Seconds"):
+    with_changes = any(batch.with_changes for batch in result.batches)
+    changed = ("Changed",) if with_changes else ()
+    for heading in ("New", "Items", "Subitems", *changed, "Failed", "Calls", "Seconds"):
         table.add_column(heading, justify="right")
     for batch in result.batches:
-        table.add_row(batch.customer, batch.status, *_numbers(batch))
+        table.add_row(batch.customer, batch.status, *_numbers(batch, with_changes=with_changes))
     remarks = [remark for batch in result.batches for remark in _remarks(batch)]
     return Group(table, *remarks)
 
 
-def _numbers(batch: BatchResult) -> list[str]:
+def _numbers(batch: BatchResult, *, with_changes: bool) -> list[str]:
     numbers = (
         batch.orders.selected,
         batch.orders.on_board,
         batch.subitems.on_board,
+        *([batch.orders.changed + batch.subitems.changed] if with_changes else []),
         batch.failed_rows,
         batch.api.calls,
     )
     return [*map(str, numbers), f"{batch.seconds:.1f}"]
 
 
+def _changes(batch: BatchResult) -> Iterator[str]:
+    orders, subitems = batch.orders, batch.subitems
+    told = (
+        (
+            orders.conflicts + subitems.conflicts,
+            "changed by people, too; see `order-staging status` of the batch",
+        ),
+        (orders.deleted + subitems.deleted, "changed, but deleted or archived on the board by people"),
+        (orders.removed - orders.archived, "gone from ORDERS_UNIFIED and still on the board"),
+        (orders.archived, "archived, as gone from ORDERS_UNIFIED"),
+    )
+    yield from (f"{count} {words}" for count, words in told if count > 0)
+
+
 def _remarks(batch: BatchResult) -> Iterator[str]:
     if batch.error:
         yield f"{batch.customer}: {batch.error}"
+    yield from (f"{batch.customer}: {words}" for words in batch.announcements)
+    yield from (f"{batch.customer}: {words}" for words in _changes(batch))
     if batch.failed_rows:
         name = batch.customer.replace("'", "'\\''")
         yield f"{batch.customer}: {batch.failed_rows} failed; see: order-staging errors --customer '{name}'"

@@ -15,6 +15,7 @@ from order_staging.monday.mutations import (
     MoveItem,
     Mutation,
     NewSubitemOf,
+    means_missing_item,
 )
 from order_staging.monday.outcomes import (
     Created,
@@ -59,6 +60,7 @@ __all__ = [
     "Usage",
     "board_value",
     "means_missing_group",
+    "means_missing_item",
     "means_unknown_job",
     "refusal_of",
 ]

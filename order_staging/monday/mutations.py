@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from order_staging.monday.outcomes import NewItem, NewSubitem
+from order_staging.monday.meanings import plain
+from order_staging.monday.outcomes import NewItem, NewSubitem, Outcome, Rejected
 
 
 class Kind(StrEnum):
@@ -79,3 +80,13 @@ def described(mutation: Mutation) -> tuple[Kind, dict[str, str]]:
             return Kind.ARCHIVE_ITEM, {"item": str(item_id)}
         case DeleteItem(item_id=item_id):
             return Kind.DELETE_ITEM, {"item": str(item_id)}
+
+
+def means_missing_item(outcome: Outcome) -> bool:
+    """Tell whether a change was refused because its item is not on the board (any more)."""
+    if not isinstance(outcome, Rejected):
+        return False
+    code = plain(outcome.code or "")
+    return code == "invaliditemidexception" or (
+        code == "resourcenotfoundexception" and "item" in outcome.message.casefold()
+    )

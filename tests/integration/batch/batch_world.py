@@ -10,6 +10,7 @@ from uuid import UUID
 
 from order_staging import BatchService, MondayClient
 from order_staging.batch.workshop import Outside
+from order_staging.monday import NewSubitemOf
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     import pytest
 
     from order_staging import BatchResult, Settings
-    from order_staging.monday import NewItem, NewSubitem, Outcome
+    from order_staging.monday import Mutation, Outcome
     from order_staging.sandbox import ItemView, Sandbox
     from tests.conftest import Database
 
@@ -29,6 +30,9 @@ ERR, ERR_SUB = "ERR_MON_CustMasterSchedule", "ERR_MON_CustMasterSchedule_Subitem
 BATCHES, LEASES = "MON_BatchProcessing", "MON_BatchLease"
 
 Row = dict[str, Any]
+
+WRITES = ("create_", "change_", "move_", "archive_", "delete_")
+"""How the names of mutations begin."""
 
 NUMBERS = count(1)
 """What UUIDs are made of: they grow, and rows are loaded in the order in which they were made."""
@@ -102,8 +106,7 @@ class World:
     def mutations(self) -> int:
         """Count the requests that were to change the board."""
         return sum(
-            any(name.startswith("create_") for name in request.operations)
-            for request in self.sandbox.requests
+            any(name.startswith(WRITES) for name in request.operations) for request in self.sandbox.requests
         )
 
     def lands(self, rows: Sequence[Row], **settings: Any) -> None:
@@ -181,7 +184,7 @@ class Killed(BaseException):
 
 @dataclass
 class Wiretap:
-    """Does something before or after a request with creates; counts them from 1."""
+    """Does something before or after a request for items, or one that creates subitems; counts them from 1."""
 
     before: Callable[[int], object] = lambda _: None
     after: Callable[[int], object] = lambda _: None
@@ -195,20 +198,23 @@ class Wiretap:
 
     def on(self, patch: pytest.MonkeyPatch, kind: str = "items") -> Wiretap:
         """Listen to one kind of creates, items or subitems."""
-        name = f"create_{kind}_with_retry"
-        send = getattr(MondayClient, name)
+        of_subitems = kind == "subitems"
+        send = MondayClient.carry_out
 
         async def listening(
-            client: MondayClient, rows: Sequence[NewItem | NewSubitem], **options: Any
-        ) -> list[Outcome]:
+            client: MondayClient, rows: Sequence[Sequence[Mutation]], **options: Any
+        ) -> list[list[Outcome]]:
+            news = (isinstance(mutation, NewSubitemOf) for row in rows for mutation in row)
+            if any(news) is not of_subitems:
+                return await send(client, rows, **options)
             self.count += 1
             number = self.count
             self.before(number)
-            outcomes: list[Outcome] = await send(client, rows, **options)
+            outcomes = await send(client, rows, **options)
             self.after(number)
             return outcomes
 
-        patch.setattr(MondayClient, name, listening)
+        patch.setattr(MondayClient, "carry_out", listening)
         return self
 
 

@@ -9,8 +9,9 @@ import pytest
 
 from order_staging import MondayClient, TerminalError
 from order_staging.batch import payloads
+from order_staging.batch.payloads import Payload
 from order_staging.errors import RequestTooLargeError
-from order_staging.monday import Outcome, Unknown
+from order_staging.monday import Mutation, NewItem, NewSubitem, NewSubitemOf, Outcome, Unknown
 from order_staging.sandbox import bodies, fault_presets
 from tests.integration.batch.batch_world import (
     ERR,
@@ -26,8 +27,6 @@ from tests.integration.batch.batch_world import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from order_staging.batch.payloads import Payload
-    from order_staging.monday import NewItem
     from tests.integration.batch.batch_world import World
 
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -38,22 +37,26 @@ def spoil(
 ) -> list[int]:
     """Let requests with a poisonous name become something else; give the sizes of those that did."""
     spoilt: list[int] = []
-    for kind in ("items", "subitems"):
-        method = f"create_{kind}_with_retry"
-        send = getattr(MondayClient, method)
+    send = MondayClient.carry_out
 
-        async def sending(
-            client: MondayClient, rows: Sequence[Any], send: Any = send, **options: Any
-        ) -> list[Outcome]:
-            names = [(row[1] if isinstance(row, tuple) else row).name for row in rows]
-            if any(map(poisonous, names)):
-                spoilt.append(len(rows))
-                return become(len(rows))
-            outcomes: list[Outcome] = await send(client, rows, **options)
-            return outcomes
+    async def sending(
+        client: MondayClient, rows: Sequence[Sequence[Mutation]], **options: Any
+    ) -> list[list[Outcome]]:
+        if any(poisonous(name_of(mutation)) for row in rows for mutation in row):
+            spoilt.append(len(rows))
+            return [[outcome] for outcome in become(len(rows))]
+        return await send(client, rows, **options)
 
-        patch.setattr(MondayClient, method, sending)
+    patch.setattr(MondayClient, "carry_out", sending)
     return spoilt
+
+
+def name_of(mutation: Mutation) -> str:
+    """Name the item or subitem that a mutation creates."""
+    match mutation:
+        case NewItem(name=name) | NewSubitemOf(subitem=NewSubitem(name=name)):
+            return name
+    return ""
 
 
 def refuse(_: int) -> list[Outcome]:
@@ -75,9 +78,12 @@ def test_a_value_that_makes_the_whole_request_invalid_is_found_by_its_variable(
     world.add(*rows)
     payload = payloads.item_payload
 
+    class Broken(Payload):
+        column_values = "{"
+
     def broken(*arguments: Any) -> Payload:
         made = payload(*arguments)
-        return replace(made, column_values="{") if number_seven(made.name) else made
+        return Broken(made.name, made.columns, made.recorded, made.hash) if number_seven(made.name) else made
 
     monkeypatch.setattr("order_staging.batch.cargo.item_payload", broken)
     result = world.run()
@@ -286,14 +292,16 @@ def test_a_request_that_costs_too_much_is_cut_and_nobody_is_blamed(
 ) -> None:
     rows = order_lines(20)
     world.add(*rows)
-    send = MondayClient.create_items_with_retry
+    send = MondayClient.carry_out
 
-    async def limited(client: MondayClient, items: Sequence[NewItem], **options: Any) -> list[Outcome]:
-        if len(items) > 6:
+    async def limited(
+        client: MondayClient, asked: Sequence[Sequence[Mutation]], **options: Any
+    ) -> list[list[Outcome]]:
+        if len(asked) > 6 and isinstance(asked[0][0], NewItem):
             raise RequestTooLargeError("too many points", code="REQUEST_MAX_COMPLEXITY_EXCEEDED")
-        return await send(client, items, **options)
+        return await send(client, asked, **options)
 
-    monkeypatch.setattr(MondayClient, "create_items_with_retry", limited)
+    monkeypatch.setattr(MondayClient, "carry_out", limited)
     result = world.run()
     assert (result.status, result.orders.created, world.requests("create_item")) == ("COMPLETED", 20, 4)
     world.lands(rows)

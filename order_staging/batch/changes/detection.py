@@ -1,0 +1,182 @@
+"""Detection: which delivered order lines say something else now than what was last acknowledged.
+
+The source is read page by page beside the hashes of what was delivered; only of what differs are the values read.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from order_staging.batch.changes.lines import (
+    Line,
+    SizeHashes,
+    SizeLine,
+    acknowledged_side,
+    content_of,
+    size_lines,
+    source_side,
+    unreadable_fields,
+)
+from order_staging.batch.invalid import InvalidRows
+from order_staging.batch.payloads import order_payload
+from order_staging.repositories.source import UUID_COLUMN, Page
+from order_staging.transform import Order, RemovedSize
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from uuid import UUID
+
+    from order_staging.batch.loading import Source
+    from order_staging.batch.payloads import Payload
+    from order_staging.batch.record import BatchRecord
+    from order_staging.batch.workshop import Workshop
+    from order_staging.repositories import Delivered
+    from order_staging.unit_of_work import UnitOfWork
+
+
+@dataclass
+class Found:
+    """What a page of delivered rows told: lines that may have changed, and the counts of those that have not.
+
+    `last` is the page's last UUID, None after the last page of all.
+    """
+
+    last: UUID | None = None
+    lines: list[Line] = field(default_factory=list)
+    unchanged: int = 0
+    unchanged_sizes: int = 0
+    warnings: int = 0
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """A delivered row whose content differs, or some of its sizes; `content` is what the source makes of it."""
+
+    delivered: Delivered
+    order: Order
+    content: Payload
+    sizes: tuple[SizeLine, ...]
+    same_sizes: int
+
+
+class Detection:
+    """Looks through the delivered rows of one customer."""
+
+    def __init__(
+        self,
+        workshop: Workshop,
+        record: BatchRecord,
+        source: Source,
+        *,
+        key_column: str | None,
+        everything: bool = False,
+    ) -> None:
+        """Take the batch's record, which rows are meant, and whether each is to be compared with the board."""
+        self._workshop = workshop
+        self._source = source
+        self._key_column = key_column
+        self.everything = everything
+        self.left: frozenset[UUID] = frozenset()
+        """Rows of which an earlier run has left changes on their way: each is looked at, changed or not."""
+        self._hashes = SizeHashes(workshop.mapping)
+        self.invalid = InvalidRows(workshop, record)
+        self.rows_read = Counter[str]()
+        """Rows that were read, by table."""
+
+    def page(self, after: UUID | None, uow: UnitOfWork, uuids: Sequence[UUID] | None = None) -> Found:
+        """Look through the next page: after which UUID (None: the first), of these rows alone where given."""
+        source, mapping = self._source, self._workshop.mapping
+        asked = Page(after, self._workshop.settings.chunk_rows, without_doubled=source.doubled)
+        page = uow.deliveries.page(source.shape, mapping.source_columns, source.wanted, asked, uuids)
+        found = Found()
+        if not page:
+            return found
+        first, last = (row.row[UUID_COLUMN] for row in (page[0], page[-1]))
+        found.last = last if len(page) == asked.size else None
+        sizes = uow.deliveries.sizes(source.wanted, first, last)
+        self.rows_read["ORDERS_UNIFIED"] += len(page)
+        self.rows_read["sizes"] += sum(map(len, sizes.values()))
+        self.invalid.recall(uow, [delivered.row for delivered in page])
+        judged = [
+            one for row in page if (one := self._judge(row, sizes.get(row.row[UUID_COLUMN], {}), found))
+        ]
+        self.invalid.write(uow)
+        self._compare(judged, found, uow)
+        return found
+
+    def _judge(self, delivered: Delivered, sizes: dict[str, Any], found: Found) -> _Judged | None:
+        """Apply the rules; None for a row that is invalid, or says what it said when it was delivered."""
+        order = self._workshop.rules.apply(delivered.row, self._source.shape.sizes)
+        if not isinstance(order, Order):
+            self.invalid.refuse(order, delivered.row, identified=True)
+            return None
+        self.invalid.accept(order, delivered.row)
+        mapping = self._workshop.mapping
+        content = content_of(mapping, order)
+        deletes = mapping.subitems.removed is RemovedSize.DELETE
+        lines = size_lines(self._hashes, order, sizes, deletes=deletes)
+        same_sizes = sum(not line.differs for line in lines)
+        if not self.everything:
+            lines = [line for line in lines if line.differs]
+        known = (
+            content.hash == delivered.delivered_hash
+            and delivered.delivered_rules == self._workshop.rules_hash
+        )
+        looked_at = self.everything or order.source_uuid in self.left
+        if known and not lines and not looked_at:
+            found.unchanged += 1
+            found.unchanged_sizes += same_sizes
+            return None
+        return _Judged(delivered, order, content, tuple(lines), same_sizes)
+
+    def _compare(self, judged: Sequence[_Judged], found: Found, uow: UnitOfWork) -> None:
+        """Compare the values of what differs; where they say the same, only the hash is brought up to date."""
+        titles = [mapped.title for mapped in self._workshop.mapping.fields]
+        uuids = [one.order.source_uuid for one in judged]
+        facts = uow.deliveries.acknowledged(uuids, titles)
+        recorded = uow.deliveries.acknowledged_sizes([one.order.source_uuid for one in judged if one.sizes])
+        self.rows_read["MON"] += len(facts)
+        stale = []
+        for one in judged:
+            line = self._line(one, facts[one.order.source_uuid], recorded)
+            found.warnings += bool(line.unreadable)
+            differs = line.sizes_differ or bool(line.differing(self._workshop.mapping))
+            if differs or self.everything or one.order.source_uuid in self.left:
+                found.lines.append(line if differs else replace(line, changed=False, other_rules=False))
+            else:
+                found.unchanged += 1
+                found.unchanged_sizes += one.same_sizes
+                if not line.unreadable:
+                    stale.append(self._refreshed(one, line))
+        uow.deliveries.refresh(stale)
+
+    def _line(
+        self, one: _Judged, facts: dict[str, Any], recorded: dict[tuple[UUID, str], str | None]
+    ) -> Line:
+        base, key = acknowledged_side(self._workshop.mapping, facts, self._key_column)
+        uuid, rules = one.order.source_uuid, one.delivered.delivered_rules
+        return Line(
+            order=one.order,
+            item_id=one.delivered.item_id,
+            base=base,
+            source=source_side(one.content, one.order.group),
+            key=key,
+            unreadable=unreadable_fields(one.order),
+            sizes=tuple(replace(size, recorded=recorded.get((uuid, size.label))) for size in one.sizes),
+            same_sizes=one.same_sizes,
+            other_rules=rules is not None and rules != self._workshop.rules_hash,
+        )
+
+    def _refreshed(self, one: _Judged, line: Line) -> dict[str, Any]:
+        """Bring what is kept of a row up to date that says the same, in other words or under other rules."""
+        order = one.order
+        key = {self._key_column: line.key} if self._key_column and line.key else {}
+        payload = order_payload(self._workshop.mapping, order.title, order.group, order.values, key)
+        return {
+            "source_uuid": order.source_uuid,
+            "delivered_hash": payload.hash,
+            "delivered_values": payload.recorded,
+            "delivered_rules": self._workshop.rules_hash,
+        }

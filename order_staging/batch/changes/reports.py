@@ -1,0 +1,98 @@
+"""What people are told of changes: conflicts, and what they deleted; what waits for them has a dead letter."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from order_staging.batch import letters
+from order_staging.batch.letters import Refusal
+from order_staging.models import ErrorType
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from order_staging.batch.changes.decisions import Decision
+    from order_staging.batch.record import BatchRecord
+    from order_staging.batch.workshop import Workshop
+    from order_staging.unit_of_work import UnitOfWork
+
+log = structlog.get_logger(__name__)
+
+KINDS = (ErrorType.EDITED, ErrorType.DELETED)
+
+
+class Reports:
+    """Counts and records what decisions have to tell."""
+
+    def __init__(self, workshop: Workshop, record: BatchRecord) -> None:
+        """Take the batch's record."""
+        self._workshop = workshop
+        self._record = record
+        self._orders = record.result.orders
+        self._subitems = record.result.subitems
+
+    def write(self, decisions: Sequence[Decision], uow: UnitOfWork, *, recreate: bool) -> None:
+        """Count, log and record; each line has one unresolved dead letter of a kind, until it is settled."""
+        waiting = {}
+        lines = []
+        for decision in decisions:
+            self._count(decision)
+            told = decision.told
+            if told:
+                lines.append(f"{decision.line.order.title}: {'; '.join(told)}")
+                log.warning("change.conflict", name=decision.line.order.title, conflicts=told)
+            for kind, words in _waiting(decision, recreate=recreate).items():
+                waiting[decision.line.order.source_uuid, kind] = (decision, words)
+        settled = [decision.line.order.source_uuid for decision in decisions]
+        known = uow.failures.open_of(settled, KINDS)
+        new = [
+            self._letter(*found, kind) for (uuid, kind), found in waiting.items() if (uuid, kind) not in known
+        ]
+        over = [letter.err_id for place, letter in known.items() if place not in waiting]
+        if over:
+            uow.failures.resolve(over, by=self._record.runner, now=self._workshop.outside.now())
+        if new:
+            self._record.begin(uow)
+            uow.failures.orders.insert(new)
+            self._record.increase(uow, failed_records=len(new))
+        if self._record.begun:
+            uow.batches.add_notes(self._record.batch_id, lines)
+
+    def _count(self, decision: Decision) -> None:
+        orders, subitems = self._orders, self._subitems
+        orders.conflicts += bool(decision.conflicts)
+        orders.deleted += decision.gone
+        orders.unchanged += not (decision.gone or decision.changes)
+        subitems.conflicts += sum(
+            any(change.is_conflict for change in size.changes) for size in decision.sizes
+        )
+        subitems.deleted += sum(size.gone for size in decision.sizes)
+        subitems.removed += sum(size.removed for size in decision.sizes)
+        subitems.unchanged += decision.line.same_sizes
+
+    def _letter(self, decision: Decision, words: str, kind: str) -> dict[str, Any]:
+        return letters.waiting_order(
+            decision.line.order,
+            Refusal(ErrorType(kind), words),
+            self._record.batch_id,
+            self._record.result.customer,
+            self._workshop.outside.now(),
+        )
+
+
+def _waiting(decision: Decision, *, recreate: bool) -> dict[str, str]:
+    """Tell by kind what waits for a person."""
+    found: dict[str, str] = {}
+    if undecided := decision.undecided:
+        found[ErrorType.EDITED] = "\n".join(undecided)
+    gone = [size.label for size in decision.sizes if size.gone]
+    if recreate or not decision.line.changed or not (decision.gone or gone):
+        return found
+    what = f"item {decision.line.item_id}" if decision.gone else f"the subitems of {', '.join(gone)}"
+    found[ErrorType.DELETED] = (
+        f"the order line has changed, but people deleted or archived {what} on the board; "
+        "restore it there, or run with --recreate-deleted"
+    )
+    return found

@@ -1,0 +1,169 @@
+"""The step of a batch that brings changes: found, merged with the board, and staged, before anything is sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+import structlog
+
+from order_staging.batch.changes.decisions import Decision, decide
+from order_staging.batch.changes.detection import Detection
+from order_staging.batch.changes.removal import Removal
+from order_staging.batch.changes.reports import Reports
+from order_staging.batch.changes.staging import ChangeStaging
+from order_staging.batch.mutations import GROUP, TITLE
+from order_staging.batch.promotion import promote
+from order_staging.repositories import chunks
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from uuid import UUID
+
+    from order_staging.batch.assembly import Line as Connection
+    from order_staging.batch.changes.detection import Found
+    from order_staging.batch.changes.lines import Line
+    from order_staging.batch.loading import Source
+    from order_staging.batch.record import BatchRecord
+    from order_staging.batch.workshop import Workshop
+    from order_staging.monday import BoardItem, MondayClient
+    from order_staging.transform import BoardMapping
+    from order_staging.unit_of_work import UnitOfWork
+
+log = structlog.get_logger(__name__)
+
+LINES_A_READING = 100
+"""Lines that are merged together: as many items as one query may name."""
+UUIDS_A_ROUND = 1000
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a run is to bring beside new orders.
+
+    `changes`: what changed in the source. `archive_removed`: the items of rows that are gone are archived, even
+    most of a customer's where `archive_most`. `recreate_deleted`: what people deleted is created again; and, like
+    `everything`, each delivered row is compared with the board.
+    """
+
+    changes: bool = False
+    archive_removed: bool = False
+    archive_most: bool = False
+    recreate_deleted: bool = False
+    everything: bool = False
+
+
+class ChangesStep:
+    """Stages what changed of one customer's delivered orders."""
+
+    def __init__(
+        self, workshop: Workshop, record: BatchRecord, source: Source, connection: Connection, wanted: Wanted
+    ) -> None:
+        """Take the batch's record, which rows are meant, the board, and what is wanted."""
+        self._workshop = workshop
+        self._record = record
+        self._result = record.result
+        self._client: MondayClient = connection.client
+        self._wanted = wanted
+        self._detection = Detection(
+            workshop,
+            record,
+            source,
+            key_column=self._client.key_column,
+            everything=wanted.everything or wanted.recreate_deleted,
+        )
+        self._staging = ChangeStaging(workshop, record, connection.subitem_board_id, self._client.key_column)
+        self._reports = Reports(workshop, record)
+        self._removal = Removal(workshop, record, source, wanted)
+        self._other_rules = 0
+
+    async def stage(self) -> None:
+        """Find what changed, and stage what is to be sent. Raises `DestinationError`.
+
+        Without `changes` only that is decided anew which an earlier run left on its way.
+        """
+        run, batch_id = self._workshop.database.run, self._record.batch_id
+        left = await run(lambda uow: uow.staging.changes.left_over(batch_id))
+        if not (self._wanted.changes or left):
+            return
+        self._detection.left = frozenset(left)
+        # What an earlier run brought to the board counts as acknowledged from here on.
+        await promote(self._workshop, self._record)
+        if self._wanted.changes:
+            await run(self._detection.invalid.look)
+            await self._look_through(None)
+            await self._removal.stage()
+        else:
+            for uuids in chunks(left, UUIDS_A_ROUND):
+                await self._look_through(uuids)
+        await self._announce()
+
+    async def _look_through(self, uuids: Sequence[UUID] | None) -> None:
+        waiting: list[Line] = []
+        after: UUID | None = None
+        while not self._workshop.stop.is_set():
+            work = partial(self._page, after, uuids)
+            found = await self._workshop.database.run(work, self._record.hold)
+            waiting += found.lines
+            while len(waiting) >= LINES_A_READING or (waiting and found.last is None):
+                await self._merge(waiting[:LINES_A_READING])
+                waiting = waiting[LINES_A_READING:]
+                if self._workshop.stop.is_set():
+                    return
+            after = found.last
+            if after is None:
+                return
+
+    def _page(self, after: UUID | None, uuids: Sequence[UUID] | None, uow: UnitOfWork) -> Found:
+        found = self._detection.page(after, uow, uuids)
+        orders, subitems = self._result.orders, self._result.subitems
+        orders.unchanged += found.unchanged
+        orders.warnings += found.warnings
+        subitems.unchanged += found.unchanged_sizes
+        return found
+
+    async def _merge(self, lines: Sequence[Line]) -> None:
+        board = await read_board(
+            self._client, self._workshop.mapping, lines, everything=self._detection.everything
+        )
+        decisions = [decide(self._workshop.mapping, line, board.get(line.item_id)) for line in lines]
+        await self._workshop.database.run(partial(self._write, decisions), self._record.hold)
+
+    def _write(self, decisions: Sequence[Decision], uow: UnitOfWork) -> None:
+        self._staging.stage(decisions, uow, recreate=self._wanted.recreate_deleted)
+        self._reports.write(decisions, uow, recreate=self._wanted.recreate_deleted)
+        self._other_rules += sum(decision.line.other_rules and decision.sends for decision in decisions)
+
+    async def _announce(self) -> None:
+        """Say before anything is sent that it may be the mapping, and not the source, that has changed."""
+        if not self._other_rules:
+            return
+        words = (
+            f"{self._other_rules} order lines differ that were delivered under another mapping, customers file or "
+            "version of the rules"
+        )
+        self._result.announcements.append(words)
+        log.warning("changes.other_rules", rows=self._other_rules)
+        batch_id = self._record.batch_id
+        await self._workshop.database.run(
+            lambda uow: uow.batches.add_notes(batch_id, [words]), self._record.hold
+        )
+
+
+async def read_board(
+    client: MondayClient, mapping: BoardMapping, lines: Sequence[Line], *, everything: bool
+) -> dict[int, BoardItem]:
+    """Read the items of lines as they are now: the columns that differ, and the subitems where sizes do."""
+    columns = {field.title: field.column for field in mapping.fields}
+    if everything:
+        titles = list(columns)
+    else:
+        differing = {title for line in lines for title in line.differing(mapping)}
+        titles = [title for title in columns if title in differing - {TITLE, GROUP}]
+    shown = [columns[title] for title in titles]
+    below = [mapping.subitems.size.column, mapping.subitems.quantity.column]
+    with_sizes = [line.item_id for line in lines if everything or line.sizes]
+    others = [line.item_id for line in lines if not (everything or line.sizes)]
+    found = await client.items_now(with_sizes, columns=shown, subitem_columns=below) if with_sizes else {}
+    return found | (await client.items_now(others, columns=shown) if others else {})

@@ -1,0 +1,1 @@
+"""Drift: source, production and the board compared for everything that was delivered."""

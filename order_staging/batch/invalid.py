@@ -1,0 +1,102 @@
+"""Source rows that the rules refuse: each has one dead letter, until it is mended."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from order_staging.batch import letters
+from order_staging.repositories.source import UUID_COLUMN
+from order_staging.transform import fingerprint
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from uuid import UUID
+
+    from order_staging.batch.record import BatchRecord
+    from order_staging.batch.workshop import Workshop
+    from order_staging.models import FailedOrder
+    from order_staging.transform import InvalidOrder, Order
+    from order_staging.unit_of_work import UnitOfWork
+
+log = structlog.get_logger(__name__)
+
+Row = dict[str, Any]
+
+
+class _Known:
+    """The invalid rows that the ERR table has already, unresolved: by UUID, and by content."""
+
+    def __init__(self, found: Iterable[FailedOrder]) -> None:
+        self._by_uuid: defaultdict[UUID, set[int]] = defaultdict(set)
+        self._by_content: defaultdict[str, set[int]] = defaultdict(set)
+        for row in found:
+            if row.source_uuid is not None:
+                self._by_uuid[row.source_uuid].add(row.err_id)
+            if row.source_fingerprint is not None:
+                self._by_content[row.source_fingerprint].add(row.err_id)
+
+    def has(self, order: InvalidOrder, row: Row, *, identified: bool) -> bool:
+        """Tell whether a row has its dead letter: by its UUID if that identifies it, else by what it says."""
+        if identified and order.source_uuid is not None:
+            return order.source_uuid in self._by_uuid
+        return bool(self._by_content) and fingerprint(row) in self._by_content
+
+    def mended_by(self, order: Order, row: Row) -> set[int]:
+        """Find the dead letters that a row, valid now, had before."""
+        letters_ = set(self._by_uuid.get(order.source_uuid, ()))
+        return letters_ | self._by_content.get(fingerprint(row), set()) if self._by_content else letters_
+
+
+class InvalidRows:
+    """Collects what is refused, and what is mended, of one page of rows after another."""
+
+    def __init__(self, workshop: Workshop, record: BatchRecord) -> None:
+        """Take the batch's record, which begins with the first dead letter that is written."""
+        self._workshop = workshop
+        self._record = record
+        self._counts = record.result.orders
+        self._any = True
+        self._known = _Known(())
+        self._letters: list[Row] = []
+        self._mended: set[int] = set()
+
+    def look(self, uow: UnitOfWork) -> None:
+        """Find out whether any row waits to be mended: mostly there is none to recall."""
+        self._any = uow.failures.any_invalid()
+
+    def recall(self, uow: UnitOfWork, page: Sequence[Row]) -> None:
+        """Read the dead letters that rows of a page have already, and begin anew for that page."""
+        self._letters, self._mended = [], set()
+        if self._any:
+            uuids = [row[UUID_COLUMN] for row in page if row[UUID_COLUMN] is not None]
+            self._known = _Known(uow.failures.invalid_like(uuids, [fingerprint(row) for row in page]))
+
+    def refuse(self, order: InvalidOrder, row: Row, *, identified: bool) -> None:
+        """Refuse a row; it gets a dead letter unless it has one."""
+        self._counts.invalid += 1
+        self._counts.selected += 1
+        if self._known.has(order, row, identified=identified):
+            return
+        result, now = self._record.result, self._workshop.outside.now()
+        self._letters.append(letters.invalid_order(order, row, self._record.batch_id, result.customer, now))
+        log.warning(
+            "order.invalid", order=order.order_number, problems=[p.sentence() for p in order.problems]
+        )
+
+    def accept(self, order: Order, row: Row) -> None:
+        """Take note of a row that is valid, and may have been mended."""
+        self._mended |= self._known.mended_by(order, row)
+
+    def write(self, uow: UnitOfWork) -> None:
+        """Write the page's dead letters, and resolve those of mended rows."""
+        if self._letters:
+            self._record.begin(uow)
+            uow.failures.orders.insert(self._letters)
+            count = len(self._letters)
+            self._record.increase(uow, total_records=count, failed_records=count)
+        if self._mended:
+            now = self._workshop.outside.now()
+            uow.failures.resolve(sorted(self._mended), by=self._record.runner, now=now)
