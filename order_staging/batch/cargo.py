@@ -6,8 +6,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from order_staging.batch import letters
-from order_staging.batch.mutations import order_mutations, outcome_of, subitem_mutations
-from order_staging.batch.payloads import Payload, item_payload, subitem_payload
+from order_staging.batch.mutations import GROUP, order_mutations, outcome_of, subitem_mutations
+from order_staging.batch.payloads import Payload, fields_sent, item_payload, subitem_payload
 from order_staging.models import Operation, StagedOrder, StagedSubitem
 from order_staging.monday import NewItem, NotExecuted, means_missing_group
 from order_staging.repositories.staging import CHANGES
@@ -71,6 +71,10 @@ class Cargo(Protocol, Generic[Row]):
         """Tell monday's name of the mutation that a row mostly asks for."""
         ...
 
+    def mutations(self, row: Row) -> int:
+        """Tell how many mutations a row asks for."""
+        ...
+
     def intent(self, row: Row, place: int | None) -> dict[str, Any]:
         """Tell what more is recorded before a row is sent; `place` is that in the file of a bulk import."""
         ...
@@ -126,6 +130,10 @@ class Orders(Cargo[StagedOrder]):
     def mutation(self, row: StagedOrder) -> str:
         """Name the mutation by the row's operation."""
         return _MUTATIONS.get(str(row.update_operation), "create_item")
+
+    def mutations(self, row: StagedOrder) -> int:
+        """Count two for an item that is changed and moved."""
+        return 2 if row.update_operation == Operation.MOVE and fields_sent(row) != [GROUP] else 1
 
     def group_id(self, row: StagedOrder) -> str:
         """Tell the id of a row's group on the board."""
@@ -203,6 +211,10 @@ class Subitems(Cargo[StagedSubitem]):
     def mutation(self, row: StagedSubitem) -> str:
         """Name the mutation by the row's operation."""
         return _MUTATIONS.get(str(row.update_operation), "create_subitem")
+
+    def mutations(self, row: StagedSubitem) -> int:  # noqa: ARG002 - the other cargo's
+        """Count one: a subitem is in no group."""
+        return 1
 
     async def prepare(self, client: MondayClient) -> None:
         """Do nothing: an item that people have deleted is not made again for its sizes."""

@@ -164,9 +164,8 @@ class Delivery(Generic[Row]):
 
         async def lane() -> None:
             while waiting and not failures and self._goes_on():
-                count = min(self._rows_a_request(size, self._cargo.mutation(waiting[0])), len(waiting))
                 try:
-                    await self._send([waiting.popleft() for _ in range(count)])
+                    await self._send(self._next_rows(waiting, size))
                 except Exception as error:  # noqa: BLE001 - kept, and raised once the other lanes have ended
                     failures.append(error)
 
@@ -174,8 +173,17 @@ class Delivery(Generic[Row]):
         if failures:
             raise failures[0]
 
-    def _rows_a_request(self, size: int | None, mutation: str) -> int:
-        """Tell how many rows the next request may carry: what is asked for, and what the server's budgets allow."""
+    def _next_rows(self, waiting: deque[Row], size: int | None) -> list[Row]:
+        """Take the rows of the next request: a row of two mutations counts twice, and one may always go."""
+        room = self._mutations_a_request(size, self._cargo.mutation(waiting[0]))
+        rows: list[Row] = []
+        while waiting and (not rows or room >= self._cargo.mutations(waiting[0])):
+            room -= self._cargo.mutations(waiting[0])
+            rows.append(waiting.popleft())
+        return rows
+
+    def _mutations_a_request(self, size: int | None, mutation: str) -> int:
+        """Tell what the next request may carry: what is asked for, and what the server's budgets allow."""
         wanted = size or self._workshop.settings.aliases
         fitting = self._client.most_at_once(mutation)
         return wanted if fitting is None else splitting.even_share(wanted, fitting)

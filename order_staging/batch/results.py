@@ -135,7 +135,7 @@ class BatchResult:
         """Give JSON values, under the keys that other programs rely on."""
         more = CHANGE_KEYS if self.with_changes else ()
         orders, subitems = asdict(self.orders), asdict(self.subitems)
-        facts = {
+        facts: dict[str, Any] = {
             "batch_id": str(self.batch_id) if self.batch_id else None,
             "customer": self.customer,
             "status": str(self.status),
@@ -145,6 +145,8 @@ class BatchResult:
             "api": asdict(self.api),
             "seconds": round(self.seconds, 3),
         }
+        if self.announcements:
+            facts["announcements"] = list(self.announcements)
         return facts | ({"error": self.error} if self.error else {})
 
 

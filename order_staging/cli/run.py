@@ -103,17 +103,18 @@ def run(
             "recreate_deleted": recreate_deleted,
         }
         _require_changes(changes=changes, archive_removed=archive_removed, options=options)
-        _require_choice(customer, all_=all_, narrowed=any((po, aag_season, customer_season)))
+        require_choice(customer, all_=all_, narrowed=any((po, aag_season, customer_season)))
         service = BatchService(ours.settings)
-        with _signals(service) as received:
+        with signals(service) as received:
             result = asyncio.run(service.process_customers_async(customer or None, **options))
         ours.show(result.to_dict(), lambda: summary(result))
-    code = 128 + received[0] if received else _exit_code(result, all_=all_, fail_on_rejects=fail_on_rejects)
+    code = 128 + received[0] if received else exit_code(result, all_=all_, fail_on_rejects=fail_on_rejects)
     if code:
         raise typer.Exit(code)
 
 
-def _require_choice(customers: list[str] | None, *, all_: bool, narrowed: bool) -> None:
+def require_choice(customers: list[str] | None, *, all_: bool, narrowed: bool) -> None:
+    """Raise `ConfigurationError` unless somebody said what is meant: customers, all of them, or a filter."""
     if customers and all_:
         raise ConfigurationError("--all and --customer exclude each other; give one of them")
     if not (customers or all_ or narrowed):
@@ -131,7 +132,7 @@ def _require_changes(*, changes: bool, archive_removed: bool, options: Options) 
 
 
 @contextmanager
-def _signals(service: BatchService) -> Iterator[list[int]]:
+def signals(service: BatchService) -> Iterator[list[int]]:
     """End the run in order at the first SIGINT or SIGTERM, and at once at the second; give those received."""
     received: list[int] = []
 
@@ -150,7 +151,8 @@ def _signals(service: BatchService) -> Iterator[list[int]]:
             signal.signal(number, handler)
 
 
-def _exit_code(result: RunResult, *, all_: bool, fail_on_rejects: bool) -> int:
+def exit_code(result: RunResult, *, all_: bool, fail_on_rejects: bool) -> int:
+    """Choose the exit code for how a run went; `all_` says that busy customers are passed over."""
     statuses = {batch.run_status for batch in result.batches}
     if RunStatus.FAILED in statuses:
         return program.FAILED
@@ -218,6 +220,7 @@ def _remarks(batch: BatchResult) -> Iterator[str]:
         yield f"{batch.customer}: monday.com asked us to wait {times}"
     if batch.orders.warnings:
         warnings = f"{batch.orders.warnings} loaded with a value left out or changed"
-        yield f"{batch.customer}: {warnings}; see: order-staging status {str(batch.batch_id)[:8]}"
+        see = f"order-staging status {str(batch.batch_id)[:8]}" if batch.batch_id else "the log"
+        yield f"{batch.customer}: {warnings}; see: {see}"
     if batch.orders.relinked:
         yield f"{batch.customer}: {batch.orders.relinked} recognised under a new UUID, and not created again"

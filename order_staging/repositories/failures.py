@@ -67,6 +67,15 @@ class FailureRepository:
                     found[row.source_uuid, row.error_type] = row
         return found
 
+    def waiting(self, kinds: Sequence[ErrorType]) -> frozenset[UUID]:
+        """List the source rows that have an unresolved letter of one of these kinds."""
+        query = select(FailedOrder.source_uuid).where(
+            FailedOrder.resolved_date.is_(None),
+            FailedOrder.error_type.in_(kinds),
+            FailedOrder.source_uuid.is_not(None),
+        )
+        return frozenset(uuid for uuid in self.session.scalars(query) if uuid is not None)
+
     def resolve(self, err_ids: Sequence[int], *, by: str, now: datetime) -> None:
         """Mark dead letters as mended."""
         for ids in chunks(err_ids, VALUES_A_STATEMENT):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from order_staging.models import StagedOrder, StagedSubitem, StagingStatus
 from order_staging.repositories.base import chunks
@@ -18,6 +18,7 @@ from order_staging.repositories.staging import (
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
     from uuid import UUID
 
     from sqlalchemy.orm import Session
@@ -58,6 +59,20 @@ class StagedChanges:
             )
             uuids |= {uuid for uuid in self.session.scalars(query.distinct()) if uuid is not None}
         return sorted(uuids)
+
+    def last_sent(self, batch_id: UUID) -> datetime | None:
+        """Tell when a change of a batch whose outcome is not known was sent last (UTC); None without any."""
+        times = [
+            self.session.scalar(
+                select(func.max(model.stg_sent_date)).where(
+                    model.stg_batch_id == batch_id,
+                    model.update_operation.in_(CHANGES),
+                    model.stg_status.in_((StagingStatus.SENDING, StagingStatus.UNKNOWN)),
+                )
+            )
+            for model in (StagedOrder, StagedSubitem)
+        ]
+        return max((time for time in times if time is not None), default=None)
 
     def settle(self, orders: Sequence[int], subitems: Sequence[int]) -> None:
         """Take changes (`stg_id`) back that are none any more: nothing of them is left to send or to promote."""

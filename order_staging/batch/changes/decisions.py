@@ -224,12 +224,14 @@ def _size_changes(mapping: BoardMapping, size: SizeLine, found: BoardSubitem) ->
         None if size.delivered is None or size.delivered.quantity is None else str(size.delivered.quantity)
     )
     label = subitems.size.column
+    # A subitem that people made may lack its label.
+    known_label = None if size.delivered is None else source.columns[label]
     sides = (
         (NAME, FieldType.TEXT, kept.get("item_name", source.name), source.name, found.name),
         (
             SIZE,
             subitems.size.type,
-            columns.get(label, source.columns[label]),
+            columns.get(label, known_label),
             source.columns[label],
             found.values.get(label),
         ),

@@ -9,6 +9,8 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+import structlog
+
 from order_staging.batch.changes.lines import (
     Line,
     SizeHashes,
@@ -21,7 +23,7 @@ from order_staging.batch.changes.lines import (
 )
 from order_staging.batch.invalid import InvalidRows
 from order_staging.batch.payloads import order_payload
-from order_staging.repositories.source import UUID_COLUMN, Page
+from order_staging.repositories.source import UUID_COLUMN, Page, SourceFilter
 from order_staging.transform import Order, RemovedSize
 
 if TYPE_CHECKING:
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
     from order_staging.batch.workshop import Workshop
     from order_staging.repositories import Delivered
     from order_staging.unit_of_work import UnitOfWork
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass
@@ -78,35 +82,48 @@ class Detection:
         self._source = source
         self._key_column = key_column
         self.everything = everything
-        self.left: frozenset[UUID] = frozenset()
-        """Rows of which an earlier run has left changes on their way: each is looked at, changed or not."""
+        self.waiting: frozenset[UUID] = frozenset()
+        """Rows that wait for a person's decision: each is looked at, as it may have been settled."""
+        self._seen: set[UUID] = set()
+        """Rows that were looked at by name: they come by only once."""
         self._hashes = SizeHashes(workshop.mapping)
         self.invalid = InvalidRows(workshop, record)
         self.rows_read = Counter[str]()
         """Rows that were read, by table."""
 
     def page(self, after: UUID | None, uow: UnitOfWork, uuids: Sequence[UUID] | None = None) -> Found:
-        """Look through the next page: after which UUID (None: the first), of these rows alone where given."""
+        """Look through the next page: after which UUID (None: the first).
+
+        Of `uuids`, where given, each is looked at, changed or not, whatever the filters say.
+        """
         source, mapping = self._source, self._workshop.mapping
+        wanted = source.wanted if uuids is None else SourceFilter()
         asked = Page(after, self._workshop.settings.chunk_rows, without_doubled=source.doubled)
-        page = uow.deliveries.page(source.shape, mapping.source_columns, source.wanted, asked, uuids)
+        page = uow.deliveries.page(source.shape, mapping.source_columns, wanted, asked, uuids)
         found = Found()
         if not page:
             return found
         first, last = (row.row[UUID_COLUMN] for row in (page[0], page[-1]))
         found.last = last if len(page) == asked.size else None
-        sizes = uow.deliveries.sizes(source.wanted, first, last)
+        sizes = uow.deliveries.sizes(wanted, first, last)
         self.rows_read["ORDERS_UNIFIED"] += len(page)
         self.rows_read["sizes"] += sum(map(len, sizes.values()))
-        self.invalid.recall(uow, [delivered.row for delivered in page])
+        rows = [delivered for delivered in page if delivered.row[UUID_COLUMN] not in self._seen]
+        self._seen |= set(uuids or ())
+        self.invalid.recall(uow, [delivered.row for delivered in rows])
+        every = self.everything or uuids is not None
         judged = [
-            one for row in page if (one := self._judge(row, sizes.get(row.row[UUID_COLUMN], {}), found))
+            one
+            for delivered in rows
+            if (one := self._judge(delivered, sizes.get(delivered.row[UUID_COLUMN], {}), found, every=every))
         ]
         self.invalid.write(uow)
-        self._compare(judged, found, uow)
+        self._compare(judged, found, uow, every=every)
         return found
 
-    def _judge(self, delivered: Delivered, sizes: dict[str, Any], found: Found) -> _Judged | None:
+    def _judge(
+        self, delivered: Delivered, sizes: dict[str, Any], found: Found, *, every: bool
+    ) -> _Judged | None:
         """Apply the rules; None for a row that is invalid, or says what it said when it was delivered."""
         order = self._workshop.rules.apply(delivered.row, self._source.shape.sizes)
         if not isinstance(order, Order):
@@ -118,20 +135,19 @@ class Detection:
         deletes = mapping.subitems.removed is RemovedSize.DELETE
         lines = size_lines(self._hashes, order, sizes, deletes=deletes)
         same_sizes = sum(not line.differs for line in lines)
-        if not self.everything:
+        if not every:
             lines = [line for line in lines if line.differs]
         known = (
             content.hash == delivered.delivered_hash
             and delivered.delivered_rules == self._workshop.rules_hash
         )
-        looked_at = self.everything or order.source_uuid in self.left
-        if known and not lines and not looked_at:
+        if known and not lines and not every and order.source_uuid not in self.waiting:
             found.unchanged += 1
             found.unchanged_sizes += same_sizes
             return None
         return _Judged(delivered, order, content, tuple(lines), same_sizes)
 
-    def _compare(self, judged: Sequence[_Judged], found: Found, uow: UnitOfWork) -> None:
+    def _compare(self, judged: Sequence[_Judged], found: Found, uow: UnitOfWork, *, every: bool) -> None:
         """Compare the values of what differs; where they say the same, only the hash is brought up to date."""
         titles = [mapped.title for mapped in self._workshop.mapping.fields]
         uuids = [one.order.source_uuid for one in judged]
@@ -141,9 +157,14 @@ class Detection:
         stale = []
         for one in judged:
             line = self._line(one, facts[one.order.source_uuid], recorded)
-            found.warnings += bool(line.unreadable)
+            if line.unreadable:
+                found.warnings += 1
+                notes = [note.sentence() for note in one.order.notes]
+                log.warning(
+                    "order.warning", uuid=str(one.order.source_uuid), name=one.order.title, notes=notes
+                )
             differs = line.sizes_differ or bool(line.differing(self._workshop.mapping))
-            if differs or self.everything or one.order.source_uuid in self.left:
+            if differs or every or one.order.source_uuid in self.waiting:
                 found.lines.append(line if differs else replace(line, changed=False, other_rules=False))
             else:
                 found.unchanged += 1

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from order_staging.batch import rows
+from order_staging.batch.changes.reports import WAITING
 from order_staging.models import Operation, StagedOrder, StagingStatus, ValidationStatus
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ class Removal:
         after: UUID | None = None
         while page := await run(partial(self._page, names, after)):
             removed += len(page)
+            await run(partial(self._settle, page), self._record.hold)
             after = page[-1]["source_uuid"]
             for row in page:
                 log.warning(
@@ -77,6 +79,13 @@ class Removal:
     def _page(self, names: Sequence[str], after: UUID | None, uow: UnitOfWork) -> list[Row]:
         limit = self._workshop.settings.chunk_rows
         return uow.deliveries.removed(names, self._source.wanted, after, limit)
+
+    def _settle(self, page: Sequence[Row], uow: UnitOfWork) -> None:
+        """Resolve what waited for a decision about rows that are gone: there is none to take any more."""
+        open_letters = uow.failures.open_of([row["source_uuid"] for row in page], WAITING)
+        if open_letters:
+            ids = [letter.err_id for letter in open_letters.values()]
+            uow.failures.resolve(ids, by=self._record.runner, now=self._workshop.outside.now())
 
     def _archive(self, page: Sequence[Row], uow: UnitOfWork) -> None:
         known = uow.staging.changes.orders_of([row["source_uuid"] for row in page])

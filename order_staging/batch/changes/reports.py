@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-KINDS = (ErrorType.EDITED, ErrorType.DELETED)
+WAITING = (ErrorType.EDITED, ErrorType.DELETED)
+"""Kinds of dead letters that wait for a person's decision."""
 
 
 class Reports:
@@ -46,13 +47,16 @@ class Reports:
             for kind, words in _waiting(decision, recreate=recreate).items():
                 waiting[decision.line.order.source_uuid, kind] = (decision, words)
         settled = [decision.line.order.source_uuid for decision in decisions]
-        known = uow.failures.open_of(settled, KINDS)
+        known = uow.failures.open_of(settled, WAITING)
         new = [
             self._letter(*found, kind) for (uuid, kind), found in waiting.items() if (uuid, kind) not in known
         ]
         over = [letter.err_id for place, letter in known.items() if place not in waiting]
         if over:
             uow.failures.resolve(over, by=self._record.runner, now=self._workshop.outside.now())
+        for place, (_, words) in waiting.items():
+            if place in known and known[place].error_message != words:
+                uow.failures.orders.update([{"err_id": known[place].err_id, "error_message": words}])
         if new:
             self._record.begin(uow)
             uow.failures.orders.insert(new)

@@ -11,7 +11,7 @@ import structlog
 from order_staging.batch.changes.decisions import Decision, decide
 from order_staging.batch.changes.detection import Detection
 from order_staging.batch.changes.removal import Removal
-from order_staging.batch.changes.reports import Reports
+from order_staging.batch.changes.reports import WAITING, Reports
 from order_staging.batch.changes.staging import ChangeStaging
 from order_staging.batch.mutations import GROUP, TITLE
 from order_staging.batch.promotion import promote
@@ -87,17 +87,26 @@ class ChangesStep:
         left = await run(lambda uow: uow.staging.changes.left_over(batch_id))
         if not (self._wanted.changes or left):
             return
-        self._detection.left = frozenset(left)
         # What an earlier run brought to the board counts as acknowledged from here on.
         await promote(self._workshop, self._record)
+        await run(self._detection.invalid.look)
+        if left:
+            await self._wait_for_the_lost()
+        for uuids in chunks(left, UUIDS_A_ROUND):
+            await self._look_through(uuids)
         if self._wanted.changes:
-            await run(self._detection.invalid.look)
+            self._detection.waiting = await run(lambda uow: uow.failures.waiting(WAITING))
             await self._look_through(None)
             await self._removal.stage()
-        else:
-            for uuids in chunks(left, UUIDS_A_ROUND):
-                await self._look_through(uuids)
         await self._announce()
+
+    async def _wait_for_the_lost(self) -> None:
+        """Wait until what an earlier run sent last would have timed out: it must not follow what is sent now."""
+        batch_id, now = self._record.batch_id, self._workshop.outside.now()
+        latest = await self._workshop.database.run(lambda uow: uow.staging.changes.last_sent(batch_id))
+        if latest is not None:
+            passed = (now - latest).total_seconds()
+            await self._workshop.sleep(max(0.0, self._workshop.settings.request_timeout - passed))
 
     async def _look_through(self, uuids: Sequence[UUID] | None) -> None:
         waiting: list[Line] = []

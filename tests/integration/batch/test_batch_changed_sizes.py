@@ -174,6 +174,18 @@ def test_a_subitem_that_people_made_for_a_size_is_adopted(
 
 
 @on_sqlite
+def test_a_subitem_that_people_made_without_its_label_gets_it(
+    world: World, delivered: Callable[..., list[Row]]
+) -> None:
+    (row,) = delivered(1, L=1)
+    world.sandbox.person.change_values(subitem(world, "Size L"), {SIZE: None})
+    world.database.execute(f'DELETE FROM "{MON_SUB}" WHERE "Size" = :size', size="L")
+    change(world, row, L=2)
+    assert changes(world)[1] == [("change_multiple_column_values", {QUANTITY: "2", SIZE: {"labels": ["L"]}})]
+    rests(world)
+
+
+@on_sqlite
 def test_a_quantity_may_be_left_to_people(
     world: World, delivered: Callable[..., list[Row]], tmp_path: Path
 ) -> None:

@@ -229,6 +229,78 @@ class TestPeople:
         rests(world)
 
 
+@on_sqlite
+@pytest.mark.parametrize("end", ["taken back", "removed"])
+@pytest.mark.parametrize("kind", ["EDITED", "DELETED"])
+def test_what_waits_for_a_person_is_over_once_the_source_has_nothing_to_say(
+    world: World, delivered: Callable[..., list[Row]], tmp_path: Path, kind: str, end: str
+) -> None:
+    rows = delivered(2, **{"CUSTOMER PRICE": "10"})
+    settings = {"mapping": mapping_with(tmp_path, "report")}
+    item_id = item_of(world, rows[0])
+    if kind == "DELETED":
+        world.sandbox.person.delete_item(item_id)
+    else:
+        world.sandbox.person.change_values(item_id, {PRICE: "99"})
+    change(world, rows[0], **{"CUSTOMER PRICE": "11"})
+    changes(world, settings=settings)
+    assert (world.only(ERR)["error_type"], world.only(ERR)["resolved_date"]) == (kind, None)
+    if end == "removed":
+        world.database.execute(
+            'DELETE FROM "ORDERS_UNIFIED" WHERE "AAG ORDER NUMBER" = :number',
+            number=rows[0]["AAG ORDER NUMBER"],
+        )
+    else:
+        change(world, rows[0], **{"CUSTOMER PRICE": "10"})
+    assert changes(world, settings=settings)[1] == []
+    assert world.only(ERR)["resolved_date"] is not None
+
+
+@on_sqlite
+def test_a_letter_that_waits_says_what_the_conflict_is_today(
+    world: World, delivered: Callable[..., list[Row]], tmp_path: Path
+) -> None:
+    (row,) = delivered(1, **{"CUSTOMER PRICE": "10"})
+    settings = {"mapping": mapping_with(tmp_path, "report")}
+    world.sandbox.person.change_values(world.item().id, {PRICE: "99"})
+    for price in ("11", "12"):
+        change(world, row, **{"CUSTOMER PRICE": price})
+        changes(world, settings=settings)
+        assert f"now '{price}' in the source" in world.only(ERR)["error_message"]
+
+
+@on_sqlite
+def test_with_the_bulk_channel_changes_travel_as_items_and_new_orders_by_file(
+    world: World, delivered: Callable[..., list[Row]]
+) -> None:
+    rows = delivered(2, **{"CUSTOMER PRICE": "10"})
+    change(world, rows[0], **{"CUSTOMER PRICE": "11"})
+    world.sandbox.person.change_values(item_of(world, rows[1]), {PRICE: "99"})
+    world.add(*(new := [order_line(number, **{"CUSTOMER PRICE": "10"}) for number in (7, 8)]))
+    result, mutations = changes(world, settings={"channel": "bulk"})
+    assert mutations[0] == ("change_multiple_column_values", {PRICE: "11"})
+    assert (result.api.bulk_jobs, result.orders.created, result.orders.updated) == (1, 2, 1)
+    prices = sorted(str(item.text(PRICE)) for item in world.sandbox.items())
+    assert prices == ["10", "10", "11", "99"]
+    world.lands([*rows, *new])
+
+
+@on_sqlite
+def test_several_moves_share_requests_of_as_many_mutations_as_creations(
+    world: World, delivered: Callable[..., list[Row]]
+) -> None:
+    rows = delivered(12)
+    for row in rows:
+        change(world, row, **{"CUSTOMER SEASON": "2026 SPRING"})
+    requests = len(world.sandbox.requests)
+    result, _ = changes(world, settings={"aliases": 10})
+    assert (result.orders.moved, result.orders.updated) == (12, 12)
+    sizes = [len(request.operations) - 1 for request in world.sandbox.requests[requests:]]
+    # Two mutations a row, and the complexity that is read with them.
+    assert max(sizes) == 10
+    rests(world)
+
+
 def test_a_corrected_style_renames_the_item(world: World, delivered: Callable[..., list[Row]]) -> None:
     (row,) = delivered()
     change(world, row, **{"CUSTOMER STYLE": "JWHD200"})
@@ -385,7 +457,7 @@ def test_a_changed_mapping_is_announced_before_its_changes_are_sent(
     )
     result, mutations = changes(world, settings={"mapping": mapping})
     assert mutations == [("change_multiple_column_values", {"text_mkr5kbc6": ""})] * 2
-    (announced,) = result.announcements
+    (announced,) = result.to_dict()["announcements"]
     assert announced.startswith("2 order lines differ that were delivered under another mapping")
     again, mutations = changes(world, settings={"mapping": mapping})
     assert (mutations, again.announcements) == ([], [])
