@@ -173,7 +173,7 @@ def test_a_quantity_settles_after_one_decision(
 
 def decided(mapping: BoardMapping, base: int, source: int, board: int) -> SizeDecision:
     line = SizeLine("M", source, DeliveredSize(9, base, None))
-    columns = {
+    columns: dict[str, object] = {
         mapping.subitems.quantity.column: str(board),
         mapping.subitems.size.column: {"labels": ["M"]},
     }
