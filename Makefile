@@ -42,6 +42,7 @@ format: $(READY)  ## put formatting and import order right
 
 bench: $(BENCH_READY)  ## measurements, with clients from PyPI to compare with: what counts is the ratios
 	$(BENCH)/bin/python benchmarks/aliases.py
+	$(BENCH)/bin/python benchmarks/changes.py
 	$(BENCH)/bin/python benchmarks/delivery.py
 	$(BENCH)/bin/python benchmarks/lanes.py
 	$(BENCH)/bin/python benchmarks/plans.py

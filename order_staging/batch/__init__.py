@@ -2,6 +2,7 @@
 
 from order_staging.batch.checks.checking import check
 from order_staging.batch.checks.findings import CheckResult, CheckStatus, Finding, Severity
+from order_staging.batch.drift.findings import Drift, DriftKind, DriftResult
 from order_staging.batch.preparing import PreparedBoard
 from order_staging.batch.processing import Filters, Options
 from order_staging.batch.results import (
@@ -24,6 +25,9 @@ __all__ = [
     "CheckResult",
     "CheckStatus",
     "Counts",
+    "Drift",
+    "DriftKind",
+    "DriftResult",
     "Filters",
     "Finding",
     "GroupCounts",

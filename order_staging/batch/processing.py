@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, TypedDict
 import structlog
 
 from order_staging.batch.changes.step import Wanted
+from order_staging.batch.drift.findings import Comparison
+from order_staging.batch.drift.reading import DriftReader
 from order_staging.batch.leases import holding
 from order_staging.batch.loading import Source
 from order_staging.batch.record import BATCH_TYPE, BatchRecord
@@ -61,7 +63,8 @@ class Options(Filters, total=False):
 
     Left for later: the `subitems`, or the cleanup of staging (`keep_staging`). Brought: `changes` of what was
     delivered; with them `archive_removed` archives the items of rows that are gone from the source (most of a
-    customer's only with `archive_most`), and `recreate_deleted` creates again what people deleted.
+    customer's only with `archive_most`), and `recreate_deleted` creates again what people deleted. `everything`
+    is changes, and each delivered row compared with the board, whether its source has changed or not.
     """
 
     subitems: bool
@@ -70,6 +73,7 @@ class Options(Filters, total=False):
     archive_removed: bool
     archive_most: bool
     recreate_deleted: bool
+    everything: bool
 
 
 class Processing:
@@ -148,6 +152,16 @@ class Processing:
         """Before a request is sent again: the run goes on, and nobody has taken the customer over meanwhile."""
         await self._workshop.require_going_on()
         await self._workshop.database.run(lambda _: None, hold)
+
+    async def compare(
+        self, line: Line, customers: Iterable[str], filters: Filters, *, recreate_deleted: bool
+    ) -> Comparison:
+        """Compare source, production and board for everything delivered of these customers; writes nothing."""
+        comparison = Comparison()
+        reader = DriftReader(self._workshop, line.client, recreate_deleted=recreate_deleted)
+        for customer in customers:
+            await reader.compare(customer, await self._source(customer, filters), comparison)
+        return comparison
 
     async def load(self, customer: str, filters: Filters) -> LoadResult:
         """Take a customer's lease and stage its new rows."""
@@ -251,7 +265,8 @@ def _batch_to_resume(customer: str, uow: UnitOfWork, *, subitems: bool) -> UUID 
 
 def _wanted(options: Options) -> Wanted:
     """Read what a run is to bring beside new orders. Raises `ConfigurationError` for what needs `changes`."""
-    changes = options.get("changes", False)
+    everything = options.get("everything", False)
+    changes = options.get("changes", False) or everything
     for name in ("archive_removed", "archive_most", "recreate_deleted"):
         if options.get(name) and not changes:
             raise ConfigurationError(f"{name} goes with changes alone; ask for changes, too")
@@ -262,6 +277,7 @@ def _wanted(options: Options) -> Wanted:
         archive_removed=options.get("archive_removed", False),
         archive_most=options.get("archive_most", False),
         recreate_deleted=options.get("recreate_deleted", False),
+        everything=everything,
     )
 
 

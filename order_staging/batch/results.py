@@ -53,7 +53,7 @@ class Counts:
     removed: int = 0
     """Delivered before, and gone from the source."""
     deleted: int = 0
-    """Changed in the source, and gone from the board: people deleted or archived it."""
+    """Gone from the board: people deleted or archived it. Most runs look at what changed in the source alone."""
     archived: int = 0
 
     @property

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
+from functools import partial
 from threading import Event
 from typing import TYPE_CHECKING, TypeVar, Unpack
 
 from order_staging.batch.assembly import Assembly, open_bench, open_line
 from order_staging.batch.checks.checking import check
+from order_staging.batch.drift.findings import DriftResult
 from order_staging.batch.preparing import prepare
 from order_staging.batch.processing import Processing
 from order_staging.batch.results import BatchResult, LoadResult, RunResult, StepResult
-from order_staging.errors import RunningLoopError
+from order_staging.errors import ConfigurationError, RunningLoopError
 from order_staging.settings import Settings
 
 if TYPE_CHECKING:
@@ -96,6 +99,60 @@ class BatchService:
                 customers = [await processing.resolve(name) for name in customer_names]
             async with open_line(self._assembly, bench) as line:
                 return await processing.process_all(line, dict.fromkeys(customers), options)
+
+    def drift(
+        self,
+        customer_names: Sequence[str] | None = None,
+        *,
+        repair: bool = False,
+        recreate_deleted: bool = False,
+        **filters: Unpack[Filters],
+    ) -> DriftResult:
+        """Compare source, production and board for everything delivered of these customers, or of all (None).
+
+        Nothing is written, anywhere, and no lease is taken. With `repair` these customers are then processed with
+        changes, each delivered row compared with the board (`recreate_deleted`: what people deleted is created
+        again), and all is compared once more, unless the repair was broken off. Raises `StoppedError` where the
+        service is asked to stop while it compares.
+        """
+        make = partial(self.drift_async, customer_names, repair=repair, recreate_deleted=recreate_deleted)
+        return self._now("drift", lambda: make(**filters))
+
+    async def drift_async(
+        self,
+        customer_names: Sequence[str] | None = None,
+        *,
+        repair: bool = False,
+        recreate_deleted: bool = False,
+        **filters: Unpack[Filters],
+    ) -> DriftResult:
+        """Do what `drift` does, within a running event loop."""
+        if recreate_deleted and not repair:
+            raise ConfigurationError("recreate_deleted goes with repair alone; ask for it, too")
+        async with open_bench(self._assembly, self._stop) as bench, open_line(self._assembly, bench) as line:
+            processing = Processing(bench)
+            if customer_names is None:
+                names = [name for name, _ in await processing.customers(filters, delivered=True)]
+            else:
+                names = list(dict.fromkeys([await processing.resolve(name) for name in customer_names]))
+            compare = partial(processing.compare, line, filters=filters, recreate_deleted=recreate_deleted)
+            before = await compare(names)
+            listed = tuple(before.customers if customer_names is None else names)
+            result = DriftResult(listed, before.orders, before.subitems, tuple(before.findings))
+            if not repair:
+                return result
+            options: Options = {
+                "po": filters.get("po"),
+                "aag_season": filters.get("aag_season"),
+                "customer_season": filters.get("customer_season"),
+                "limit": filters.get("limit"),
+                "everything": True,
+                "recreate_deleted": recreate_deleted,
+            }
+            repaired = await processing.process_all(line, listed, options)
+            if self._stop.is_set() or any(batch.stops_the_run for batch in repaired.batches):
+                return replace(result, repaired=repaired)
+            return replace(result, repaired=repaired, left=tuple((await compare(names)).findings))
 
     def customers_with_new_orders(self, **filters: Unpack[Filters]) -> list[tuple[str, int]]:
         """List customers by canonical name with the number of their new rows; those with rows under way count 0."""

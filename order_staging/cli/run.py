@@ -200,7 +200,7 @@ def _changes(batch: BatchResult) -> Iterator[str]:
             orders.conflicts + subitems.conflicts,
             "changed by people, too; see `order-staging status` of the batch",
         ),
-        (orders.deleted + subitems.deleted, "changed, but deleted or archived on the board by people"),
+        (orders.deleted + subitems.deleted, "deleted or archived on the board by people"),
         (orders.removed - orders.archived, "gone from ORDERS_UNIFIED and still on the board"),
         (orders.archived, "archived, as gone from ORDERS_UNIFIED"),
     )

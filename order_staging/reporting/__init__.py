@@ -1,6 +1,7 @@
 """What people and other programs are shown: batches, failures, tables, and messages to Kestra."""
 
 from order_staging.reporting.checks import check_page
+from order_staging.reporting.drift import drift_page
 from order_staging.reporting.failures import FailureView, unresolved
 from order_staging.reporting.kestra import messages
 from order_staging.reporting.status import BatchDetail, BatchView, detail, newest
@@ -11,6 +12,7 @@ __all__ = [
     "FailureView",
     "check_page",
     "detail",
+    "drift_page",
     "messages",
     "newest",
     "unresolved",

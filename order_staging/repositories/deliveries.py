@@ -20,7 +20,7 @@ from order_staging.repositories.source import SourceFilter, doubled_uuids, equal
 from order_staging.repositories.staging import VALUES_A_STATEMENT
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from uuid import UUID
 
     from sqlalchemy import ColumnElement
@@ -69,10 +69,23 @@ class Deliveries:
         page: Page,
         uuids: Sequence[UUID] | None = None,
     ) -> list[Delivered]:
-        """Read a page of source rows that production has, in the order of the UUIDs.
+        """Read a page of source rows that production has; `uuids` narrows to these rows, at most 1,000."""
+        return list(self.stream(shape, columns, wanted, page, uuids))
+
+    def stream(
+        self,
+        shape: SourceShape,
+        columns: Sequence[str],
+        wanted: SourceFilter,
+        page: Page,
+        uuids: Sequence[UUID] | None = None,
+    ) -> Iterator[Delivered]:
+        """Read source rows that production has, in the order of the UUIDs; the page says how many at a time.
+
+        Nothing else may be read until the last of them is: some drivers serve one result at a time.
 
         Customers are those of the source row. A PO or a season may be the source row's or production's: a corrected
-        PO is found under the old one too. `uuids` narrows to these rows, at most 1,000.
+        PO is found under the old one too.
         """
         # The source's columns are named without their table: production's must not have the same names.
         row = ProductionOrder
@@ -113,33 +126,25 @@ class Deliveries:
             query = query.where(uuid.not_in(doubled_uuids()))
         if uuids is not None:
             query = query.where(uuid.in_(uuids))
-        return [_delivered(dict(found)) for found in self.session.execute(query).mappings()]
+        if page.rows_a_fetch is not None:
+            query = query.execution_options(yield_per=page.rows_a_fetch)
+        return (_delivered(dict(found)) for found in self.session.execute(query).mappings())
 
-    def sizes(self, wanted: SourceFilter, first: UUID, last: UUID) -> dict[UUID, dict[str, DeliveredSize]]:
-        """Read the subitems of these customers' source rows from one UUID to another, by UUID and size."""
+    def sizes(self, uuids: Sequence[UUID]) -> dict[UUID, dict[str, DeliveredSize]]:
+        """Read the subitems of these rows, by UUID and size."""
         row = ProductionSubitem
-        query = (
-            select(
-                row.source_uuid,
-                row.size_key,
-                row.subitem_id,
-                row.order_qty,
-                row.board_order_qty,
-                row.delivered_hash,
-            )
-            .join(OrdersUnified, OrdersUnified.record_uuid == row.source_uuid)
-            .where(
-                row.size_key.is_not(None),
-                row.source_uuid.between(first, last),
-                *matching(SourceFilter(wanted.names)),
-            )
-        )
+        columns = (row.size_key, row.subitem_id, row.order_qty, row.board_order_qty, row.delivered_hash)
         found: dict[UUID, dict[str, DeliveredSize]] = {}
-        for uuid, size, subitem_id, staged, shown, hashed in self.session.execute(query):
-            ordered = whole_number(staged)
-            quantity = whole_number(shown) if ordered is None else ordered
-            if uuid is not None and size is not None:
-                found.setdefault(uuid, {})[size] = DeliveredSize(whole_number(subitem_id), quantity, hashed)
+        for some in chunks(uuids, VALUES_A_STATEMENT):
+            query = select(row.source_uuid, *columns).where(
+                row.source_uuid.in_(some), row.size_key.is_not(None)
+            )
+            for uuid, size, subitem_id, staged, shown, hashed in self.session.execute(query):
+                ordered = whole_number(staged)
+                quantity = whole_number(shown) if ordered is None else ordered
+                if uuid is not None and size is not None:
+                    known = DeliveredSize(whole_number(subitem_id), quantity, hashed)
+                    found.setdefault(uuid, {})[size] = known
         return found
 
     def acknowledged(self, uuids: Sequence[UUID], columns: Sequence[str]) -> dict[UUID, dict[str, Any]]:

@@ -95,6 +95,8 @@ class Page:
     after: UUID | None
     size: int
     without_doubled: bool = False
+    rows_a_fetch: int | None = None
+    """Rows that are fetched at a time; None: all at once."""
 
 
 class SourceRepository:

@@ -90,6 +90,8 @@ class Decision:
     changes: tuple[Change, ...] = ()
     sizes: tuple[SizeDecision, ...] = ()
     gone: bool = False
+    wrong_key: bool = False
+    """Whether the item's key column was read, and does not hold the row's UUID."""
 
     @property
     def conflicts(self) -> list[Change]:
@@ -125,7 +127,11 @@ class Decision:
     @property
     def sends(self) -> bool:
         """Whether anything of the order or its sizes is to be sent."""
-        return bool(self.sent) or any(size.operation and not size.is_settled for size in self.sizes)
+        return (
+            bool(self.sent)
+            or self.wrong_key
+            or any(size.operation and not size.is_settled for size in self.sizes)
+        )
 
     @property
     def operation(self) -> Operation:
@@ -157,13 +163,21 @@ class Decision:
         return values, order_payload(mapping, str(values[TITLE] or ""), values[GROUP], values, key)
 
 
-def decide(mapping: BoardMapping, line: Line, item: BoardItem | None) -> Decision:
-    """Merge an order line with its item as it is now; None, archived and deleted mean that people took it away."""
+def decide(
+    mapping: BoardMapping, line: Line, item: BoardItem | None, key_column: str | None = None
+) -> Decision:
+    """Merge an order line with its item as it is now; None, archived and deleted mean that people took it away.
+
+    `key_column` is looked at where it is given: it is to hold the row's UUID.
+    """
     if item is None or not item.active:
         return Decision(line, gone=True)
     changes = tuple(_changes(mapping, line, item))
     below = {subitem.id: subitem for subitem in item.subitems}
-    return Decision(line, changes, tuple(_size(mapping, size, below) for size in line.sizes))
+    sizes = tuple(_size(mapping, size, below) for size in line.sizes)
+    key = str(item.values.get(key_column or "") or "").strip().casefold()
+    wrong_key = key_column is not None and key != str(line.order.source_uuid)
+    return Decision(line, changes, sizes, wrong_key=wrong_key)
 
 
 def said(column_type: FieldType, value: object) -> str:
@@ -187,6 +201,9 @@ def _changes(mapping: BoardMapping, line: Line, item: BoardItem) -> Iterator[Cha
 def _size(mapping: BoardMapping, size: SizeLine, below: Mapping[int, BoardSubitem]) -> SizeDecision:
     removed = size.quantity == 0
     known = size.delivered.subitem_id if size.delivered else None
+    if size.delivered is not None and known is None:
+        # What production cannot name cannot be changed, nor created again.
+        return SizeDecision(size.label, size.quantity, None)
     name = subitem_name(mapping, Size(size.label, size.quantity)).strip()
     found = below.get(known or 0)
     if found is None and size.delivered is None:

@@ -23,6 +23,7 @@ from order_staging.batch.changes.lines import (
 )
 from order_staging.batch.invalid import InvalidRows
 from order_staging.batch.payloads import order_payload
+from order_staging.repositories import chunks
 from order_staging.repositories.source import UUID_COLUMN, Page, SourceFilter
 from order_staging.transform import Order, RemovedSize
 
@@ -35,7 +36,10 @@ if TYPE_CHECKING:
     from order_staging.batch.record import BatchRecord
     from order_staging.batch.workshop import Workshop
     from order_staging.repositories import Delivered
+    from order_staging.transform import Size
     from order_staging.unit_of_work import UnitOfWork
+
+CHUNKS_A_SCAN = 20
 
 log = structlog.get_logger(__name__)
 
@@ -52,6 +56,19 @@ class Found:
     unchanged: int = 0
     unchanged_sizes: int = 0
     warnings: int = 0
+
+
+@dataclass
+class Scan:
+    """What one reading of many rows told: those that may have changed, and the counts of those that have not.
+
+    `last` is the UUID that was read last, None where there are no more.
+    """
+
+    last: UUID | None = None
+    suspects: list[UUID] = field(default_factory=list)
+    unchanged: int = 0
+    unchanged_sizes: int = 0
 
 
 @dataclass(frozen=True)
@@ -86,15 +103,60 @@ class Detection:
         """Rows that wait for a person's decision: each is looked at, as it may have been settled."""
         self._seen: set[UUID] = set()
         """Rows that were looked at by name: they come by only once."""
+        self._deletes = workshop.mapping.subitems.removed is RemovedSize.DELETE
         self._hashes = SizeHashes(workshop.mapping)
         self.invalid = InvalidRows(workshop, record)
         self.rows_read = Counter[str]()
         """Rows that were read, by table."""
 
-    def page(self, after: UUID | None, uow: UnitOfWork, uuids: Sequence[UUID] | None = None) -> Found:
-        """Look through the next page: after which UUID (None: the first).
+    def scan(self, after: UUID | None, uow: UnitOfWork) -> Scan:
+        """Read on after a UUID (None: from the first), and find the rows that may have changed; write nothing.
 
-        Of `uuids`, where given, each is looked at, changed or not, whatever the filters say.
+        The source may have no index on its UUIDs: so many rows are read at once, and little is kept of each.
+        """
+        source, mapping = self._source, self._workshop.mapping
+        size = self._workshop.settings.chunk_rows
+        asked = Page(after, size * CHUNKS_A_SCAN, without_doubled=source.doubled, rows_a_fetch=size)
+        scan, last, count = Scan(), after, 0
+        quiet: dict[UUID, tuple[Size, ...]] = {}
+        for delivered in uow.deliveries.stream(source.shape, mapping.source_columns, source.wanted, asked):
+            last, count = delivered.row[UUID_COLUMN], count + 1
+            if last in self._seen:
+                continue
+            order = self._workshop.rules.apply(delivered.row, source.shape.sizes)
+            if (
+                isinstance(order, Order)
+                and last not in self.waiting
+                and self._says_the_same(delivered, content_of(mapping, order))
+            ):
+                quiet[order.source_uuid] = order.sizes
+            else:
+                scan.suspects.append(delivered.row[UUID_COLUMN])
+        scan.last = last if count == asked.size else None
+        self.rows_read["ORDERS_UNIFIED"] += count
+        for uuids in chunks(list(quiet), size):
+            known = uow.deliveries.sizes(uuids)
+            self.rows_read["sizes"] += sum(map(len, known.values()))
+            for uuid in uuids:
+                lines = size_lines(self._hashes, quiet[uuid], known.get(uuid, {}), deletes=self._deletes)
+                if any(line.differs for line in lines):
+                    scan.suspects.append(uuid)
+                else:
+                    scan.unchanged += 1
+                    scan.unchanged_sizes += len(lines)
+        return scan
+
+    def page(
+        self,
+        after: UUID | None,
+        uow: UnitOfWork,
+        uuids: Sequence[UUID] | None = None,
+        *,
+        every: bool = False,
+    ) -> Found:
+        """Compare the next page: after which UUID (None: the first), of these rows alone where given.
+
+        With `every` each of them is told of, changed or not.
         """
         source, mapping = self._source, self._workshop.mapping
         wanted = source.wanted if uuids is None else SourceFilter()
@@ -103,15 +165,15 @@ class Detection:
         found = Found()
         if not page:
             return found
-        first, last = (row.row[UUID_COLUMN] for row in (page[0], page[-1]))
-        found.last = last if len(page) == asked.size else None
-        sizes = uow.deliveries.sizes(wanted, first, last)
+        found.last = page[-1].row[UUID_COLUMN] if len(page) == asked.size else None
+        sizes = uow.deliveries.sizes([delivered.row[UUID_COLUMN] for delivered in page])
         self.rows_read["ORDERS_UNIFIED"] += len(page)
         self.rows_read["sizes"] += sum(map(len, sizes.values()))
-        rows = [delivered for delivered in page if delivered.row[UUID_COLUMN] not in self._seen]
-        self._seen |= set(uuids or ())
+        rows = [row for row in page if uuids is not None or row.row[UUID_COLUMN] not in self._seen]
+        if every:
+            self._seen |= set(uuids or ())
         self.invalid.recall(uow, [delivered.row for delivered in rows])
-        every = self.everything or uuids is not None
+        every = every or self.everything
         judged = [
             one
             for delivered in rows
@@ -130,22 +192,24 @@ class Detection:
             self.invalid.refuse(order, delivered.row, identified=True)
             return None
         self.invalid.accept(order, delivered.row)
-        mapping = self._workshop.mapping
-        content = content_of(mapping, order)
-        deletes = mapping.subitems.removed is RemovedSize.DELETE
-        lines = size_lines(self._hashes, order, sizes, deletes=deletes)
+        content = content_of(self._workshop.mapping, order)
+        lines = size_lines(self._hashes, order.sizes, sizes, deletes=self._deletes)
         same_sizes = sum(not line.differs for line in lines)
         if not every:
             lines = [line for line in lines if line.differs]
-        known = (
-            content.hash == delivered.delivered_hash
-            and delivered.delivered_rules == self._workshop.rules_hash
-        )
+        known = self._says_the_same(delivered, content)
         if known and not lines and not every and order.source_uuid not in self.waiting:
             found.unchanged += 1
             found.unchanged_sizes += same_sizes
             return None
         return _Judged(delivered, order, content, tuple(lines), same_sizes)
+
+    def _says_the_same(self, delivered: Delivered, content: Payload) -> bool:
+        """Whether an order says what was acknowledged, under the rules under which it was."""
+        return (
+            content.hash == delivered.delivered_hash
+            and delivered.delivered_rules == self._workshop.rules_hash
+        )
 
     def _compare(self, judged: Sequence[_Judged], found: Found, uow: UnitOfWork, *, every: bool) -> None:
         """Compare the values of what differs; where they say the same, only the hash is brought up to date."""

@@ -11,7 +11,7 @@ from order_staging.batch.payloads import Payload, order_payload, size_payload
 from order_staging.transform import FieldType, Size, item_column_values, same
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from order_staging.repositories import DeliveredSize
     from order_staging.transform import BoardMapping, Order
@@ -137,13 +137,13 @@ class SizeHashes:
 
 
 def size_lines(
-    hashes: SizeHashes, order: Order, delivered: Mapping[str, DeliveredSize], *, deletes: bool
+    hashes: SizeHashes, sizes: Sequence[Size], delivered: Mapping[str, DeliveredSize], *, deletes: bool
 ) -> list[SizeLine]:
     """List all sizes that are ordered or were delivered, each with whether it differs.
 
     `deletes` says that a size which is gone is to be deleted rather than set to 0.
     """
-    ordered = {size.label: size.quantity for size in order.sizes}
+    ordered = {size.label: size.quantity for size in sizes}
     labels = [*ordered, *(label for label in delivered if label not in ordered)]
     lines = [SizeLine(label, ordered.get(label, 0), delivered.get(label)) for label in labels]
     return [

@@ -144,11 +144,12 @@ class ChangeStaging:
     def _order(self, decision: Decision) -> Row | None:
         """Make the row of an order that is changed on the board, or settled; None where there is nothing of it."""
         sent = decision.sent
-        if not sent:
+        if not (sent or decision.wrong_key):
             return self._settled(decision) if decision.settles else None
         key = self._key(decision)
         values, _ = decision.acknowledged(self._workshop.mapping, {})
-        named = [*sent, KEY] if self._key_column and decision.line.key != key.get(self._key_column) else sent
+        unsent = self._key_column and decision.line.key != key.get(self._key_column)
+        named = [*sent, KEY] if unsent or decision.wrong_key else sent
         return (
             self._base_row(decision)
             | _attributes(values)

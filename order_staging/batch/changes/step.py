@@ -15,6 +15,7 @@ from order_staging.batch.changes.reports import WAITING, Reports
 from order_staging.batch.changes.staging import ChangeStaging
 from order_staging.batch.mutations import GROUP, TITLE
 from order_staging.batch.promotion import promote
+from order_staging.models import ErrorType
 from order_staging.repositories import chunks
 
 if TYPE_CHECKING:
@@ -93,10 +94,9 @@ class ChangesStep:
         if left:
             await self._wait_for_the_lost()
         for uuids in chunks(left, UUIDS_A_ROUND):
-            await self._look_through(uuids)
+            await self._look_through(uuids, every=True)
         if self._wanted.changes:
-            self._detection.waiting = await run(lambda uow: uow.failures.waiting(WAITING))
-            await self._look_through(None)
+            await self._look_through_all()
             await self._removal.stage()
         await self._announce()
 
@@ -108,11 +108,31 @@ class ChangesStep:
             passed = (now - latest).total_seconds()
             await self._workshop.sleep(max(0.0, self._workshop.settings.request_timeout - passed))
 
-    async def _look_through(self, uuids: Sequence[UUID] | None) -> None:
+    async def _look_through_all(self) -> None:
+        """Compare what may have changed; a first reading leaves out what surely has not."""
+        if self._detection.everything:
+            await self._look_through(None)
+            return
+        run = self._workshop.database.run
+        # A row with an open letter may have been mended, or settled, without saying anything new.
+        kinds = (ErrorType.INVALID, *WAITING)
+        self._detection.waiting = await run(lambda uow: uow.failures.waiting(kinds))
+        after: UUID | None = None
+        while not self._workshop.stop.is_set():
+            scan = await run(partial(self._detection.scan, after))
+            self._result.orders.unchanged += scan.unchanged
+            self._result.subitems.unchanged += scan.unchanged_sizes
+            for uuids in chunks(scan.suspects, UUIDS_A_ROUND):
+                await self._look_through(uuids)
+            after = scan.last
+            if after is None:
+                return
+
+    async def _look_through(self, uuids: Sequence[UUID] | None, *, every: bool = False) -> None:
         waiting: list[Line] = []
         after: UUID | None = None
         while not self._workshop.stop.is_set():
-            work = partial(self._page, after, uuids)
+            work = partial(self._page, after, uuids, every)
             found = await self._workshop.database.run(work, self._record.hold)
             waiting += found.lines
             while len(waiting) >= LINES_A_READING or (waiting and found.last is None):
@@ -124,8 +144,8 @@ class ChangesStep:
             if after is None:
                 return
 
-    def _page(self, after: UUID | None, uuids: Sequence[UUID] | None, uow: UnitOfWork) -> Found:
-        found = self._detection.page(after, uow, uuids)
+    def _page(self, after: UUID | None, uuids: Sequence[UUID] | None, every: bool, uow: UnitOfWork) -> Found:
+        found = self._detection.page(after, uow, uuids, every=every)
         orders, subitems = self._result.orders, self._result.subitems
         orders.unchanged += found.unchanged
         orders.warnings += found.warnings
@@ -133,10 +153,11 @@ class ChangesStep:
         return found
 
     async def _merge(self, lines: Sequence[Line]) -> None:
-        board = await read_board(
-            self._client, self._workshop.mapping, lines, everything=self._detection.everything
-        )
-        decisions = [decide(self._workshop.mapping, line, board.get(line.item_id)) for line in lines]
+        mapping, everything = self._workshop.mapping, self._detection.everything
+        board = await read_board(self._client, mapping, lines, everything=everything)
+        # Keys are put right where everything is, and else only go along with something that changed.
+        key_column = self._client.key_column if self._wanted.everything else None
+        decisions = [decide(mapping, line, board.get(line.item_id), key_column) for line in lines]
         await self._workshop.database.run(partial(self._write, decisions), self._record.hold)
 
     def _write(self, decisions: Sequence[Decision], uow: UnitOfWork) -> None:
@@ -163,7 +184,10 @@ class ChangesStep:
 async def read_board(
     client: MondayClient, mapping: BoardMapping, lines: Sequence[Line], *, everything: bool
 ) -> dict[int, BoardItem]:
-    """Read the items of lines as they are now: the columns that differ, and the subitems where sizes do."""
+    """Read the items of lines as they are now: the columns that differ, and the subitems where sizes do.
+
+    With `everything` all mapped columns are read, the key column, and all subitems.
+    """
     columns = {field.title: field.column for field in mapping.fields}
     if everything:
         titles = list(columns)
@@ -171,6 +195,8 @@ async def read_board(
         differing = {title for line in lines for title in line.differing(mapping)}
         titles = [title for title in columns if title in differing - {TITLE, GROUP}]
     shown = [columns[title] for title in titles]
+    if everything and client.key_column:
+        shown.append(client.key_column)
     below = [mapping.subitems.size.column, mapping.subitems.quantity.column]
     with_sizes = [line.item_id for line in lines if everything or line.sizes]
     others = [line.item_id for line in lines if not (everything or line.sizes)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from order_staging.batch.drift.findings import Drift, DriftKind
 from order_staging.batch.mutations import GROUP, KEY, NAME, QUANTITY, SIZE, TITLE
@@ -59,6 +59,12 @@ class Rules:
     recreate_deleted: bool
 
 
+class _Told(TypedDict):
+    source: str | None
+    delivered: str | None
+    board: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class _Sides:
     """One value: its title and type, who decides a conflict, and what three sides say (payload-shaped)."""
@@ -93,10 +99,10 @@ class _Sides:
             case _:
                 return f"{send}: people changed it, too, and on_conflict is source"
 
-    def told(self) -> dict[str, str | None]:
+    def told(self) -> _Told:
         """Write the three values as people read them."""
-        values = {"source": self.source, "delivered": self.base, "board": self.board}
-        return {side: _told(self.type, value) for side, value in values.items()}
+        source, base, board = (_told(self.type, value) for value in (self.source, self.base, self.board))
+        return {"source": source, "delivered": base, "board": board}
 
 
 def compare(rules: Rules, customer: str, line: Line, item: BoardItem | None) -> list[Drift]:

@@ -78,7 +78,8 @@ class Comparison:
 class DriftResult:
     """A comparison and, where a repair was asked for, how it went and what is left after it.
 
-    `orders` and `subitems` count what was compared. `left` is empty without a repair.
+    `orders` and `subitems` count what was compared. `left` is None without a repair, and after one that was broken
+    off: nothing was compared again then.
     """
 
     customers: tuple[str, ...] = ()
@@ -86,12 +87,12 @@ class DriftResult:
     subitems: int = 0
     findings: tuple[Drift, ...] = ()
     repaired: RunResult | None = None
-    left: tuple[Drift, ...] = ()
+    left: tuple[Drift, ...] | None = None
 
     @property
     def standing(self) -> tuple[Drift, ...]:
-        """What differs now: what a repair has left, or all that was found without one."""
-        return self.findings if self.repaired is None else self.left
+        """What differs as far as is known: what a repair has left, or all that was found without one."""
+        return self.findings if self.left is None else self.left
 
     @property
     def is_clean(self) -> bool:
@@ -108,6 +109,7 @@ class DriftResult:
             "findings": [finding.to_dict() for finding in self.findings],
         }
         if self.repaired is not None:
-            document["left"] = [finding.to_dict() for finding in self.left]
+            left = self.left
+            document["left"] = None if left is None else [finding.to_dict() for finding in left]
             document["repaired"] = self.repaired.to_dict()
         return document

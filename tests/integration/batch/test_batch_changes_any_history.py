@@ -153,7 +153,7 @@ class Histories(RuleBasedStateMachine):
 
 def test_any_history_ends_as_the_merge_of_both_sides(sqlite_template: Path) -> None:
     Histories.template = sqlite_template
-    run_state_machine_as_test(  # type: ignore[no-untyped-call] # hypothesis'
+    run_state_machine_as_test(
         Histories,
         settings=settings(
             max_examples=12,

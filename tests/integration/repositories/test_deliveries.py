@@ -119,7 +119,7 @@ def test_sizes_are_those_of_these_customers_between_two_uuids(uow: UnitOfWork) -
         ],
     )
     with uow:
-        found = uow.deliveries.sizes(GREYSON, IDS[1], IDS[3])
+        found = uow.deliveries.sizes([IDS[1], IDS[2]])
     assert found == {
         IDS[1]: {
             "M": DeliveredSize(11, 5, "h"),

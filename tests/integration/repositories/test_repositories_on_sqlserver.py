@@ -111,7 +111,7 @@ WORK: dict[str, tuple[Work, list[type[exp.Expr]]]] = {
         ),
         [exp.Select],
     ),
-    "delivered_sizes": (lambda uow: uow.deliveries.sizes(WANTED, BATCH, OTHER_BATCH), [exp.Select]),
+    "delivered_sizes": (lambda uow: uow.deliveries.sizes([BATCH, OTHER_BATCH]), [exp.Select]),
     "acknowledged": (lambda uow: uow.deliveries.acknowledged([BATCH], ["PO NUMBER"]), [exp.Select]),
     "acknowledged_sizes": (lambda uow: uow.deliveries.acknowledged_sizes([BATCH]), [exp.Select]),
     "refresh": (

@@ -1,0 +1,62 @@
+"""A comparison of source, production and board laid out for people."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from rich.console import Group
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.console import RenderableType
+
+    from order_staging.batch import Drift, DriftResult
+
+CLEAN = "Nothing differs."
+
+
+def drift_page(result: DriftResult) -> RenderableType:
+    """Lay a comparison out: a row a difference; after a repair only what it has left."""
+    lines = [] if result.repaired is None else [_repaired(result)]
+    counted = f"{result.orders} order lines and {result.subitems} subitems compared."
+    if result.is_clean:
+        return Group(*lines, CLEAN, counted)
+    return Group(_table(result.standing), *lines, summary(result.standing), counted)
+
+
+def summary(findings: Sequence[Drift]) -> str:
+    """Count differences by kind, in one line."""
+    counts = Counter(finding.kind for finding in findings)
+    kinds = ", ".join(f"{count} {kind.replace('_', ' ')}" for kind, count in sorted(counts.items()))
+    return f"{len(findings)} found: {kinds}." if findings else CLEAN
+
+
+def _table(findings: Sequence[Drift]) -> Table:
+    table = Table()
+    for heading in ("Kind", "Order", "What", "Source", "Delivered", "Board", "Repair"):
+        table.add_column(heading, overflow="fold")
+    for finding in findings:
+        cells = (finding.source, finding.delivered, finding.board)
+        kind = finding.kind.replace("_", " ")
+        table.add_row(kind, finding.name, _what(finding), *(cell or "" for cell in cells), finding.repair)
+    return table
+
+
+def _what(finding: Drift) -> str:
+    if finding.field is not None and finding.size is not None:
+        return f"size {finding.size}: {finding.field}"
+    if finding.size is not None:
+        return f"size {finding.size}"
+    return (
+        finding.field
+        or f"{'subitem' if finding.subitem_id else 'item'} {finding.subitem_id or finding.item_id}"
+    )
+
+
+def _repaired(result: DriftResult) -> str:
+    status = result.repaired.status if result.repaired else ""
+    after = "not compared again" if result.left is None else f"{len(result.left)} after it"
+    return f"Repair {status}: {len(result.findings)} found before, {after}."
