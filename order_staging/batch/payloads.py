@@ -101,7 +101,7 @@ def idempotency_key(rows: Iterable[tuple[StagedOrder | StagedSubitem, Payload]])
     for row, payload in rows:
         # The source's UUID is among them: SQLite gives the id of a row that was deleted to the next one.
         place = (row.__tablename__, row.stg_batch_id, row.stg_id, row.source_uuid)
-        intent = (row.stg_retry_count, row.update_operation, row.update_fields)
+        intent = (row.stg_retry_count, row.update_operation, row.update_fields, row.stg_created_date)
         facts = (*place, *intent, payload.recorded)
         digest.update(("|".join(map(str, facts)) + "\n").encode())
     return digest.hexdigest()

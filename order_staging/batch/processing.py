@@ -172,6 +172,10 @@ class Processing:
             await run.load(source)
             return LoadResult(record.result.batch_id, record.result.orders, record.result.subitems)
 
+    async def decide_leftovers(self, line: Line, run: BatchRun, customer: str) -> None:
+        """Before a single step sends anything: decide anew on changes that an earlier run has left."""
+        await run.stage_changes(await self._source(customer, {}), line, Wanted())
+
     @asynccontextmanager
     async def step(
         self, batch_id: UUID, line: Line | None = None

@@ -46,6 +46,7 @@ def _promote_orders(workshop: Workshop, record: BatchRecord, uow: UnitOfWork) ->
     limit = workshop.settings.chunk_rows * CHUNKS
     columns = [field.title for field in workshop.mapping.fields]
     done = uow.production.promote_orders(record.batch_id, limit, workshop.outside.now(), columns=columns)
+    uow.staging.changes.forget_archived(record.batch_id)
     record.increase(uow, successful_records=done)
     return done
 

@@ -148,6 +148,7 @@ class BatchRun:
             return
         batch_id, customer = self._record.batch_id, self._result.customer
         uow.staging.orders.gather_open(customer, batch_id)
+        uow.staging.changes.gather_sizes(batch_id)
         for other in uow.batches.unfinished(customer, BATCH_TYPE):
             if other.batch_id != batch_id:
                 other.status, other.end_time = BatchStatus.FAILED, self._workshop.outside.now()

@@ -187,7 +187,9 @@ class BatchService:
     async def create_monday_items_from_staging_async(self, batch_id: UUID) -> StepResult:
         """Do what `create_monday_items_from_staging` does, within a running event loop."""
         async with open_bench(self._assembly, self._stop) as bench, open_line(self._assembly, bench) as line:
-            async with Processing(bench).step(batch_id, line) as (run, result):
+            processing = Processing(bench)
+            async with processing.step(batch_id, line) as (run, result):
+                await processing.decide_leftovers(line, run, result.customer)
                 await run.create_items(line)
                 run.require_no_trouble()
             return StepResult(batch_id, orders=result.orders.on_board)
@@ -202,7 +204,9 @@ class BatchService:
     async def create_monday_subitems_from_staging_async(self, batch_id: UUID) -> StepResult:
         """Do what `create_monday_subitems_from_staging` does, within a running event loop."""
         async with open_bench(self._assembly, self._stop) as bench, open_line(self._assembly, bench) as line:
-            async with Processing(bench).step(batch_id, line) as (run, result):
+            processing = Processing(bench)
+            async with processing.step(batch_id, line) as (run, result):
+                await processing.decide_leftovers(line, run, result.customer)
                 await run.create_subitems(line)
                 run.require_no_trouble()
             return StepResult(batch_id, subitems=result.subitems.on_board)

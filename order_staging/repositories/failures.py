@@ -81,6 +81,20 @@ class FailureRepository:
         for ids in chunks(err_ids, VALUES_A_STATEMENT):
             self.orders.change(FailedOrder.err_id.in_(ids), resolved_date=now, resolved_by=by)
 
+    def supersede(self, uuid: UUID, size: str | None, *, by: str, now: datetime) -> None:
+        """Resolve what monday.com refused of a source row, or of one of its sizes where given."""
+        done = {"resolved_date": now, "resolved_by": by}
+        model = FailedOrder if size is None else FailedSubitem
+        refused = [
+            model.source_uuid == uuid,
+            model.error_type == ErrorType.REJECTED,
+            model.resolved_date.is_(None),
+        ]
+        if size is None:
+            self.orders.change(*refused, **done)
+        else:
+            self.subitems.change(*refused, FailedSubitem.size_label == size, **done)
+
     def unresolved_orders(
         self, *, batch_id: UUID | None = None, customer: str | None = None, limit: int = 100
     ) -> list[FailedOrder]:

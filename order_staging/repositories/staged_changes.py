@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
 
-from order_staging.models import StagedOrder, StagedSubitem, StagingStatus
+from order_staging.models import Operation, StagedOrder, StagedSubitem, StagingStatus
 from order_staging.repositories.base import chunks
 from order_staging.repositories.staging import (
     AWAITING,
     CHANGES,
+    OPEN,
     VALUES_A_STATEMENT,
     StagedOrders,
     StagedSubitems,
@@ -73,6 +74,49 @@ class StagedChanges:
             for model in (StagedOrder, StagedSubitem)
         ]
         return max((time for time in times if time is not None), default=None)
+
+    def gather_sizes(self, batch_id: UUID) -> None:
+        """Bring sizes into this batch that wait in another one: a change has brought their order here."""
+        here = select(StagedOrder.stg_id).where(StagedOrder.stg_batch_id == batch_id)
+        StagedSubitems(self.session).change(
+            StagedSubitem.stg_batch_id != batch_id,
+            StagedSubitem.stg_status.in_(OPEN),
+            StagedSubitem.stg_parent_stg_id.in_(here),
+            stg_batch_id=batch_id,
+        )
+
+    def refused(self, customer: str) -> frozenset[UUID]:
+        """List the source rows of a customer of which a change was refused, sizes included."""
+        order, subitem = StagedOrder, StagedSubitem
+        refused = [order.update_operation.in_(CHANGES), order.stg_status == StagingStatus.API_FAILED]
+        of_orders = select(order.source_uuid).where(order.stg_customer_batch == customer, *refused)
+        of_sizes = (
+            select(subitem.source_uuid)
+            .join(order, order.stg_id == subitem.stg_parent_stg_id)
+            .where(
+                order.stg_customer_batch == customer,
+                subitem.update_operation.in_(CHANGES),
+                subitem.stg_status == StagingStatus.API_FAILED,
+            )
+        )
+        found = (uuid for query in (of_orders, of_sizes) for uuid in self.session.scalars(query))
+        return frozenset(uuid for uuid in found if uuid is not None)
+
+    def drop_sizes(self, uuids: Sequence[UUID]) -> None:
+        """Delete the staged sizes of source rows whose items are to be archived."""
+        for some in chunks(uuids, VALUES_A_STATEMENT):
+            StagedSubitems(self.session).delete(StagedSubitem.source_uuid.in_(some))
+
+    def forget_archived(self, batch_id: UUID) -> None:
+        """Delete the orders of a batch that were archived: if their source rows come back, they are new."""
+        done = (
+            StagedOrder.stg_batch_id == batch_id,
+            StagedOrder.update_operation == Operation.ARCHIVE,
+            StagedOrder.stg_status == StagingStatus.PROMOTED,
+        )
+        parents = select(StagedOrder.stg_id).where(*done)
+        StagedSubitems(self.session).delete(StagedSubitem.stg_parent_stg_id.in_(parents))
+        StagedOrders(self.session).delete(*done)
 
     def settle(self, orders: Sequence[int], subitems: Sequence[int]) -> None:
         """Take changes (`stg_id`) back that are none any more: nothing of them is left to send or to promote."""

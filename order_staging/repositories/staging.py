@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from sqlalchemy import func, insert, or_, select
+from sqlalchemy import and_, func, insert, or_, select
 
 from order_staging.models import BulkImport, Operation, StagedOrder, StagedSubitem, StagingStatus
 from order_staging.repositories.base import Repository, chunks
@@ -286,7 +286,14 @@ def _still_open(*, subitems: bool) -> ColumnElement[bool]:
             StagedSubitem.stg_parent_stg_id == StagedOrder.stg_id,
             StagedSubitem.stg_status.in_(OPEN),
             # Subitems of an order that was refused wait for its retry, not for a run.
-            StagedOrder.stg_status.in_((StagingStatus.API_SUCCESS, StagingStatus.PROMOTED)),
+            or_(
+                StagedOrder.stg_status.in_((StagingStatus.API_SUCCESS, StagingStatus.PROMOTED)),
+                # The item is there, though a change of it was refused.
+                and_(
+                    StagedOrder.stg_status == StagingStatus.API_FAILED,
+                    StagedOrder.update_operation.in_(CHANGES),
+                ),
+            ),
         )
         .exists()
     )

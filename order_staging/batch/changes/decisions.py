@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from order_staging.batch.changes.lines import kept_payload
 from order_staging.batch.mutations import GROUP, NAME, QUANTITY, SIZE, TITLE
 from order_staging.batch.payloads import Payload, order_payload, size_payload
 from order_staging.models import Operation
@@ -18,6 +18,7 @@ from order_staging.transform import (
     Verdict,
     decoded,
     merge,
+    same,
     subitem_name,
 )
 
@@ -193,29 +194,38 @@ def _changes(mapping: BoardMapping, line: Line, item: BoardItem) -> Iterator[Cha
     board = {TITLE: item.name, GROUP: item.group}
     for title, type_, base, source in line.values(mapping):
         now = board[title] if title in board else item.values.get(columns[title])
-        merged = merge(type_, base, source, now, rules[title])
+        ours = title in line.ours and same(type_, line.ours[title], now)
+        merged = _merged((type_, base, source, now), rules[title], ours=ours)
         if merged.verdict is not Verdict.UNCHANGED:
             yield Change(title, type_, base, source, now, merged)
+
+
+def _merged(sides: tuple[FieldType, object, object, object], rule: OnConflict, *, ours: bool) -> Merged:
+    """Merge what three sides say; where the board has what we sent ourselves, that was no edit of people's."""
+    type_, base, source, now = sides
+    if not ours or same(type_, base, now):
+        return merge(type_, base, source, now, rule)
+    return Merged(Verdict.AGREED, source) if same(type_, source, now) else Merged(Verdict.SEND, source)
 
 
 def _size(mapping: BoardMapping, size: SizeLine, below: Mapping[int, BoardSubitem]) -> SizeDecision:
     removed = size.quantity == 0
     known = size.delivered.subitem_id if size.delivered else None
-    if size.delivered is not None and known is None:
-        # What production cannot name cannot be changed, nor created again.
-        return SizeDecision(size.label, size.quantity, None)
     name = subitem_name(mapping, Size(size.label, size.quantity)).strip()
     found = below.get(known or 0)
-    if found is None and size.delivered is None:
+    if found is None and known is None:
         # A subitem of this name that people made, or an earlier run that never came to record it.
         found = next((one for one in below.values() if one.name.strip() == name), None)
         if found is None:
-            return SizeDecision(size.label, size.quantity, Operation.CREATE)
+            # What production has, and cannot name, may be there under another name: it is not created again.
+            return SizeDecision(
+                size.label, size.quantity, Operation.CREATE if size.delivered is None else None
+            )
     if found is None and removed:
         return SizeDecision(size.label, 0, Operation.DELETE, known, removed=True, vanished=True)
     if found is None:
         return SizeDecision(size.label, size.quantity, None, known, gone=True)
-    if not size.differs:
+    if not size.differs and size.ours is None:
         return SizeDecision(size.label, size.quantity, None, found.id, removed=False)
     changes = tuple(_size_changes(mapping, size, found))
     sent = tuple(change.title for change in changes if change.merged.sends)
@@ -224,6 +234,10 @@ def _size(mapping: BoardMapping, size: SizeLine, below: Mapping[int, BoardSubite
     counted = size.delivered.quantity or 0 if undecided and size.delivered else size.quantity
     operation: Operation | None = Operation.UPDATE
     if removed and mapping.subitems.removed is RemovedSize.DELETE and not undecided:
+        now = found.values.get(mapping.subitems.quantity.column)
+        if quantity is None and not same(FieldType.NUMBERS, now, "0"):
+            # People ordered some of a size that we had set to 0.
+            return SizeDecision(size.label, 0, None, found.id, removed=True)
         stays = quantity is not None and quantity.is_conflict and not quantity.merged.sends
         operation = Operation.UPDATE if stays else Operation.DELETE
     elif not sent and undecided:
@@ -235,7 +249,7 @@ def _size_changes(mapping: BoardMapping, size: SizeLine, found: BoardSubitem) ->
     """Merge a subitem's name, label and quantity; what was not kept of it counts as unchanged."""
     subitems, rule = mapping.subitems, mapping.subitems.on_conflict
     source = size_payload(mapping, Size(size.label, size.quantity))
-    kept = json.loads(size.recorded) if size.recorded else {}
+    kept = kept_payload(size.recorded) or {}
     columns = kept.get("column_values", {})
     quantity = (
         None if size.delivered is None or size.delivered.quantity is None else str(size.delivered.quantity)
@@ -261,6 +275,7 @@ def _size_changes(mapping: BoardMapping, size: SizeLine, found: BoardSubitem) ->
         ),
     )
     for title, type_, base, now, board in sides:
-        merged = merge(type_, base, now, board, rule)
+        ours = title == QUANTITY and size.ours is not None and same(type_, str(size.ours), board)
+        merged = _merged((type_, base, now, board), rule, ours=ours)
         if merged.verdict is not Verdict.UNCHANGED:
             yield Change(title, type_, base, now, board, merged)

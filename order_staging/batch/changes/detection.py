@@ -138,7 +138,13 @@ class Detection:
             known = uow.deliveries.sizes(uuids)
             self.rows_read["sizes"] += sum(map(len, known.values()))
             for uuid in uuids:
-                lines = size_lines(self._hashes, quiet[uuid], known.get(uuid, {}), deletes=self._deletes)
+                lines = size_lines(
+                    self._hashes,
+                    quiet[uuid],
+                    known.get(uuid, {}),
+                    self._source.shape.sizes,
+                    deletes=self._deletes,
+                )
                 if any(line.differs for line in lines):
                     scan.suspects.append(uuid)
                 else:
@@ -193,7 +199,7 @@ class Detection:
             return None
         self.invalid.accept(order, delivered.row)
         content = content_of(self._workshop.mapping, order)
-        lines = size_lines(self._hashes, order.sizes, sizes, deletes=self._deletes)
+        lines = size_lines(self._hashes, order.sizes, sizes, self._source.shape.sizes, deletes=self._deletes)
         same_sizes = sum(not line.differs for line in lines)
         if not every:
             lines = [line for line in lines if line.differs]

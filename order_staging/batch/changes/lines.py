@@ -6,13 +6,16 @@ import json
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from order_staging.batch.mutations import GROUP, TITLE
-from order_staging.batch.payloads import Payload, order_payload, size_payload
+from order_staging.batch.mutations import GROUP, QUANTITY, TITLE
+from order_staging.batch.payloads import Payload, fields_sent, order_payload, size_payload
+from order_staging.models import StagingStatus
+from order_staging.repositories.staging import CHANGES
 from order_staging.transform import FieldType, Size, item_column_values, same
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
+    from order_staging.models import StagedOrder, StagedSubitem
     from order_staging.repositories import DeliveredSize
     from order_staging.transform import BoardMapping, Order
 
@@ -40,6 +43,8 @@ class SizeLine:
     recorded: str | None = None
     differs: bool = True
     """Whether the source says something else than was delivered."""
+    ours: int | None = None
+    """The quantity that was sent and never acknowledged, None where none was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +64,8 @@ class Line:
     unreadable: frozenset[str] = frozenset()
     sizes: tuple[SizeLine, ...] = ()
     same_sizes: int = 0
+    ours: dict[str, object] = field(default_factory=dict)
+    """What was sent and never acknowledged, by title: on the board it is no edit of people's."""
     changed: bool = True
     """Whether the source says anything else than was acknowledged."""
     other_rules: bool = False
@@ -100,14 +107,51 @@ def acknowledged_side(
 
     A row from before deliveries were kept has the values of its own columns.
     """
-    if facts["delivered_values"] is None:
+    kept = kept_payload(facts["delivered_values"])
+    if kept is None:
         return Side(
             str(facts["Title"] or ""), str(facts["Group"] or ""), item_column_values(mapping, facts)
         ), None
-    kept = json.loads(facts["delivered_values"])
     columns = kept["column_values"]
     key = columns.get(key_column) if key_column else None
-    return Side(str(kept["item_name"]), str(kept["group"] or ""), columns), key
+    return Side(str(kept.get("item_name") or ""), str(kept.get("group") or ""), columns), key
+
+
+def kept_payload(recorded: str | None) -> dict[str, Any] | None:
+    """Read a payload that was recorded; None where there is none, or something else was written into its place."""
+    try:
+        found = json.loads(recorded) if recorded else None
+    except ValueError:
+        return None
+    if isinstance(found, dict) and isinstance(found.get("column_values"), dict):
+        return found
+    return None
+
+
+def with_ours(
+    mapping: BoardMapping, line: Line, row: StagedOrder | None, sizes: Mapping[str, StagedSubitem]
+) -> Line:
+    """Add what was sent for a line, and its sizes, and never acknowledged."""
+    ours: dict[str, object] = {}
+    if row is not None and (payload := _sent_payload(row)) is not None:
+        columns = {mapped.title: mapped.column for mapped in mapping.fields}
+        said = {TITLE: payload.get("item_name"), GROUP: payload.get("group")}
+        said |= {title: payload["column_values"].get(column) for title, column in columns.items()}
+        ours = {title: said[title] for title in fields_sent(row) if title in said}
+    counted = {
+        size: found.order_qty
+        for size, found in sizes.items()
+        if _sent_payload(found) is not None and QUANTITY in fields_sent(found)
+    }
+    told = tuple(replace(size, ours=counted.get(size.label)) for size in line.sizes)
+    return replace(line, ours=ours, sizes=told)
+
+
+def _sent_payload(row: StagedOrder | StagedSubitem) -> dict[str, Any] | None:
+    settled = {StagingStatus.PROMOTED, StagingStatus.API_SUCCESS}
+    if row.update_operation not in CHANGES or row.stg_status in settled or row.stg_sent_date is None:
+        return None
+    return kept_payload(row.stg_api_payload)
 
 
 def unreadable_fields(order: Order) -> frozenset[str]:
@@ -137,14 +181,20 @@ class SizeHashes:
 
 
 def size_lines(
-    hashes: SizeHashes, sizes: Sequence[Size], delivered: Mapping[str, DeliveredSize], *, deletes: bool
+    hashes: SizeHashes,
+    sizes: Sequence[Size],
+    delivered: Mapping[str, DeliveredSize],
+    columns: Collection[str],
+    *,
+    deletes: bool,
 ) -> list[SizeLine]:
     """List all sizes that are ordered or were delivered, each with whether it differs.
 
-    `deletes` says that a size which is gone is to be deleted rather than set to 0.
+    A size that is no column of the source any more says nothing: it is left as it was delivered. `deletes` says
+    that a size which is gone is to be deleted rather than set to 0.
     """
     ordered = {size.label: size.quantity for size in sizes}
-    labels = [*ordered, *(label for label in delivered if label not in ordered)]
+    labels = [*ordered, *(label for label in delivered if label not in ordered and label in columns)]
     lines = [SizeLine(label, ordered.get(label, 0), delivered.get(label)) for label in labels]
     return [
         replace(line, differs=False) if _is_delivered(hashes, line, deletes=deletes) else line
@@ -154,9 +204,8 @@ def size_lines(
 
 def _is_delivered(hashes: SizeHashes, line: SizeLine, *, deletes: bool) -> bool:
     known = line.delivered
-    if known is None or known.subitem_id is None:
-        # What production cannot name cannot be changed; nor is there anything to change of a size without pieces.
-        return known is not None or line.quantity == 0
+    if known is None:
+        return line.quantity == 0
     if known.quantity != line.quantity or (deletes and line.quantity == 0):
         return False
     return known.delivered_hash in {None, hashes.of(line.label, line.quantity)}

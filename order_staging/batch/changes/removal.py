@@ -10,6 +10,7 @@ import structlog
 from order_staging.batch import rows
 from order_staging.batch.changes.reports import WAITING
 from order_staging.models import Operation, StagedOrder, StagingStatus, ValidationStatus
+from order_staging.repositories import SourceFilter
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,8 +32,11 @@ Row = dict[str, Any]
 
 
 def looks_like_a_rebuild(removed: int, delivered: int) -> bool:
-    """Tell whether so much of what was delivered is gone that the source is probably not complete just now."""
-    return removed > FEW and removed > MOST * delivered
+    """Tell whether so much of what was delivered is gone that the source is probably not complete just now.
+
+    All of it always is too much.
+    """
+    return removed == delivered or (removed > FEW and removed > MOST * delivered)
 
 
 class Removal:
@@ -62,7 +66,8 @@ class Removal:
         self._record.result.orders.removed = removed
         if not (removed and self._wanted.archive_removed):
             return
-        delivered = await run(lambda uow: uow.deliveries.count_delivered(names, self._source.wanted))
+        # Of the customer as a whole: a filter must not make little of it.
+        delivered = await run(lambda uow: uow.deliveries.count_delivered(names, SourceFilter()))
         if looks_like_a_rebuild(removed, delivered) and not self._wanted.archive_most:
             words = (
                 f"{removed} of {delivered} delivered order lines are gone from ORDERS_UNIFIED, which looks like a "
@@ -88,7 +93,9 @@ class Removal:
             uow.failures.resolve(ids, by=self._record.runner, now=self._workshop.outside.now())
 
     def _archive(self, page: Sequence[Row], uow: UnitOfWork) -> None:
-        known = uow.staging.changes.orders_of([row["source_uuid"] for row in page])
+        uuids = [row["source_uuid"] for row in page]
+        known = uow.staging.changes.orders_of(uuids)
+        uow.staging.changes.drop_sizes(uuids)
         new = []
         for row in page:
             staged = self._staged(row)

@@ -11,7 +11,8 @@ from order_staging.batch.letters import Refusal
 from order_staging.models import ErrorType
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
+    from uuid import UUID
 
     from order_staging.batch.changes.decisions import Decision
     from order_staging.batch.record import BatchRecord
@@ -34,8 +35,11 @@ class Reports:
         self._orders = record.result.orders
         self._subitems = record.result.subitems
 
-    def write(self, decisions: Sequence[Decision], uow: UnitOfWork, *, recreate: bool) -> None:
-        """Count, log and record; each line has one unresolved dead letter of a kind, until it is settled."""
+    def write(self, decisions: Sequence[Decision], uow: UnitOfWork, recreated: Collection[UUID]) -> None:
+        """Count, log and record; each line has one unresolved dead letter of a kind, until it is settled.
+
+        Nobody need be told of what is created again (`recreated`).
+        """
         waiting = {}
         lines = []
         for decision in decisions:
@@ -44,7 +48,8 @@ class Reports:
             if told:
                 lines.append(f"{decision.line.order.title}: {'; '.join(told)}")
                 log.warning("change.conflict", name=decision.line.order.title, conflicts=told)
-            for kind, words in _waiting(decision, recreate=recreate).items():
+            again = decision.line.order.source_uuid in recreated
+            for kind, words in _waiting(decision, recreate=again).items():
                 waiting[decision.line.order.source_uuid, kind] = (decision, words)
         settled = [decision.line.order.source_uuid for decision in decisions]
         known = uow.failures.open_of(settled, WAITING)
@@ -74,7 +79,7 @@ class Reports:
         )
         subitems.deleted += sum(size.gone for size in decision.sizes)
         subitems.removed += sum(size.removed for size in decision.sizes)
-        subitems.unchanged += decision.line.same_sizes
+        subitems.unchanged += 0 if decision.gone else decision.line.same_sizes
 
     def _letter(self, decision: Decision, words: str, kind: str) -> dict[str, Any]:
         return letters.waiting_order(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from order_staging.batch import rows
 from order_staging.batch.limits import subitem_limits
-from order_staging.batch.mutations import KEY
+from order_staging.batch.mutations import GOING, KEY
 from order_staging.batch.payloads import size_payload
 from order_staging.models import Operation, StagedOrder, StagedSubitem, StagingStatus
 from order_staging.repositories.staging import AWAITING, CHANGES
@@ -19,6 +19,7 @@ from order_staging.transform import Size
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from uuid import UUID
 
     from order_staging.batch.changes.decisions import Decision, SizeDecision
     from order_staging.batch.record import BatchRecord
@@ -41,11 +42,13 @@ class ChangeStaging:
         self._key_column = key_column
         self._limits = subitem_limits()
 
-    def stage(self, decisions: Sequence[Decision], uow: UnitOfWork, *, recreate: bool) -> None:
+    def stage(self, decisions: Sequence[Decision], uow: UnitOfWork, *, recreate: bool) -> set[UUID]:
         """Stage what is to be sent, and what counts as acknowledged without being sent.
 
-        `recreate` says that what people deleted is to be created again.
+        `recreate` says that what people deleted is to be created again; what we took away ourselves always is.
+        Gives the rows of which what is gone is created again.
         """
+        recreated = set()
         uuids = [decision.line.order.source_uuid for decision in decisions]
         known = uow.staging.changes.orders_of(uuids)
         known_sizes = uow.staging.changes.subitems_of(uuids)
@@ -53,13 +56,31 @@ class ChangeStaging:
             uuid = decision.line.order.source_uuid
             existing = known.get(uuid)
             sizes = {size: row for (owner, size), row in known_sizes.items() if owner == uuid}
-            if existing is not None and not _replaceable(existing):
-                # It is being created, or was refused when it was: that comes first.
+            again = recreate or any(map(_took_away, [existing, *sizes.values()]))
+            if again:
+                recreated.add(uuid)
+            if existing is not None and not self._replaceable(existing, again=again and decision.gone):
+                # It is being created, or was refused when it was: that comes first. Or another runner has it.
                 continue
-            if decision.gone and not recreate:
+            if decision.gone and not again:
                 self._take_back(uow, existing, list(sizes.values()))
                 continue
-            self._stage_one(uow, decision, existing, sizes, recreate=recreate)
+            self._stage_one(uow, decision, existing, sizes, recreate=again)
+        return recreated
+
+    def take_back(self, uuids: Sequence[UUID], uow: UnitOfWork) -> None:
+        """Drop changes that an earlier run left of these rows."""
+        for row in uow.staging.changes.orders_of(uuids).values():
+            self._take_back(uow, row, [])
+        self._take_back(uow, None, list(uow.staging.changes.subitems_of(uuids).values()))
+
+    def _replaceable(self, row: StagedOrder, *, again: bool) -> bool:
+        in_flight = row.stg_status in {StagingStatus.SENDING, StagingStatus.UNKNOWN}
+        if in_flight and row.stg_batch_id != self._record.batch_id:
+            return False
+        if again and row.stg_status == StagingStatus.API_FAILED:
+            return True
+        return row.update_operation in CHANGES or row.stg_status == StagingStatus.PROMOTED
 
     def _stage_one(
         self,
@@ -72,7 +93,8 @@ class ChangeStaging:
     ) -> None:
         wanted = self._new_item(decision) if decision.gone else self._order(decision)
         subitems = self._sizes(decision, recreate=recreate)
-        subitems = [(size, row) for size, row in subitems if _is_open(sizes.get(size), row)]
+        if not decision.gone:
+            subitems = [(size, row) for size, row in subitems if _is_open(sizes.get(size), row)]
         idle = [row for size, row in sizes.items() if size not in {name for name, _ in subitems}]
         if wanted is None and not subitems:
             self._take_back(uow, existing, idle)
@@ -92,11 +114,12 @@ class ChangeStaging:
         self._record.begin(uow)
         # Sizes alone need a row that says which item they belong to.
         row = wanted or self._settled(decision)
-        if row["stg_status"] == StagingStatus.PENDING:
+        if existing is None or existing.stg_status == StagingStatus.PROMOTED:
             self._record.increase(uow, total_records=1)
         if existing is None:
             (stg_id,) = uow.staging.orders.add([row])
             return stg_id
+        self._supersede(uow, existing)
         # Another attempt: an intent like an earlier one must not bear the same idempotency key.
         attempt = {"stg_id": existing.stg_id, "stg_retry_count": (existing.stg_retry_count or 0) + 1}
         uow.staging.orders.update([rows.NEVER_SENT | row | attempt])
@@ -116,14 +139,25 @@ class ChangeStaging:
             if (found := known.get(size)) is None:
                 new.append(row)
                 continue
+            self._supersede(uow, found)
             attempt = {"stg_id": found.stg_id, "stg_retry_count": (found.stg_retry_count or 0) + 1}
             uow.staging.subitems.update([rows.NEVER_SENT | row | attempt])
         uow.staging.subitems.insert(new)
 
     def _take_back(self, uow: UnitOfWork, order: StagedOrder | None, sizes: Sequence[StagedSubitem]) -> None:
-        """Drop changes that an earlier run left and that are none any more."""
+        """Drop changes that an earlier run left, or that were refused, and that are none any more."""
+        for row in (order, *sizes):
+            if row is not None and _is_left_over(row):
+                self._supersede(uow, row)
         orders = [order.stg_id] if order is not None and _is_left_over(order) else []
         uow.staging.changes.settle(orders, [row.stg_id for row in sizes if _is_left_over(row)])
+
+    def _supersede(self, uow: UnitOfWork, row: StagedOrder | StagedSubitem) -> None:
+        """Resolve what was said of a change that was refused: another one takes its place, or none is wanted."""
+        if row.stg_status == StagingStatus.API_FAILED and row.source_uuid is not None:
+            size = row.size if isinstance(row, StagedSubitem) else None
+            now = self._workshop.outside.now()
+            uow.failures.supersede(row.source_uuid, size, by=self._record.runner, now=now)
 
     def _base_row(self, decision: Decision) -> Row:
         order, now = decision.line.order, self._workshop.outside.now()
@@ -202,8 +236,7 @@ class ChangeStaging:
         parent = {"stg_batch_id": self._record.batch_id, "stg_created_date": self._workshop.outside.now()}
         (row,) = rows.staged_subitems(decision.line.order, parent, 0, self._limits, [size])
         row |= {"update_operation": operation, "update_fields": None, "stg_monday_subitem_id": None}
-        if not decision.gone:
-            row["stg_monday_parent_item_id"] = decision.line.item_id
+        row["stg_monday_parent_item_id"] = None if decision.gone else decision.line.item_id
         if decided is None or operation is Operation.CREATE:
             return row
         row |= {
@@ -229,11 +262,14 @@ def _attributes(values: Row) -> Row:
 
 
 def _is_left_over(row: StagedOrder | StagedSubitem) -> bool:
-    return row.update_operation in CHANGES and row.stg_status in AWAITING
+    return row.update_operation in CHANGES and row.stg_status in {*AWAITING, StagingStatus.API_FAILED}
 
 
-def _replaceable(row: StagedOrder) -> bool:
-    return row.update_operation in CHANGES or row.stg_status == StagingStatus.PROMOTED
+def _took_away(row: StagedOrder | StagedSubitem | None) -> bool:
+    """Whether we asked for the item to be archived, or the subitem deleted, and never heard what came of it."""
+    if row is None or row.update_operation not in GOING or row.stg_sent_date is None:
+        return False
+    return row.stg_status in AWAITING
 
 
 def _is_open(row: StagedSubitem | None, wanted: Row) -> bool:
@@ -241,7 +277,7 @@ def _is_open(row: StagedSubitem | None, wanted: Row) -> bool:
     if row is None or row.stg_status == StagingStatus.PROMOTED:
         return True
     if row.update_operation not in CHANGES:
-        return False
+        return row.stg_status == StagingStatus.PENDING and row.stg_sent_date is None
     refused = row.stg_status in {StagingStatus.API_FAILED, StagingStatus.CONFLICT}
     return not (
         refused and row.order_qty == wanted["order_qty"] and row.update_fields == wanted["update_fields"]

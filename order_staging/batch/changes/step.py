@@ -10,6 +10,7 @@ import structlog
 
 from order_staging.batch.changes.decisions import Decision, decide
 from order_staging.batch.changes.detection import Detection
+from order_staging.batch.changes.lines import with_ours
 from order_staging.batch.changes.removal import Removal
 from order_staging.batch.changes.reports import WAITING, Reports
 from order_staging.batch.changes.staging import ChangeStaging
@@ -78,6 +79,9 @@ class ChangesStep:
         self._reports = Reports(workshop, record)
         self._removal = Removal(workshop, record, source, wanted)
         self._other_rules = 0
+        self._unsettled: set[UUID] = set()
+        """Rows of which something was sent that was not acknowledged, or refused."""
+        self._decided: set[UUID] = set()
 
     async def stage(self) -> None:
         """Find what changed, and stage what is to be sent. Raises `DestinationError`.
@@ -86,6 +90,7 @@ class ChangesStep:
         """
         run, batch_id = self._workshop.database.run, self._record.batch_id
         left = await run(lambda uow: uow.staging.changes.left_over(batch_id))
+        self._unsettled = set(left)
         if not (self._wanted.changes or left):
             return
         # What an earlier run brought to the board counts as acknowledged from here on.
@@ -95,6 +100,7 @@ class ChangesStep:
             await self._wait_for_the_lost()
         for uuids in chunks(left, UUIDS_A_ROUND):
             await self._look_through(uuids, every=True)
+            await self._take_back([uuid for uuid in uuids if uuid not in self._decided])
         if self._wanted.changes:
             await self._look_through_all()
             await self._removal.stage()
@@ -116,7 +122,11 @@ class ChangesStep:
         run = self._workshop.database.run
         # A row with an open letter may have been mended, or settled, without saying anything new.
         kinds = (ErrorType.INVALID, *WAITING)
-        self._detection.waiting = await run(lambda uow: uow.failures.waiting(kinds))
+        waiting = await run(lambda uow: uow.failures.waiting(kinds))
+        customer = self._result.customer
+        refused = await run(lambda uow: uow.staging.changes.refused(customer))
+        self._unsettled |= refused
+        self._detection.waiting = waiting | refused
         after: UUID | None = None
         while not self._workshop.stop.is_set():
             scan = await run(partial(self._detection.scan, after))
@@ -154,15 +164,32 @@ class ChangesStep:
 
     async def _merge(self, lines: Sequence[Line]) -> None:
         mapping, everything = self._workshop.mapping, self._detection.everything
+        if any(line.order.source_uuid in self._unsettled for line in lines):
+            lines = await self._workshop.database.run(partial(self._with_ours, lines))
         board = await read_board(self._client, mapping, lines, everything=everything)
         # Keys are put right where everything is, and else only go along with something that changed.
         key_column = self._client.key_column if self._wanted.everything else None
         decisions = [decide(mapping, line, board.get(line.item_id), key_column) for line in lines]
         await self._workshop.database.run(partial(self._write, decisions), self._record.hold)
 
+    def _with_ours(self, lines: Sequence[Line], uow: UnitOfWork) -> list[Line]:
+        uuids = [line.order.source_uuid for line in lines]
+        orders, sizes = uow.staging.changes.orders_of(uuids), uow.staging.changes.subitems_of(uuids)
+        found = []
+        for line, uuid in zip(lines, uuids, strict=True):
+            below = {size: row for (owner, size), row in sizes.items() if owner == uuid}
+            found.append(with_ours(self._workshop.mapping, line, orders.get(uuid), below))
+        return found
+
+    async def _take_back(self, uuids: Sequence[UUID]) -> None:
+        """Drop changes of rows that are gone or invalid by now: they must not be sent unseen."""
+        if uuids and not self._workshop.stop.is_set():
+            await self._workshop.database.run(partial(self._staging.take_back, uuids), self._record.hold)
+
     def _write(self, decisions: Sequence[Decision], uow: UnitOfWork) -> None:
-        self._staging.stage(decisions, uow, recreate=self._wanted.recreate_deleted)
-        self._reports.write(decisions, uow, recreate=self._wanted.recreate_deleted)
+        self._decided |= {decision.line.order.source_uuid for decision in decisions}
+        recreated = self._staging.stage(decisions, uow, recreate=self._wanted.recreate_deleted)
+        self._reports.write(decisions, uow, recreated)
         self._other_rules += sum(decision.line.other_rules and decision.sends for decision in decisions)
 
     async def _announce(self) -> None:
@@ -192,7 +219,7 @@ async def read_board(
     if everything:
         titles = list(columns)
     else:
-        differing = {title for line in lines for title in line.differing(mapping)}
+        differing = {title for line in lines for title in (*line.differing(mapping), *line.ours)}
         titles = [title for title in columns if title in differing - {TITLE, GROUP}]
     shown = [columns[title] for title in titles]
     if everything and client.key_column:

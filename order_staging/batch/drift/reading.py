@@ -124,7 +124,9 @@ class DriftReader:
             order = self._workshop.rules.apply(row.row, source.shape.sizes)
             known = facts[uuid]
             if isinstance(order, Order):
-                lines = size_lines(self._hashes, order.sizes, sizes.get(uuid, {}), deletes=self._deletes)
+                lines = size_lines(
+                    self._hashes, order.sizes, sizes.get(uuid, {}), source.shape.sizes, deletes=self._deletes
+                )
                 told = tuple(replace(size, recorded=recorded.get((uuid, size.label))) for size in lines)
                 page.lines.append(replace(self._line(order, row, known), sizes=told))
             else:
