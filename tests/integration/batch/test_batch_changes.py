@@ -329,6 +329,18 @@ def test_a_corrected_season_moves_the_item_into_its_group_and_makes_it(
 
 
 @on_sqlite
+def test_an_update_makes_no_group_anew_that_people_renamed(
+    world: World, delivered: Callable[..., list[Row]]
+) -> None:
+    (row,) = delivered(1, **{"CUSTOMER PRICE": "10"})
+    (group,) = (group for group in world.sandbox.groups() if group.title == world.item().group_title)
+    world.sandbox.person.rename_group(group.id, "OURS")
+    change(world, row, **{"CUSTOMER PRICE": "11"})
+    assert changes(world)[1] == [("change_multiple_column_values", {PRICE: "11"})]
+    assert world.item().group_title == "OURS"
+
+
+@on_sqlite
 def test_a_corrected_customer_is_found_by_the_customer_it_has_now(
     world: World, delivered: Callable[..., list[Row]]
 ) -> None:
