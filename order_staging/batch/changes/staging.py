@@ -93,9 +93,9 @@ class ChangeStaging:
     ) -> None:
         wanted = self._new_item(decision) if decision.gone else self._order(decision)
         subitems = self._sizes(decision, recreate=recreate)
+        idle = [row for size, row in sizes.items() if size not in {name for name, _ in subitems}]
         if not decision.gone:
             subitems = [(size, row) for size, row in subitems if _is_open(sizes.get(size), row)]
-        idle = [row for size, row in sizes.items() if size not in {name for name, _ in subitems}]
         if wanted is None and not subitems:
             self._take_back(uow, existing, idle)
             return
@@ -105,6 +105,8 @@ class ChangeStaging:
             stg_id = self._write_order(uow, decision, existing, wanted)
         else:
             stg_id = existing.stg_id
+            # It is cleaned up with its sizes, by the batch that has them.
+            uow.staging.orders.update([{"stg_id": stg_id, "stg_batch_id": self._record.batch_id}])
         self._take_back(uow, None, idle)
         self._write_sizes(uow, stg_id, subitems, sizes)
 

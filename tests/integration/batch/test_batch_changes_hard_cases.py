@@ -212,6 +212,28 @@ def test_a_refused_change_is_over_once_the_source_takes_it_back(
     assert world.states() in ({}, {"PROMOTED": 1})
 
 
+def test_a_refused_quantity_waits_until_it_differs_whatever_else_changes(
+    world: World, delivered: Callable[..., list[Row]]
+) -> None:
+    (row,) = delivered(1, **{"CUSTOMER PRICE": "10"})
+    change(world, row, S=4)
+    world.sandbox.faults.add(
+        replace(
+            fault_presets.fail_alias(operation="change_multiple_column_values"),
+            extensions={"code": "ColumnValueException", "status_code": 200},
+        )
+    )
+    assert changes(world)[0].subitems.rejected == 1
+    for price in ("11", "11", "12"):
+        change(world, row, **{"CUSTOMER PRICE": price})
+        _, mutations = changes(world)
+        assert all(PRICE in values for _, values in mutations)
+        assert (world.states(STG_SUB), quantities(world)["Size S"]) == ({"API_FAILED": 1}, "3")
+    change(world, row, S=5)
+    assert changes(world)[1] == [("change_multiple_column_values", {QUANTITY: "5"})]
+    rests(world)
+
+
 @pytest.mark.parametrize("subitem_id", [None, "none"])
 def test_a_subitem_that_production_cannot_name_is_found_by_its_name(
     world: World, delivered: Callable[..., list[Row]], subitem_id: str | None

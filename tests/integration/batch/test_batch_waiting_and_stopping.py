@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from order_staging.batch import Outside, promotion
+from order_staging.batch import Outside
 from order_staging.batch.workshop import utc_now
 from order_staging.errors import LeaseLostError
 from order_staging.sandbox import Fault, FaultKind, bodies
@@ -28,8 +28,6 @@ from tests.integration.batch.batch_world import (
 
 if TYPE_CHECKING:
     from order_staging import BatchService
-    from order_staging.batch.record import BatchRecord
-    from order_staging.batch.workshop import Workshop
     from tests.integration.batch.batch_world import World
 
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -212,20 +210,12 @@ def test_a_row_that_gets_its_customer_resolves_what_was_recorded_without_one(wor
 
 
 @on_sqlite
-def test_a_customer_whose_database_work_fails_does_not_hide_the_others(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_customer_whose_database_work_fails_does_not_hide_the_others(world: World) -> None:
     world.add(order_line(1), order_line(2, **{"CUSTOMER NAME": "RHYTHM"}))
-    promote = promotion.promote
-
-    async def failing(workshop: Workshop, record: BatchRecord) -> None:
-        if record.result.customer == CUSTOMER:
-            # Somebody else has written the row to production meanwhile.
-            statement = f'INSERT INTO "{MON}" ("Item ID", source_uuid) SELECT 1, source_uuid FROM "{STG}"'
-            world.database.execute(f"{statement} WHERE stg_customer_batch = :c", c=CUSTOMER)
-        await promote(workshop, record)
-
-    monkeypatch.setattr("order_staging.batch.run.promote", failing)
+    world.database.execute(
+        f'CREATE TRIGGER refusing BEFORE INSERT ON "{MON}" WHEN NEW."CUSTOMER" = \'{CUSTOMER}\' '
+        "BEGIN SELECT RAISE(ABORT, 'no more of these'); END"
+    )
     result = world.service().process_customers()
     assert [batch.run_status for batch in result.batches] == ["failed", "completed"]
     assert result.batches[0].error

@@ -1,9 +1,12 @@
+"""What is said of changes against sending everything again, and a run of both on a small scale."""
+
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,6 +16,7 @@ from benchmarks.changes_ground import Way, bring_changes, send_everything
 from benchmarks.changes_measures import Measure, computed, growth, missed_targets, ratios, table
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 NOTHING = Measure("nothing", 1000, 0, 4000, 3, 3, 0, 400, 10.0, 9.0, 20.0, 120.0)
@@ -20,6 +24,13 @@ FEW = replace(NOTHING, name="few", source_rows=100, sizes=400, seconds=1.0, cpu=
 FOUND = replace(NOTHING, name="found", production_rows=10, reads=4, calls=5, mutations=10)
 AGAIN = replace(NOTHING, name="again")
 SENT = Measure("sent", 0, 0, 0, 0, 2, 40, 400_000, 33.0, 1.5, 5.0, 130.0)
+
+
+@pytest.fixture(autouse=True)
+def _logs_as_before() -> Iterator[None]:
+    """Undo what a benchmark does to the log of its process."""
+    yield
+    structlog.reset_defaults()
 
 
 @given(st.integers(1, 1000))
