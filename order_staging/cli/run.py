@@ -169,11 +169,14 @@ def summary(result: RunResult) -> RenderableType:
     if not result.batches:
         return "Nothing to do: no customer has new orders that match."
     table = Table(title=f"Run {result.status}")
-    for heading in ("Customer", "Status"):
-        table.add_column(heading)
+    table.add_column("Customer", overflow="fold")
+    table.add_column("Status", overflow="fold", min_width=len("COMPLETED"))
     with_changes = any(batch.with_changes for batch in result.batches)
-    changed = ("Changed",) if with_changes else ()
-    for heading in ("New", "Items", "Subitems", *changed, "Failed", "Calls", "Seconds"):
+    # One more column, and 80 characters for all of them.
+    headings: tuple[str, ...] = ("New", "Items", "Subitems", "Failed", "Calls", "Seconds")
+    if with_changes:
+        headings = ("New", "Items", "Sizes", "Changed", "Bad", "Calls", "Secs")
+    for heading in headings:
         table.add_column(heading, justify="right")
     for batch in result.batches:
         table.add_row(batch.customer, batch.status, *_numbers(batch, with_changes=with_changes))
