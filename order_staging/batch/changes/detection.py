@@ -5,7 +5,6 @@ The source is read page by page beside the hashes of what was delivered; only of
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -106,8 +105,6 @@ class Detection:
         self._deletes = workshop.mapping.subitems.removed is RemovedSize.DELETE
         self._hashes = SizeHashes(workshop.mapping)
         self.invalid = InvalidRows(workshop, record)
-        self.rows_read = Counter[str]()
-        """Rows that were read, by table."""
 
     def scan(self, after: UUID | None, uow: UnitOfWork) -> Scan:
         """Read on after a UUID (None: from the first), and find the rows that may have changed; write nothing.
@@ -133,10 +130,8 @@ class Detection:
             else:
                 scan.suspects.append(delivered.row[UUID_COLUMN])
         scan.last = last if count == asked.size else None
-        self.rows_read["ORDERS_UNIFIED"] += count
         for uuids in chunks(list(quiet), size):
             known = uow.deliveries.sizes(uuids)
-            self.rows_read["sizes"] += sum(map(len, known.values()))
             for uuid in uuids:
                 lines = size_lines(
                     self._hashes,
@@ -173,8 +168,6 @@ class Detection:
             return found
         found.last = page[-1].row[UUID_COLUMN] if len(page) == asked.size else None
         sizes = uow.deliveries.sizes([delivered.row[UUID_COLUMN] for delivered in page])
-        self.rows_read["ORDERS_UNIFIED"] += len(page)
-        self.rows_read["sizes"] += sum(map(len, sizes.values()))
         rows = [row for row in page if uuids is not None or row.row[UUID_COLUMN] not in self._seen]
         if every:
             self._seen |= set(uuids or ())
@@ -223,7 +216,6 @@ class Detection:
         uuids = [one.order.source_uuid for one in judged]
         facts = uow.deliveries.acknowledged(uuids, titles)
         recorded = uow.deliveries.acknowledged_sizes([one.order.source_uuid for one in judged if one.sizes])
-        self.rows_read["MON"] += len(facts)
         stale = []
         for one in judged:
             line = self._line(one, facts[one.order.source_uuid], recorded)
