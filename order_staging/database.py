@@ -19,11 +19,13 @@ from sqlalchemy.exc import (
     SQLAlchemyError,
 )
 
+from order_staging.database_faults import DatabaseFault, fault_of
 from order_staging.errors import (
     DatabaseUnavailableError,
     MissingDependencyError,
     PersistenceError,
     SettingError,
+    TransientDatabaseError,
 )
 from order_staging.models.types import round_half_up
 
@@ -148,18 +150,37 @@ def _distribution() -> set[str]:
 def database_errors() -> Iterator[None]:
     """Turn the driver's errors into ours, in one line and without parameters or passwords.
 
-    Raises `DatabaseUnavailableError` where the connection is at fault, `PersistenceError` otherwise.
+    Raises `TransientDatabaseError` for what passes by itself, `DatabaseUnavailableError` where the connection or
+    the server is at fault, `PersistenceError` otherwise.
     """
     try:
         yield
-    except (OperationalError, InterfaceError) as error:
-        raise DatabaseUnavailableError(
-            f"the database did not answer as it should: {_first_line(error)}; check {SETTING} and the server"
-        ) from error
     except DBAPIError as error:
-        raise PersistenceError(f"the database refused a statement: {_first_line(error)}") from error
+        raise _as_ours(error) from error
     except SQLAlchemyError as error:
         raise PersistenceError(f"the database could not be used: {_first_line(error)}") from error
+
+
+def _as_ours(error: DBAPIError) -> PersistenceError:
+    words = _first_line(error)
+    match fault_of(error):
+        case DatabaseFault.TRANSIENT | DatabaseFault.LOST:
+            return TransientDatabaseError(
+                f"the database did not answer as it should: {words}; check {SETTING} and the server"
+            )
+        case DatabaseFault.FULL:
+            return DatabaseUnavailableError(
+                f"the database has no room left: {words}; make room and run again"
+            )
+        case DatabaseFault.READ_ONLY:
+            return DatabaseUnavailableError(
+                f"the database takes no changes: {words}; check that {SETTING} names one that may be written"
+            )
+    if isinstance(error, OperationalError | InterfaceError):
+        return DatabaseUnavailableError(
+            f"the database did not answer as it should: {words}; check {SETTING} and the server"
+        )
+    return PersistenceError(f"the database refused a statement: {words}")
 
 
 def _first_line(error: SQLAlchemyError) -> str:

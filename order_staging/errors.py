@@ -88,6 +88,14 @@ class DatabaseUnavailableError(PersistenceError):
     """The database cannot be reached, or refused the connection."""
 
 
+class TransientDatabaseError(DatabaseUnavailableError):
+    """What passes by itself: a deadlock, a lost connection, a busy server. The unit of work may be done again."""
+
+
+class CommitInDoubtError(TransientDatabaseError):
+    """The answer to a commit was lost: the unit of work may have been committed, or not."""
+
+
 class DatabaseNotMigratedError(ConfigurationError):
     """The database's schema is not the one this version works with."""
 

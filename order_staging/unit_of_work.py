@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
+from uuid import uuid4
 
 from order_staging.database import database_errors
-from order_staging.errors import LeaseLostError
+from order_staging.errors import CommitInDoubtError, LeaseLostError, TransientDatabaseError
+from order_staging.failpoints import Failpoint, reach
 from order_staging.repositories import (
     BatchRepository,
     Deliveries,
@@ -54,7 +56,8 @@ class UnitOfWork:
     Inside the `with` block it has `.source`, `.staging`, `.production`, `.deliveries`, `.relinking`,
     `.failures`, `.batches` and `.imports`.
     Under a `hold` a commit fails with `LeaseLostError` once another runner has taken the customer over. The
-    database's errors are raised as `PersistenceError`.
+    database's errors are raised as `PersistenceError`; where a commit may have taken place all the same, as
+    `CommitInDoubtError`, and `was_committed` of another unit of work tells.
     """
 
     source: SourceRepository
@@ -72,6 +75,9 @@ class UnitOfWork:
         self._hold = hold
         self._session: Session | None = None
         self._errors: AbstractContextManager[None] = database_errors()
+        self._to_tell: list[Callable[[], None]] = []
+        self.id = uuid4()
+        """Under a hold this is written to the lease's row, within the transaction."""
 
     def __enter__(self) -> Self:
         """Open a session; its transaction begins with the first statement."""
@@ -104,9 +110,38 @@ class UnitOfWork:
         return suppressed
 
     def commit(self) -> None:
-        """Commit; under a hold only if the lease is still ours, in the same transaction."""
+        """Commit; under a hold only if the lease is still ours, in the same transaction. Then tell of it."""
         self.prove_hold()
-        self._open().commit()
+        reach(Failpoint.COMMIT_COMING)
+        self._send_commit()
+        reach(Failpoint.COMMIT_DONE)
+        self.tell()
+
+    def after_commit(self, tell: Callable[[], None]) -> None:
+        """Have something done once this work is committed: counted, for instance, or remembered.
+
+        A unit of work may be done more than once before it is committed, so nothing outside the database may change
+        before.
+        """
+        self._to_tell.append(tell)
+
+    def tell(self) -> None:
+        """Do, once, what was to be done after the commit: `commit` does, or who learns later that it took place."""
+        waiting, self._to_tell = self._to_tell, []
+        for tell in waiting:
+            tell()
+
+    def was_committed(self, other: UnitOfWork) -> bool:
+        """Tell whether another unit of work under the same hold, the last one before this, has been committed."""
+        lease = None if self._hold is None else self.batches.lease(self._hold.customer)
+        return lease is not None and lease.last_work == other.id
+
+    def _send_commit(self) -> None:
+        try:
+            with database_errors():
+                self._open().commit()
+        except TransientDatabaseError as error:
+            raise CommitInDoubtError(str(error)) from error
 
     def prove_hold(self) -> None:
         """Renew the lease, if there is one to write under; raise `LeaseLostError` where it was taken over.
@@ -115,7 +150,7 @@ class UnitOfWork:
         customer over in between.
         """
         hold = self._hold
-        if hold is not None and not self.batches.renew(hold.customer, hold.fence, hold.until()):
+        if hold is not None and not self.batches.renew(hold.customer, hold.fence, hold.until(), self.id):
             self._open().rollback()
             raise LeaseLostError(hold.customer, hold.fence)
 

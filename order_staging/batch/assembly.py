@@ -118,7 +118,9 @@ async def open_bench(assembly: Assembly, stop: Event) -> AsyncIterator[Bench]:
 
     Raises `ConfigurationError` or `PersistenceError`.
     """
-    thread = DatabaseThread(assembly.session_factory())
+    thread = DatabaseThread(
+        assembly.session_factory(), assembly.outside, attempts=assembly.settings.max_attempts
+    )
     with thread.open(), _disposed_of(assembly):
         shape, doubled = await thread.run(partial(_look_at_source, assembly))
         workshop = Workshop(

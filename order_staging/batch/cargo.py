@@ -10,7 +10,7 @@ from order_staging.batch.mutations import GROUP, order_mutations, outcome_of, su
 from order_staging.batch.payloads import Payload, fields_sent, item_payload, subitem_payload
 from order_staging.models import Operation, StagedOrder, StagedSubitem
 from order_staging.monday import NewItem, NotExecuted, means_missing_group
-from order_staging.repositories.staging import CHANGES
+from order_staging.repositories.staged_rows import CHANGES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from order_staging.batch.letters import Refusal
-    from order_staging.monday import MondayClient, Outcome
+    from order_staging.batch.requests import Request
+    from order_staging.monday import MondayClient, Mutation, Outcome
     from order_staging.transform import BoardMapping
     from order_staging.unit_of_work import UnitOfWork
 
@@ -46,6 +47,10 @@ class StagedRows(Protocol[Row]):
 
     def unsettled(self, batch_id: UUID) -> list[Row]:
         """Read unknown rows that the board is to be asked about."""
+        ...
+
+    def of_requests(self, batch_id: UUID, keys: Sequence[str]) -> list[Row]:
+        """Read all rows of a batch that left with these requests last, in the order in which rows are sent."""
         ...
 
     def update(self, rows: Sequence[dict[str, Any]]) -> None:
@@ -83,10 +88,12 @@ class Cargo(Protocol, Generic[Row]):
         """Find again, before a request, what the answer to an earlier one showed to be missing."""
         ...
 
-    async def send(
-        self, client: MondayClient, rows: Sequence[tuple[Row, Payload]], key: str
-    ) -> list[Outcome]:
-        """Send rows by one request under an idempotency key, and tell the outcome of each."""
+    def asked(self, rows: Sequence[tuple[Row, Payload]], *, again: bool = False) -> list[list[Mutation]]:
+        """Tell the mutations of rows; with `again` those that they left with last, as the intent says."""
+        ...
+
+    async def send(self, client: MondayClient, request: Request[Row]) -> list[Outcome]:
+        """Send a request, and tell the outcome of each of its rows."""
         ...
 
     def arrived(self, created: int) -> dict[str, Any]:
@@ -147,15 +154,25 @@ class Orders(Cargo[StagedOrder]):
         """Make the item of a row."""
         return NewItem(payload.name, self.group_id(row), payload.column_values)
 
-    async def send(
-        self, client: MondayClient, rows: Sequence[tuple[StagedOrder, Payload]], key: str
-    ) -> list[Outcome]:
-        """Create, change or archive items. One whose group people have deleted meanwhile is to be sent again."""
-        asked = [
-            order_mutations(self._mapping, self._key_column, row, payload, partial(self.group_id, row))
+    def asked(
+        self, rows: Sequence[tuple[StagedOrder, Payload]], *, again: bool = False
+    ) -> list[list[Mutation]]:
+        """Tell the mutations of orders; the group they left for may be known to the intent alone."""
+        return [
+            order_mutations(
+                self._mapping,
+                self._key_column,
+                row,
+                payload,
+                partial(str, row.stg_group_id) if again else partial(self.group_id, row),
+            )
             for row, payload in rows
         ]
-        answered = await client.carry_out(asked, idempotency_key=key)
+
+    async def send(self, client: MondayClient, request: Request[StagedOrder]) -> list[Outcome]:
+        """Create, change or archive items. One whose group people have deleted meanwhile is to be sent again."""
+        rows = request.rows
+        answered = await client.carry_out(request.mutations, idempotency_key=request.key)
         outcomes = [outcome_of(row, found) for (row, _), found in zip(rows, answered, strict=True)]
         missing = [any(map(means_missing_group, found)) for found in answered]
         self._gone |= {row.group or "" for (row, _), gone in zip(rows, missing, strict=True) if gone}
@@ -219,13 +236,19 @@ class Subitems(Cargo[StagedSubitem]):
     async def prepare(self, client: MondayClient) -> None:
         """Do nothing: an item that people have deleted is not made again for its sizes."""
 
-    async def send(
-        self, client: MondayClient, rows: Sequence[tuple[StagedSubitem, Payload]], key: str
-    ) -> list[Outcome]:
+    def asked(
+        self,
+        rows: Sequence[tuple[StagedSubitem, Payload]],
+        *,
+        again: bool = False,  # noqa: ARG002 - the other cargo's
+    ) -> list[list[Mutation]]:
+        """Tell the mutations of sizes."""
+        return [subitem_mutations(self._mapping, self._board_id, row, payload) for row, payload in rows]
+
+    async def send(self, client: MondayClient, request: Request[StagedSubitem]) -> list[Outcome]:
         """Create, change or delete subitems."""
-        asked = [subitem_mutations(self._mapping, self._board_id, row, payload) for row, payload in rows]
-        answered = await client.carry_out(asked, idempotency_key=key)
-        return [outcome_of(row, outcomes) for (row, _), outcomes in zip(rows, answered, strict=True)]
+        answered = await client.carry_out(request.mutations, idempotency_key=request.key)
+        return [outcome_of(row, outcomes) for (row, _), outcomes in zip(request.rows, answered, strict=True)]
 
     def arrived(self, created: int) -> dict[str, Any]:
         """Record the subitem's id."""

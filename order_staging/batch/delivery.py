@@ -16,7 +16,7 @@ import structlog
 
 from order_staging.batch import splitting
 from order_staging.batch.letters import Refusal
-from order_staging.batch.payloads import idempotency_key
+from order_staging.batch.requests import new_request
 from order_staging.errors import (
     AuthenticationError,
     DestinationError,
@@ -25,6 +25,7 @@ from order_staging.errors import (
     TerminalError,
     TransientError,
 )
+from order_staging.failpoints import Failpoint, reach
 from order_staging.models import ErrorType, StagedOrder, StagedSubitem
 from order_staging.monday import LONGEST_WAIT, Created, NotExecuted, Outcome, Rejected, Unknown
 
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from order_staging.batch.cargo import Cargo
     from order_staging.batch.ledger import Ledger
     from order_staging.batch.payloads import Payload
+    from order_staging.batch.requests import Request
     from order_staging.monday import MondayClient
     from order_staging.unit_of_work import UnitOfWork
 
@@ -45,14 +47,6 @@ MOST_UNANSWERED = 5
 """Requests in a row without an answer after which no further one is sent before the board was asked."""
 MOST_REFUSALS, OF_SEVERAL = 5, 3
 """How much may speak for everything being refused before no more is sent; what a request of several rows says."""
-
-
-@dataclass(frozen=True)
-class _Request(Generic[Row]):
-    """Rows that travel together, what is sent for each, and the key of it all."""
-
-    rows: list[tuple[Row, Payload]]
-    key: str
 
 
 @dataclass(frozen=True)
@@ -242,7 +236,9 @@ class Delivery(Generic[Row]):
         await self._cargo.prepare(self._client)
         request = await self._workshop.database.run(partial(self._record_intent, rows), self._record.hold)
         try:
-            outcomes = await self._cargo.send(self._client, request.rows, request.key)
+            reach(Failpoint.INTENT_RECORDED)
+            outcomes = await self._cargo.send(self._client, request)
+            reach(Failpoint.ANSWER_READ)
         except DestinationError as error:
             # The request as a whole was surely not executed, or else the client gives outcomes.
             work = partial(self._ledger.put_back, rows, str(error))
@@ -271,19 +267,17 @@ class Delivery(Generic[Row]):
             refused = [(row, Refusal(ErrorType.REJECTED, str(error), error.status)) for row, error in rows]
             await self._workshop.database.run(partial(self._ledger.blame, refused), self._record.hold)
 
-    def _record_intent(self, rows: Sequence[Row], uow: UnitOfWork) -> _Request[Row]:
+    def _record_intent(self, rows: Sequence[Row], uow: UnitOfWork) -> Request[Row]:
         sent = self._ledger.payloads(rows)
-        request = _Request(sent, idempotency_key(sent))
+        request = new_request(sent, self._cargo.asked(sent), self._workshop.board_id)
         self._ledger.intend(sent, request.key, uow)
         return request
 
-    async def _acknowledge(self, request: _Request[Row], outcomes: Sequence[Outcome]) -> int:
+    async def _acknowledge(self, request: Request[Row], outcomes: Sequence[Outcome]) -> int:
         """Record outcomes; give the number of rows that were accepted as such."""
-        answered = []
-        for (row, payload), outcome in zip(request.rows, outcomes, strict=True):
-            row.stg_api_payload = payload.recorded
-            answered.append((row, outcome))
+        answered = [(row, outcome) for (row, _), outcome in zip(request.rows, outcomes, strict=True)]
         await self._workshop.database.run(partial(self._ledger.acknowledge, answered), self._record.hold)
+        reach(Failpoint.OUTCOMES_RECORDED)
         self._postponed.extend(outcome for outcome in outcomes if isinstance(outcome, NotExecuted))
         self._executed += sum(not isinstance(outcome, NotExecuted) for outcome in outcomes)
         accepted = sum(isinstance(outcome, Created | Rejected) for outcome in outcomes)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from order_staging.batch.payloads import idempotency_key, sent_key
+from order_staging.batch.payloads import idempotency_key, next_attempt, sent_key
 from order_staging.errors import (
     AuthenticationError,
     DailyLimitError,
@@ -24,6 +24,7 @@ from order_staging.errors import (
     TerminalError,
     TransientError,
 )
+from order_staging.failpoints import Failpoint, reach
 from order_staging.models import BulkImport, ImportStatus
 from order_staging.monday import (
     PATIENCE,
@@ -100,8 +101,7 @@ class Imports:
         key: str | None = None
         with ImportFile(self._columns()) as file:
             for some in chunks(ids, self.workshop.settings.chunk_rows):
-                work = partial(self._intend, key, some, file)
-                key = await self.workshop.database.run(work, self.record.hold)
+                key = await self._intend(key, some, file)
                 if file.is_full or key is None:
                     break
             if key is None:
@@ -121,20 +121,35 @@ class Imports:
         columns = [field.column for field in self.workshop.mapping.fields]
         return [*columns, self._client.key_column] if self._client.key_column else columns
 
-    def _intend(self, key: str | None, ids: Sequence[int], file: ImportFile, uow: UnitOfWork) -> str | None:
+    async def _intend(self, key: str | None, ids: Sequence[int], file: ImportFile) -> str | None:
         """Write rows into the file and record the intent; give the import's key, which its first rows decide."""
+        rows = await self.workshop.database.run(lambda uow: uow.staging.orders.by_ids(ids))
         sent, places = [], {}
-        for row, payload in self._ledger.payloads(uow.staging.orders.by_ids(ids)):
+        for row, payload in self._ledger.payloads(rows):
             if not file.is_full:
                 places[row.stg_id] = file.add(self._orders.new_item(row, payload))
                 sent.append((row, payload))
-        if sent and key is None:
-            key = import_key(sent)
-            uow.imports.insert([self._prepared(key, sent[0][0])])
-        if key is not None:
-            uow.imports.change(BulkImport.import_key == key, row_count=file.rows)
-            self._ledger.intend(sent, key, uow, places)
-        return key
+        if not sent:
+            return key
+        own = key or import_key(sent)
+        new = None if key else self._prepared(own, sent[0][0])
+        work = partial(self._record_intent, own, new, sent, places)
+        await self.workshop.database.run(work, self.record.hold)
+        reach(Failpoint.IMPORT_INTENDED)
+        return own
+
+    def _record_intent(
+        self,
+        key: str,
+        new: Mapping[str, object] | None,
+        sent: Sequence[tuple[StagedOrder, Payload]],
+        places: Mapping[int, int],
+        uow: UnitOfWork,
+    ) -> None:
+        if new is not None:
+            uow.imports.insert([dict(new)])
+        uow.imports.change(BulkImport.import_key == key, row_count=max(places.values()))
+        self._ledger.intend(sent, key, uow, places)
 
     def _prepared(self, key: str, row: StagedOrder) -> dict[str, object]:
         return {
@@ -155,6 +170,7 @@ class Imports:
             nonlocal started
             await self.workshop.require_going_on()
             await self.workshop.database.run(partial(self._note_job, key, job_id), self.record.hold)
+            reach(Failpoint.IMPORT_STARTED)
             started = True
 
         try:
@@ -182,11 +198,15 @@ class Imports:
             BulkImport.import_key == key, job_id=job_id, status=ImportStatus.STARTED, started_date=now
         )
         self.record.increase(uow)
+        uow.after_commit(self._count_job)
+
+    def _count_job(self) -> None:
         self.record.result.api.bulk_jobs += 1
 
     async def _note_upload(self, key: str) -> None:
         facts = {"uploaded_date": self.workshop.outside.now()}
         await self.workshop.database.run(partial(_change, key, facts), self.record.hold)
+        reach(Failpoint.IMPORT_UPLOADED)
 
     async def _leave(self, key: str, job_id: str | None, error: DestinationError) -> None:
         """Leave an import to a later run: its rows are unknown, and it stays open."""
@@ -221,12 +241,14 @@ class Imports:
 
     async def _settle(self, key: str, imported: Imported) -> None:
         """Record the outcome of every row of an import, in bounded transactions; the last one closes it."""
+        reach(Failpoint.IMPORT_REPORTED)
         place: int | None = 0
         while place is not None:
             rows = await self.workshop.database.run(partial(self._rows, key, place))
             answered = await self._verified([(row, imported.outcome(_place(row))) for row in rows])
             work = partial(self._acknowledge, key, answered, imported)
             place = await self.workshop.database.run(work, self.record.hold)
+            reach(Failpoint.IMPORT_SETTLED)
 
     def _rows(self, key: str, after: int, uow: UnitOfWork) -> list[StagedOrder]:
         return uow.imports.rows(key, after, self.workshop.settings.chunk_rows)
@@ -303,7 +325,8 @@ def _confirmed(outcome: Outcome, on_board: Sequence[int], *, differs: bool) -> O
 
 def import_key(rows: Sequence[tuple[StagedOrder, Payload]]) -> str:
     """Derive an import's idempotency key from the intent of its first rows: no other request carries them so."""
-    return hashlib.sha256(f"import|{idempotency_key(rows)}".encode()).hexdigest()
+    attempts = [next_attempt(row) for row, _ in rows]
+    return hashlib.sha256(f"import|{idempotency_key(rows, attempts)}".encode()).hexdigest()
 
 
 def _leaves_items_open(error: DestinationError) -> bool:

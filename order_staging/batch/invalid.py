@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -62,6 +63,7 @@ class InvalidRows:
         self._known = _Known(())
         self._letters: list[Row] = []
         self._mended: set[int] = set()
+        self._refused = 0
 
     def look(self, uow: UnitOfWork) -> None:
         """Find out whether any row waits to be mended: mostly there is none to recall."""
@@ -69,15 +71,14 @@ class InvalidRows:
 
     def recall(self, uow: UnitOfWork, page: Sequence[Row]) -> None:
         """Read the dead letters that rows of a page have already, and begin anew for that page."""
-        self._letters, self._mended = [], set()
+        self._letters, self._mended, self._refused = [], set(), 0
         if self._any:
             uuids = [row[UUID_COLUMN] for row in page if row[UUID_COLUMN] is not None]
             self._known = _Known(uow.failures.invalid_like(uuids, [fingerprint(row) for row in page]))
 
     def refuse(self, order: InvalidOrder, row: Row, *, identified: bool) -> None:
         """Refuse a row; it gets a dead letter unless it has one."""
-        self._counts.invalid += 1
-        self._counts.selected += 1
+        self._refused += 1
         if self._known.has(order, row, identified=identified):
             return
         result, now = self._record.result, self._workshop.outside.now()
@@ -91,7 +92,8 @@ class InvalidRows:
         self._mended |= self._known.mended_by(order, row)
 
     def write(self, uow: UnitOfWork) -> None:
-        """Write the page's dead letters, and resolve those of mended rows."""
+        """Write the page's dead letters, resolve those of mended rows, and count."""
+        uow.after_commit(partial(self._count, self._refused))
         if self._letters:
             self._record.begin(uow)
             uow.failures.orders.insert(self._letters)
@@ -100,3 +102,7 @@ class InvalidRows:
         if self._mended:
             now = self._workshop.outside.now()
             uow.failures.resolve(sorted(self._mended), by=self._record.runner, now=now)
+
+    def _count(self, refused: int) -> None:
+        self._counts.invalid += refused
+        self._counts.selected += refused

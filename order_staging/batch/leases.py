@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from order_staging.errors import LeaseHeldError, LeaseLostError, PersistenceError
+from order_staging.failpoints import Failpoint, reach
 from order_staging.unit_of_work import Hold
 
 if TYPE_CHECKING:
@@ -52,11 +53,15 @@ async def _acquire(workshop: Workshop, customer: str) -> Hold:
         fence = uow.batches.acquire(customer, holder, now=now, until=now + seconds)
         if fence is None:
             lease = uow.batches.lease(customer)
+            if lease is not None and lease.holder == holder:
+                # The answer to our commit was lost, and it took place.
+                return lease.fence
             other = (lease and lease.holder) or "another runner"
             raise LeaseHeldError(customer, other, (lease and lease.expires_date) or now)
         return fence
 
     fence = await workshop.database.run(acquire)
+    reach(Failpoint.LEASE_TAKEN)
     return Hold(customer, fence, lambda: workshop.outside.now() + seconds)
 
 

@@ -6,13 +6,14 @@ Every method is one piece of a transaction, called with its unit of work.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import structlog
 
 from order_staging.batch.letters import Refusal
 from order_staging.batch.mutations import GROUP
-from order_staging.batch.payloads import fields_sent
+from order_staging.batch.payloads import fields_sent, next_attempt
 from order_staging.models import ErrorType, Operation, StagedOrder, StagedSubitem, StagingStatus
 from order_staging.monday import Created, NotExecuted, Outcome, Rejected, Unknown
 
@@ -48,12 +49,7 @@ class Ledger(Generic[Row]):
     counts: Counts
 
     def payloads(self, rows: Sequence[Row]) -> list[tuple[Row, Payload]]:
-        """Make what is sent for rows, each at its next attempt.
-
-        The number of the attempt is part of the intent: a row that is sent again is another one.
-        """
-        for row in rows:
-            row.stg_retry_count = (row.stg_retry_count or 0) + (row.stg_sent_date is not None)
+        """Make what is sent for rows."""
         return [(row, self.cargo.payload(row)) for row in rows]
 
     def intend(
@@ -68,21 +64,33 @@ class Ledger(Generic[Row]):
         `places` are those in the file of a bulk import, by `stg_id`.
         """
         now = self.workshop.outside.now()
+        intents = [
+            {
+                "stg_api_payload": payload.recorded,
+                "stg_payload_hash": payload.hash,
+                "stg_idempotency_key": key,
+                "stg_retry_count": next_attempt(row),
+                "stg_sent_date": now,
+                "stg_key_date": now,
+            }
+            for row, payload in sent
+        ]
         self.cargo.rows(uow).update(
             [
                 self.cargo.intent(row, (places or {}).get(row.stg_id))
-                | {
-                    "stg_id": row.stg_id,
-                    "stg_status": StagingStatus.SENDING,
-                    "stg_api_payload": payload.recorded,
-                    "stg_payload_hash": payload.hash,
-                    "stg_idempotency_key": key,
-                    "stg_retry_count": row.stg_retry_count,
-                    "stg_sent_date": now,
-                }
-                for row, payload in sent
+                | {"stg_id": row.stg_id, "stg_status": StagingStatus.SENDING}
+                | intent
+                for (row, _), intent in zip(sent, intents, strict=True)
             ]
         )
+        uow.after_commit(partial(_remember, [row for row, _ in sent], intents))
+
+    def resend(self, rows: Sequence[Row], uow: UnitOfWork) -> None:
+        """Record that unknown rows are about to leave again, under the key they have; they stay unknown."""
+        now = self.workshop.outside.now()
+        self.cargo.rows(uow).update([{"stg_id": row.stg_id, "stg_sent_date": now} for row in rows])
+        self.record.increase(uow)
+        uow.after_commit(partial(_remember, rows, [{"stg_sent_date": now}] * len(rows)))
 
     def acknowledge(self, answered: Sequence[tuple[Row, Outcome]], uow: UnitOfWork) -> None:
         """Record the outcomes of rows that were sent; `stg_api_payload` of each is what was sent."""
@@ -102,7 +110,7 @@ class Ledger(Generic[Row]):
         rows.update(changes)
         self.cargo.bury(uow, refused, now)
         self.record.increase(uow, **self.cargo.counters(len(arrivals), len(refused)))
-        self._count(answered)
+        uow.after_commit(partial(self._count, answered))
 
     def put_back(self, rows: Sequence[Row], words: str, uow: UnitOfWork) -> None:
         """Record that rows were surely not executed, and why."""
@@ -121,8 +129,11 @@ class Ledger(Generic[Row]):
         rows.update([change(row, StagingStatus.API_FAILED, why.message) for row, why in refused])
         self.cargo.bury(uow, refused, self.workshop.outside.now())
         self.record.increase(uow, **self.cargo.counters(0, len(refused)))
-        self.counts.rejected += len(refused)
-        log.warning("delivery.blamed", kind=self.cargo.name, rows=len(refused))
+        uow.after_commit(partial(self._count_blamed, len(refused)))
+
+    def _count_blamed(self, rows: int) -> None:
+        self.counts.rejected += rows
+        log.warning("delivery.blamed", kind=self.cargo.name, rows=rows)
 
     def _count(self, answered: Sequence[tuple[Row, Outcome]]) -> None:
         outcomes = [outcome for _, outcome in answered]
@@ -154,6 +165,13 @@ class Ledger(Generic[Row]):
                 self.counts.updated += 1
             case _:
                 self.counts.created += 1
+
+
+def _remember(rows: Sequence[StagedOrder | StagedSubitem], facts: Sequence[Mapping[str, Any]]) -> None:
+    """Let rows that are in memory say what the database says of them now."""
+    for row, changed in zip(rows, facts, strict=True):
+        for name, value in changed.items():
+            setattr(row, name, value)
 
 
 def arrival(row: StagedOrder | StagedSubitem, now: datetime) -> dict[str, Any]:

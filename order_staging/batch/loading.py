@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
 from order_staging.batch import rows
 from order_staging.batch.invalid import InvalidRows
 from order_staging.batch.limits import subitem_limits
+from order_staging.failpoints import Failpoint, reach
 from order_staging.repositories.source import UUID_COLUMN, Page
 from order_staging.transform import InvalidOrder, Note, Order
 
@@ -61,6 +62,7 @@ class Loader:
         after: UUID | None = None
         while not self._workshop.stop.is_set() and self._room() > 0:
             after, more = await run(partial(self._load_page, after), hold)
+            reach(Failpoint.PAGE_LOADED)
             if not more:
                 break
 
@@ -133,6 +135,9 @@ class Loader:
             for subitem in rows.staged_subitems(order, parent, stg_id, self._subitem_limits)
         ]
         uow.staging.subitems.insert(subitems)
+        uow.after_commit(partial(self._count, orders, subitems))
+
+    def _count(self, orders: Sequence[Order], subitems: Sequence[dict[str, Any]]) -> None:
         self._orders.selected += len(orders)
         self._orders.loaded += len(orders)
         self._orders.warnings += sum(bool(order.notes) for order in orders)

@@ -22,7 +22,7 @@ from order_staging.monday import (
     Unknown,
     means_missing_item,
 )
-from order_staging.repositories.staging import CHANGES
+from order_staging.repositories.staged_rows import CHANGES
 from order_staging.transform import cleared, encode
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from order_staging.transform import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from order_staging.models import StagedSubitem
     from order_staging.transform import BoardMapping
@@ -92,16 +92,25 @@ def _payload(name: str, columns: dict[str, object], key: Mapping[str, object], *
     return Payload(name, whole, recorded, hashlib.sha256(content.encode()).hexdigest())
 
 
-def idempotency_key(rows: Iterable[tuple[StagedOrder | StagedSubitem, Payload]]) -> str:
-    """Derive a request's key from its intent: which rows, which attempt at each, and what is sent for them.
+def next_attempt(row: StagedOrder | StagedSubitem) -> int:
+    """Number the next attempt at a row, from 0; `stg_retry_count` is the number of the last one."""
+    return (row.stg_retry_count or 0) + (row.stg_sent_date is not None)
 
-    The same intent gives the same key; a row that is sent again is another intent.
+
+def idempotency_key(
+    rows: Iterable[tuple[StagedOrder | StagedSubitem, Payload]], attempts: Sequence[int], request: str = ""
+) -> str:
+    """Derive a request's key from its intent: which rows, which attempt at each, and what is sent, byte for byte.
+
+    The same intent gives the same key; a row that is sent once more is another intent. `request` is all that is
+    sent beside the payloads.
     """
     digest = hashlib.sha256()
-    for row, payload in rows:
+    for (row, payload), attempt in zip(rows, attempts, strict=True):
         # The source's UUID is among them: SQLite gives the id of a row that was deleted to the next one.
         place = (row.__tablename__, row.stg_batch_id, row.stg_id, row.source_uuid)
-        intent = (row.stg_retry_count, row.update_operation, row.update_fields, row.stg_created_date)
+        intent = (attempt, row.update_operation, row.update_fields, row.stg_created_date)
         facts = (*place, *intent, payload.recorded)
         digest.update(("|".join(map(str, facts)) + "\n").encode())
+    digest.update(request.encode())
     return digest.hexdigest()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from order_staging.failpoints import Failpoint, reach
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -19,8 +21,10 @@ CHUNKS = 10
 async def promote(workshop: Workshop, record: BatchRecord) -> None:
     """Write what landed to production, and mark it, in bounded transactions."""
     result = record.result
-    result.orders.promoted += await _repeat(workshop, record, _promote_orders)
-    result.subitems.promoted += await _repeat(workshop, record, _promote_subitems)
+    result.orders.promoted += await _repeat(workshop, record, _promote_orders, Failpoint.ORDERS_PROMOTED)
+    result.subitems.promoted += await _repeat(
+        workshop, record, _promote_subitems, Failpoint.SUBITEMS_PROMOTED
+    )
 
 
 async def clean_up(workshop: Workshop, record: BatchRecord) -> tuple[int, int]:
@@ -28,16 +32,23 @@ async def clean_up(workshop: Workshop, record: BatchRecord) -> tuple[int, int]:
 
     def delete(uow: UnitOfWork) -> tuple[int, int]:
         subitems = uow.staging.subitems.delete_promoted(record.batch_id)
+        reach(Failpoint.SIZES_CLEANED)
         return uow.staging.orders.delete_finished(record.batch_id), subitems
 
-    return await workshop.database.run(delete, record.hold)
+    deleted = await workshop.database.run(delete, record.hold)
+    reach(Failpoint.STAGING_CLEANED)
+    return deleted
 
 
 async def _repeat(
-    workshop: Workshop, record: BatchRecord, step: Callable[[Workshop, BatchRecord, UnitOfWork], int]
+    workshop: Workshop,
+    record: BatchRecord,
+    step: Callable[[Workshop, BatchRecord, UnitOfWork], int],
+    failpoint: Failpoint,
 ) -> int:
     promoted = 0
     while done := await workshop.database.run(partial(step, workshop, record), record.hold):
+        reach(failpoint)
         promoted += done
     return promoted
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
+from weakref import WeakKeyDictionary, WeakSet
 
 from order_staging.models import Batch, BatchStatus
 
@@ -63,16 +64,25 @@ class BatchRecord:
         self._usage = usage
         self._usage_before = replace(usage)
         self._usage_recorded = replace(usage)
+        self._usage_written: WeakKeyDictionary[UnitOfWork, Usage] = WeakKeyDictionary()
+        """What units of work that are not committed have written of it."""
+        self._beginning: WeakSet[UnitOfWork] = WeakSet()
 
     @property
     def begun(self) -> bool:
         """Whether the batch is recorded."""
         return self.result.batch_id is not None
 
+    def has_begun(self, uow: UnitOfWork) -> bool:
+        """Tell whether the batch is recorded, as a unit of work sees it."""
+        return self.begun or uow in self._beginning
+
     def begin(self, uow: UnitOfWork) -> None:
         """Record that the batch has begun, or goes on; once."""
-        if self.begun:
+        if self.has_begun(uow):
             return
+        self._beginning.add(uow)
+        uow.after_commit(self._begin)
         batch = uow.batches.get(self.batch_id)
         if batch is None:
             batch = Batch(
@@ -87,12 +97,14 @@ class BatchRecord:
             uow.batches.add(batch)
         batch.status = BatchStatus.STARTED
         batch.end_time = batch.duration_seconds = batch.completed_by = batch.error_summary = None
+
+    def _begin(self) -> None:
         self.result.batch_id = self.batch_id
         self.result.status = BatchStatus.STARTED
 
     def increase(self, uow: UnitOfWork, **amounts: int) -> None:
         """Add to the batch's counters, and what the client has used since the last time."""
-        usage, last = self._usage, self._usage_recorded
+        usage, last = replace(self._usage), self._usage_written.get(uow, self._usage_recorded)
         uow.batches.increase(
             self.batch_id,
             **amounts,
@@ -100,7 +112,11 @@ class BatchRecord:
             api_failures=usage.failures - last.failures,
             retries_attempted=usage.retries - last.retries,
         )
-        self._usage_recorded = replace(usage)
+        self._usage_written[uow] = usage
+        uow.after_commit(partial(self._has_recorded, usage))
+
+    def _has_recorded(self, usage: Usage) -> None:
+        self._usage_recorded = usage
 
     async def reach(self, status: BatchStatus, **facts: Any) -> None:  # noqa: ANN401 - column values
         """Record how far the batch has come."""

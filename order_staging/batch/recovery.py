@@ -1,8 +1,9 @@
 """Recovery: what is unknown is settled by asking the board, never by guessing.
 
-A row whose outcome is unknown is looked for on the board: once, and after a settling delay once more, as a search
-may lag behind writes. Found once: it is adopted. Surely absent: it is pending again. Found several times: conflict,
-for a person to decide.
+A row whose outcome is unknown is looked for on the board. Where nothing of its request is there, and monday.com
+still knows the request's key, the same request is sent again under it. What is not settled so is looked for once
+more after a settling delay, as a search may lag behind writes. Found once: it is adopted. Surely absent: it is
+pending again. Found several times: conflict, for a person to decide.
 """
 
 from __future__ import annotations
@@ -17,14 +18,16 @@ import structlog
 from order_staging.batch.ledger import arrival, change
 from order_staging.batch.letters import Refusal
 from order_staging.batch.payloads import sent_key
+from order_staging.failpoints import Failpoint, reach
 from order_staging.models import ErrorType, StagedOrder, StagedSubitem, StagingStatus
-from order_staging.repositories.staging import CHANGES
+from order_staging.repositories.staged_rows import CHANGES
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from order_staging.batch.cargo import Cargo
     from order_staging.batch.ledger import Ledger
+    from order_staging.batch.resending import Resending
     from order_staging.batch.workshop import Workshop
     from order_staging.monday import MondayClient
     from order_staging.unit_of_work import UnitOfWork
@@ -114,8 +117,15 @@ def matched(rows: Sequence[StagedOrder], items: Sequence[int]) -> Found:
 class Recovery(Generic[Row]):
     """Settles the unknown rows of one kind in a batch."""
 
-    def __init__(self, ledger: Ledger[Row], search: Callable[[Sequence[Row]], Awaitable[Found]]) -> None:
-        """Take the ledger of the rows, and what looks rows up on the board."""
+    def __init__(
+        self,
+        ledger: Ledger[Row],
+        search: Callable[[Sequence[Row]], Awaitable[Found]],
+        resending: Resending[Row],
+    ) -> None:
+        """Take the ledger of the rows, what looks rows up on the board, and what sends requests again."""
+        self._resending: Resending[Row] = resending
+        self._resent = 0
         self._workshop = ledger.workshop
         self._record = ledger.record
         self._cargo: Cargo[Row] = ledger.cargo
@@ -123,9 +133,9 @@ class Recovery(Generic[Row]):
         self._counts = ledger.counts
 
     @property
-    def adopted(self) -> int:
-        """How many rows were found on the board in this run."""
-        return self._counts.adopted
+    def landed(self) -> int:
+        """How many rows turned out to be on the board: found there, or executed under their first key."""
+        return self._counts.adopted + self._resent
 
     def count_unknown(self, rows: int) -> None:
         """Count rows of which nobody can tell why they do not get through."""
@@ -137,22 +147,34 @@ class Recovery(Generic[Row]):
         Changes are simply done again.
         """
         rows = await self._workshop.database.run(self._unknown)
-        changes = [row for row in rows if row.update_operation in CHANGES]
+        if not rows:
+            return []
+        new = [row for row in rows if row.update_operation not in CHANGES]
+        found = await self._search(new) if new else {}
+        reach(Failpoint.BOARD_SEARCHED)
+        executed = await self._resending.send_again(rows, found)
+        self._resent += len(executed)
+        self._counts.unknown = max(0, self._counts.unknown - len(executed))
+        changes = [row for row in rows if row.update_operation in CHANGES and row.stg_id not in executed]
         if changes:
             await self._workshop.database.run(partial(self._repeat, changes), self._record.hold)
-        return changes + await self._settle_new([row for row in rows if row.update_operation not in CHANGES])
+        return changes + await self._settle_new([row for row in new if row.stg_id not in executed], found)
 
     def _repeat(self, rows: Sequence[Row], uow: UnitOfWork) -> None:
         """Make changes pending again: unlike a creation, each may be done twice without harm."""
         words = "its outcome is not known; to be done again"
         self._cargo.rows(uow).update([change(row, StagingStatus.PENDING, words) for row in rows])
         self._record.increase(uow)
-        self._counts.unknown = max(0, self._counts.unknown - len(rows))
+        uow.after_commit(partial(self._count_repeated, len(rows)))
 
-    async def _settle_new(self, rows: list[Row]) -> list[Row]:
+    def _count_repeated(self, rows: int) -> None:
+        self._counts.unknown = max(0, self._counts.unknown - rows)
+
+    async def _settle_new(self, rows: list[Row], seen: Found) -> list[Row]:
+        """Settle creations by what the board has shown so far, and by a second look where that is not enough."""
         if not rows:
             return []
-        found = await self._search(rows)
+        found = {row.stg_id: seen[row.stg_id] for row in rows if row.stg_id in seen}
         missing = [row for row in rows if row.stg_id not in found]
         if missing:
             await self._workshop.sleep(self._doubt_ends_in(missing))
@@ -160,8 +182,11 @@ class Recovery(Generic[Row]):
                 return []
             # All of them, as names are counted among the rows that are looked for together.
             found |= await self._search(rows)
+            reach(Failpoint.BOARD_SEARCHED_AGAIN)
         work = partial(self._record_findings, rows, found)
-        return await self._workshop.database.run(work, self._record.hold)
+        absent = await self._workshop.database.run(work, self._record.hold)
+        reach(Failpoint.FINDINGS_RECORDED)
+        return absent
 
     def _doubt_ends_in(self, missing: Sequence[Row]) -> float:
         """Tell the seconds until "not on the board" can be believed.
@@ -198,14 +223,11 @@ class Recovery(Generic[Row]):
         stored.update([change(row, StagingStatus.CONFLICT, why.message) for row, why in refused])
         self._cargo.bury(uow, refused, now)
         self._record.increase(uow, **self._cargo.counters(len(adopted), len(refused)))
-        self._counts.adopted += len(adopted)
-        self._counts.conflict += len(refused)
-        self._counts.unknown = 0
-        log.info(
-            "recovery.settled",
-            kind=self._cargo.name,
-            adopted=len(adopted),
-            absent=len(absent),
-            conflict=len(refused),
-        )
+        uow.after_commit(partial(self._count, len(adopted), len(absent), len(refused)))
         return absent
+
+    def _count(self, adopted: int, absent: int, conflict: int) -> None:
+        self._counts.adopted += adopted
+        self._counts.conflict += conflict
+        self._counts.unknown = 0
+        log.info("recovery.settled", kind=self._cargo.name, adopted=adopted, absent=absent, conflict=conflict)

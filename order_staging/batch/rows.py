@@ -103,6 +103,7 @@ NEVER_SENT: dict[str, Any] = {
     "stg_payload_hash": None,
     "stg_idempotency_key": None,
     "stg_sent_date": None,
+    "stg_key_date": None,
     "stg_processed_date": None,
 }
 """What a staging row says of its delivery before there is any."""

@@ -19,7 +19,9 @@ from order_staging.batch.loading import Loader
 from order_staging.batch.promotion import clean_up, promote
 from order_staging.batch.record import BATCH_TYPE
 from order_staging.batch.recovery import ByKey, ByName, BySize, Recovery
+from order_staging.batch.resending import Resending
 from order_staging.errors import OutcomeUnknownError
+from order_staging.failpoints import Failpoint, reach
 from order_staging.models import BatchStatus, ErrorType, StagingStatus
 from order_staging.monday import refusal_of
 
@@ -61,10 +63,12 @@ class BatchRun:
     async def recover(self) -> None:
         """Gather what earlier runs left of this customer into this batch."""
         await self._workshop.database.run(self._gather, self._record.hold)
+        reach(Failpoint.LEFTOVERS_GATHERED)
 
     async def relink(self, source: Source) -> None:
         """Find rows again whose source row has come back under another UUID, staged or in production."""
         await self._workshop.database.run(partial(self._relink, source), self._record.hold)
+        reach(Failpoint.ROWS_RELINKED)
 
     async def load(self, source: Source) -> None:
         """Stage what is new."""
@@ -73,19 +77,19 @@ class BatchRun:
 
     async def stage_changes(self, source: Source, line: Line, wanted: Wanted) -> None:
         """Stage what has changed of what was delivered before."""
-        await self._workshop.database.run(self._doubt_interrupted, self._record.hold)
+        await self._doubt()
         await ChangesStep(self._workshop, self._record, source, line, wanted).stage()
 
     async def create_items(self, line: Line) -> None:
         """Settle what is unknown of the orders, and send what is pending."""
-        await self._workshop.database.run(self._doubt_interrupted, self._record.hold)
+        await self._doubt()
         client = line.client
         groups: dict[str, str] = {}
         cargo = Orders(self._workshop.mapping, client.key_column, groups)
         search = ByKey(client, ByName(client, self._workshop))
         ledger = Ledger(self._workshop, self._record, cargo, self._result.orders)
         delivery = Delivery(ledger, client)
-        recovery = Recovery(ledger, search.find)
+        recovery = Recovery(ledger, search.find, Resending(ledger, client))
         imports = Imports(ledger, cargo, client)
         await imports.resume()
         # What turns out to be absent from the board is to be sent again, and needs its group, too.
@@ -93,6 +97,7 @@ class BatchRun:
         if self._workshop.stop.is_set():
             return
         groups |= await self._ensure_groups(client, ledger)
+        reach(Failpoint.GROUPS_ENSURED)
         await BulkDelivery(imports, cargo, client, delivery, recovery).deliver()
         await self._until_settled(delivery, recovery)
         recovery.count_unknown(imports.waiting)
@@ -102,12 +107,12 @@ class BatchRun:
     async def create_subitems(self, line: Line) -> None:
         """Settle what is unknown of the subitems, and send what is pending and has its item."""
         run, batch_id = self._workshop.database.run, self._record.batch_id
-        await run(self._doubt_interrupted, self._record.hold)
+        await self._doubt()
         await run(lambda uow: uow.staging.subitems.link_to_items(batch_id), self._record.hold)
         cargo = Subitems(self._workshop.mapping, line.subitem_board_id, self._result.customer)
         ledger = Ledger(self._workshop, self._record, cargo, self._result.subitems)
         delivery = Delivery(ledger, line.client)
-        recovery = Recovery(ledger, BySize(line.client, cargo).find)
+        recovery = Recovery(ledger, BySize(line.client, cargo).find, Resending(ledger, line.client))
         await recovery.settle()
         await self._until_settled(delivery, recovery)
         await self._record_subitem_board(line)
@@ -133,14 +138,18 @@ class BatchRun:
             first = self._workshop.redact(self._left_behind[0])
             words = f"{len(self._left_behind)} rows could not be sent, and wait for the next run: {first}"
         await self._record.end(BatchStatus.COMPLETED if clean else BatchStatus.COMPLETED_WITH_ERRORS, words)
+        reach(Failpoint.BATCH_ENDED)
 
     def _relink(self, source: Source, uow: UnitOfWork) -> None:
         relinked = uow.relinking.relink(source.wanted.names or (), doubled=source.doubled)
         if not relinked:
             return
         self._record.begin(uow)
-        self._result.orders.relinked += relinked
-        log.info("orders.relinked", rows=relinked)
+        uow.after_commit(partial(self._count_relinked, relinked))
+
+    def _count_relinked(self, rows: int) -> None:
+        self._result.orders.relinked += rows
+        log.info("orders.relinked", rows=rows)
 
     def _gather(self, uow: UnitOfWork) -> None:
         if not self._record.resumes:
@@ -154,6 +163,10 @@ class BatchRun:
                 other.status, other.end_time = BatchStatus.FAILED, self._workshop.outside.now()
                 other.error_summary = f"its runner was lost; its rows went on in batch {batch_id}"
         self._record.begin(uow)
+
+    async def _doubt(self) -> None:
+        await self._workshop.database.run(self._doubt_interrupted, self._record.hold)
+        reach(Failpoint.INTERRUPTED_DOUBTED)
 
     def _doubt_interrupted(self, uow: UnitOfWork) -> None:
         """Make unknown what is still SENDING: under our lease nobody sends it, so its runner is gone."""
@@ -198,13 +211,13 @@ class BatchRun:
         got_through = 0
         absent: list[Any] = []
         for attempt in range(splitting.ROUNDS):
-            before = delivery.accepted + recovery.adopted
+            before = delivery.accepted + recovery.landed
             await delivery.deliver(splitting.rows_a_request(self._workshop.settings.aliases, attempt))
             absent = await recovery.settle()
             if self._workshop.stop.is_set():
                 return
             if attempt:
-                got_through += delivery.accepted + recovery.adopted - before
+                got_through += delivery.accepted + recovery.landed - before
             if delivery.trouble or not (absent or delivery.gave_up):
                 break
         else:

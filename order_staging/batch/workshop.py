@@ -12,7 +12,10 @@ from random import Random
 from threading import Event
 from typing import TYPE_CHECKING, TypeVar
 
-from order_staging.errors import StoppedError
+import structlog
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_attempt
+
+from order_staging.errors import CommitInDoubtError, StoppedError, TransientDatabaseError
 from order_staging.unit_of_work import Hold, UnitOfWork
 
 if TYPE_CHECKING:
@@ -23,7 +26,12 @@ if TYPE_CHECKING:
     from order_staging.settings import Settings
     from order_staging.transform import BoardMapping, Customers, OrderRules
 
+log = structlog.get_logger(__name__)
+
 T = TypeVar("T")
+
+LONGEST_DATABASE_WAIT = 10.0
+"""Seconds between two attempts at a unit of work."""
 
 
 def utc_now() -> datetime:
@@ -70,26 +78,68 @@ class StopSign:
 
 
 class DatabaseThread:
-    """Runs database work in a thread of its own, so that a slow commit never stalls requests in flight."""
+    """Runs database work in a thread of its own, so that a slow commit never stalls requests in flight.
 
-    def __init__(self, session_factory: sessionmaker[Session]) -> None:
-        """Take what makes sessions."""
+    Faults that pass by themselves (a deadlock, a lost connection) have the whole unit of work done again, at most
+    `attempts` times. What a unit of work changes outside the database it has to leave to `after_commit`.
+    """
+
+    def __init__(
+        self, session_factory: sessionmaker[Session], outside: Outside | None = None, attempts: int = 1
+    ) -> None:
+        """Take what makes sessions, the outside world for waits, and how often to try."""
         self._session_factory = session_factory
+        self._outside = outside or Outside()
+        self._attempts = attempts
+        # One after another, waits included: so nothing comes between a commit in doubt and the look at its mark.
+        self._turn = asyncio.Lock()
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="order-staging-database")
 
     async def run(self, work: Callable[[UnitOfWork], T], hold: Hold | None = None) -> T:
-        """Do `work` in a unit of work, under a hold where given, and commit it. Raises `PersistenceError`."""
+        """Do `work` in a unit of work, under a hold where given, and commit it. Raises `PersistenceError`.
+
+        A commit whose answer was lost is not repeated blindly: under a hold the lease's row says whether it took
+        place. Without one nothing is written but the lease itself, which may be written twice.
+        """
+        in_doubt: list[tuple[UnitOfWork, T]] = []
 
         def do() -> T:
-            with UnitOfWork(self._session_factory, hold) as uow:
+            uow = UnitOfWork(self._session_factory, hold)
+            with uow:
+                if in_doubt and uow.was_committed(in_doubt[-1][0]):
+                    before, result = in_doubt[-1]
+                    before.tell()
+                    return result
+                in_doubt.clear()
                 # First, so that rows of which another runner has disposed are not even looked for.
                 uow.prove_hold()
                 result = work(uow)
-                uow.commit()
+                try:
+                    uow.commit()
+                except CommitInDoubtError:
+                    in_doubt.append((uow, result))
+                    raise
                 return result
 
-        # What is bound to the log (batch, customer) goes along.
-        return await asyncio.get_running_loop().run_in_executor(self._executor, copy_context().run, do)
+        retrying = AsyncRetrying(
+            stop=stop_after_attempt(self._attempts),
+            retry=retry_if_exception_type(TransientDatabaseError),
+            wait=self._wait,
+            before_sleep=_log_fault,
+            sleep=self._outside.sleep,
+            reraise=True,
+        )
+        async with self._turn:
+            async for attempt in retrying:
+                with attempt:
+                    # What is bound to the log (batch, customer) goes along.
+                    loop = asyncio.get_running_loop()
+                    return await loop.run_in_executor(self._executor, copy_context().run, do)
+        raise AssertionError("tenacity ends by returning or raising")  # pragma: no cover
+
+    def _wait(self, state: RetryCallState) -> float:
+        """Choose the seconds before the work is done again, random and longer each time."""
+        return self._outside.random.uniform(0, min(LONGEST_DATABASE_WAIT, 2.0 ** (state.attempt_number - 1)))
 
     @contextmanager
     def open(self) -> Iterator[DatabaseThread]:
@@ -98,6 +148,11 @@ class DatabaseThread:
             yield self
         finally:
             self._executor.shutdown(wait=True)
+
+
+def _log_fault(state: RetryCallState) -> None:
+    error = state.outcome.exception() if state.outcome else None
+    log.warning("database.retry", attempt=state.attempt_number, reason=str(error))
 
 
 @dataclass(frozen=True)

@@ -75,3 +75,5 @@ class Lease(Base):
     """Grows with every acquisition: a write under an older number is refused."""
     expires_date: Mapped[datetime | None]
     """UTC; later than this the lease may be taken over."""
+    last_work: Mapped[UUID | None]
+    """The unit of work that was committed last under the lease: where a commit's answer was lost, this tells."""

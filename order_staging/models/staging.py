@@ -43,7 +43,9 @@ class DeliveryColumns:
     stg_payload_hash: Mapped[Ascii64 | None] = mapped_column(sort_order=1)
     """SHA-256 (hex) of the payload without the key column, which identifies and is no content."""
     stg_sent_date: Mapped[datetime | None] = mapped_column(sort_order=1)
-    """When the intent was recorded (UTC)."""
+    """When the intent was recorded (UTC), or the request last sent again."""
+    stg_key_date: Mapped[datetime | None] = mapped_column(sort_order=1)
+    """When the request first left under its key (UTC): monday.com knows the key for half an hour."""
 
 
 class StagedOrder(DeliveryColumns, Base):

@@ -28,6 +28,7 @@ from order_staging.monday.outcomes import (
     Usage,
 )
 from order_staging.monday.pacing import LONGEST_WAIT
+from order_staging.monday.row_documents import rows_request
 
 __all__ = [
     "FIRST_BULK_VERSION",
@@ -63,4 +64,5 @@ __all__ = [
     "means_missing_item",
     "means_unknown_job",
     "refusal_of",
+    "rows_request",
 ]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
+from order_staging.database_faults import is_duplicate_key
 from order_staging.models import Batch, BatchStatus, Lease
 from order_staging.repositories.base import Repository
 
@@ -106,9 +107,9 @@ class BatchRepository(Repository[Batch]):
             return None
         return self.session.scalar(select(Lease.fence).where(Lease.customer_name == customer))
 
-    def renew(self, customer: str, fence: int, until: datetime) -> bool:
-        """Keep a lease for longer; False where it was taken over."""
-        return self._change_lease(customer, fence, expires_date=until)
+    def renew(self, customer: str, fence: int, until: datetime, work: UUID | None = None) -> bool:
+        """Keep a lease for longer, for the unit of work that is named; False where it was taken over."""
+        return self._change_lease(customer, fence, expires_date=until, last_work=work)
 
     def release(self, customer: str, fence: int) -> bool:
         """Give a lease back; False where it was taken over."""
@@ -124,6 +125,8 @@ class BatchRepository(Repository[Batch]):
         try:
             with self.session.begin_nested():
                 self.session.add(Lease(customer_name=customer, fence=0))
-        except IntegrityError:
+        except IntegrityError as error:
+            if not is_duplicate_key(error):
+                raise
             # Another runner made it in this very moment; the update that follows decides who has it.
             self.session.expunge_all()

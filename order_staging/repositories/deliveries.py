@@ -17,7 +17,7 @@ from order_staging.models import (
 )
 from order_staging.repositories.base import chunks
 from order_staging.repositories.source import SourceFilter, doubled_uuids, equal_text, matching, selecting
-from order_staging.repositories.staging import VALUES_A_STATEMENT
+from order_staging.repositories.staged_rows import VALUES_A_STATEMENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from order_staging.models import ErrorType, FailedOrder, FailedSubitem
 from order_staging.repositories.base import Repository, chunks
-from order_staging.repositories.staging import VALUES_A_STATEMENT
+from order_staging.repositories.staged_rows import VALUES_A_STATEMENT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -21,6 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
+from order_staging.failpoints import Failpoint, reach
 from order_staging.models import (
     Base,
     Operation,
@@ -237,6 +238,7 @@ class ProductionRepository:
         present = select(target.c["Item ID"]).where(promotion.alike).exists()
         query = select(*inserted.values()).where(*where, staying, ~present)
         self.session.execute(insert(target).from_select(list(inserted), query))
+        reach(Failpoint.PROMOTION_WRITTEN)
         marked: Repository[Any] = Repository(self.session, staged)
         return marked.change(*where, stg_status=StagingStatus.PROMOTED, stg_processed_date=now)
 

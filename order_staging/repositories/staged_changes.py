@@ -8,14 +8,8 @@ from sqlalchemy import func, select
 
 from order_staging.models import Operation, StagedOrder, StagedSubitem, StagingStatus
 from order_staging.repositories.base import chunks
-from order_staging.repositories.staging import (
-    AWAITING,
-    CHANGES,
-    OPEN,
-    VALUES_A_STATEMENT,
-    StagedOrders,
-    StagedSubitems,
-)
+from order_staging.repositories.staged_rows import AWAITING, CHANGES, OPEN, VALUES_A_STATEMENT
+from order_staging.repositories.staging import StagedOrders, StagedSubitems
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, func, insert, or_, select
+from sqlalchemy.orm import aliased
 
 from order_staging.models import BulkImport, Operation, StagedOrder, StagedSubitem, StagingStatus
-from order_staging.repositories.base import Repository, chunks
+from order_staging.repositories.base import chunks
 from order_staging.repositories.imports import OPEN_IMPORTS
 from order_staging.repositories.source import SourceFilter, equal_text
+from order_staging.repositories.staged_rows import CHANGES, OPEN, VALUES_A_STATEMENT, StagedRows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -17,20 +19,6 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement
     from sqlalchemy.orm import Session
-
-Staged = TypeVar("Staged", StagedOrder, StagedSubitem)
-
-VALUES_A_STATEMENT = 1000
-"""Values in one IN list: SQL Server takes at most 2,100 parameters a statement."""
-
-OPEN = (StagingStatus.PENDING, StagingStatus.SENDING, StagingStatus.UNKNOWN, StagingStatus.API_SUCCESS)
-"""States from which a run can go on by itself."""
-
-CHANGES = (Operation.UPDATE, Operation.MOVE, Operation.ARCHIVE, Operation.DELETE)
-"""Operations on what is on the board already: each may be done twice without harm."""
-
-AWAITING = (StagingStatus.PENDING, StagingStatus.SENDING, StagingStatus.UNKNOWN)
-"""States in which a row may still have to be brought to the board."""
 
 READING_ORDER = (
     StagedOrder.group,
@@ -42,70 +30,10 @@ READING_ORDER = (
 """As people would sort order lines."""
 
 
-class _StagedRows(Repository[Staged], Generic[Staged]):
-    """Queries that orders and subitems have in common."""
-
-    def in_state(self, batch_id: UUID, *states: StagingStatus) -> list[Staged]:
-        """Read a batch's rows in one of these states, in the order of their ids."""
-        query = (
-            select(self.model)
-            .where(self.model.stg_batch_id == batch_id, self.model.stg_status.in_(states))
-            .order_by(self.model.stg_id)
-        )
-        return list(self.session.scalars(query))
-
-    def pending_among(self, ids: Sequence[int]) -> list[Staged]:
-        """Read those of these rows that are to be sent, in the order of their ids."""
-        found: list[Staged] = []
-        for some in chunks(sorted(ids), VALUES_A_STATEMENT):
-            query = select(self.model).where(
-                self.model.stg_id.in_(some), self.model.stg_status == StagingStatus.PENDING
-            )
-            found.extend(self.session.scalars(query.order_by(self.model.stg_id)))
-        return found
-
-    def unsettled(self, batch_id: UUID) -> list[Staged]:
-        """Read unknown rows that the board is to be asked about, in the order of their ids."""
-        return self.in_state(batch_id, StagingStatus.UNKNOWN)
-
-    def counts(self, batch_id: UUID) -> dict[str, int]:
-        """Count a batch's rows by state."""
-        query = (
-            select(self.model.stg_status, func.count())
-            .where(self.model.stg_batch_id == batch_id)
-            .group_by(self.model.stg_status)
-        )
-        return {str(status): count for status, count in self.session.execute(query)}
-
-    def count_awaiting(self) -> int:
-        """Count the rows of all batches that may still have to be brought to the board."""
-        query = select(func.count()).where(self.model.stg_status.in_(AWAITING))
-        return self.session.scalar(query) or 0
-
-    def values_awaiting(self, attribute: str) -> list[str]:
-        """List the different texts that such rows have in one attribute."""
-        column = getattr(self.model, attribute)
-        query = select(column).where(self.model.stg_status.in_(AWAITING), column.is_not(None)).distinct()
-        return list(self.session.scalars(query))
-
-    def interrupted(self, batch_id: UUID) -> int:
-        """Make UNKNOWN what a runner that is gone had sent; tell how many rows that were."""
-        return self.change(
-            self.model.stg_batch_id == batch_id,
-            self.model.stg_status == StagingStatus.SENDING,
-            stg_status=StagingStatus.UNKNOWN,
-            stg_error_message="the run ended before an answer was recorded",
-        )
-
-    def delete_promoted(self, batch_id: UUID, *where: ColumnElement[bool]) -> int:
-        """Delete a batch's rows that are in production (and match); tell how many."""
-        return self.delete(
-            self.model.stg_batch_id == batch_id, self.model.stg_status == StagingStatus.PROMOTED, *where
-        )
-
-
-class StagedOrders(_StagedRows[StagedOrder]):
+class StagedOrders(StagedRows[StagedOrder]):
     """Queries of `STG_MON_CustMasterSchedule`."""
+
+    reading_order = READING_ORDER
 
     def __init__(self, session: Session) -> None:
         """Work within a session that a unit of work owns."""
@@ -150,9 +78,23 @@ class StagedOrders(_StagedRows[StagedOrder]):
         return self.session.scalar(query) or 0
 
     def unsettled(self, batch_id: UUID) -> list[StagedOrder]:
-        """Read unknown rows that the board is to be asked about: not those of an open import, whose job tells."""
+        """Read unknown rows that the board is to be asked about: not those of an open import, whose job tells.
+
+        Nor rows that have the group and the name of one: its item, found by name, might be taken for theirs.
+        """
         in_job = select(BulkImport.import_key).where(
             BulkImport.import_key == StagedOrder.stg_idempotency_key, BulkImport.status.in_(OPEN_IMPORTS)
+        )
+        other = aliased(StagedOrder)
+        namesake_in_job = (
+            select(other.stg_id)
+            .join(BulkImport, BulkImport.import_key == other.stg_idempotency_key)
+            .where(
+                BulkImport.status.in_(OPEN_IMPORTS),
+                other.stg_status.in_((StagingStatus.SENDING, StagingStatus.UNKNOWN)),
+                other.group == StagedOrder.group,
+                other.title == StagedOrder.title,
+            )
         )
         query = (
             select(StagedOrder)
@@ -160,6 +102,7 @@ class StagedOrders(_StagedRows[StagedOrder]):
                 self.model.stg_batch_id == batch_id,
                 StagedOrder.stg_status == StagingStatus.UNKNOWN,
                 ~in_job.exists(),
+                ~namesake_in_job.exists(),
             )
             .order_by(StagedOrder.stg_id)
         )
@@ -300,8 +243,10 @@ def _still_open(*, subitems: bool) -> ColumnElement[bool]:
     return or_(itself, waiting)
 
 
-class StagedSubitems(_StagedRows[StagedSubitem]):
+class StagedSubitems(StagedRows[StagedSubitem]):
     """Queries of `STG_MON_CustMasterSchedule_Subitems`."""
+
+    reading_order = (StagedSubitem.stg_parent_stg_id, StagedSubitem.stg_id)
 
     def __init__(self, session: Session) -> None:
         """Work within a session that a unit of work owns."""
@@ -338,7 +283,7 @@ class StagedSubitems(_StagedRows[StagedSubitem]):
                 StagedSubitem.stg_status == StagingStatus.PENDING,
                 StagedSubitem.stg_monday_parent_item_id.is_not(None),
             )
-            .order_by(StagedSubitem.stg_parent_stg_id, StagedSubitem.stg_id)
+            .order_by(*self.reading_order)
             .limit(limit)
         )
         return list(self.session.scalars(query))

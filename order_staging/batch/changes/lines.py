@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from order_staging.batch.mutations import GROUP, QUANTITY, TITLE
 from order_staging.batch.payloads import Payload, fields_sent, order_payload, size_payload
 from order_staging.models import StagingStatus
-from order_staging.repositories.staging import CHANGES
+from order_staging.repositories.staged_rows import CHANGES
 from order_staging.transform import FieldType, Size, item_column_values, same
 
 if TYPE_CHECKING:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -42,8 +43,8 @@ class Reports:
         """
         waiting = {}
         lines = []
+        uow.after_commit(partial(self._count_all, decisions))
         for decision in decisions:
-            self._count(decision)
             told = decision.told
             if told:
                 lines.append(f"{decision.line.order.title}: {'; '.join(told)}")
@@ -66,8 +67,12 @@ class Reports:
             self._record.begin(uow)
             uow.failures.orders.insert(new)
             self._record.increase(uow, failed_records=len(new))
-        if self._record.begun:
+        if self._record.has_begun(uow):
             uow.batches.add_notes(self._record.batch_id, lines)
+
+    def _count_all(self, decisions: Sequence[Decision]) -> None:
+        for decision in decisions:
+            self._count(decision)
 
     def _count(self, decision: Decision) -> None:
         orders, subitems = self._orders, self._subitems

@@ -14,7 +14,7 @@ from order_staging.batch.limits import subitem_limits
 from order_staging.batch.mutations import GOING, KEY
 from order_staging.batch.payloads import size_payload
 from order_staging.models import Operation, StagedOrder, StagedSubitem, StagingStatus
-from order_staging.repositories.staging import AWAITING, CHANGES
+from order_staging.repositories.staged_rows import AWAITING, CHANGES
 from order_staging.transform import Size
 
 if TYPE_CHECKING:

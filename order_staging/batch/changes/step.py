@@ -16,6 +16,7 @@ from order_staging.batch.changes.reports import WAITING, Reports
 from order_staging.batch.changes.staging import ChangeStaging
 from order_staging.batch.mutations import GROUP, TITLE
 from order_staging.batch.promotion import promote
+from order_staging.failpoints import Failpoint, reach
 from order_staging.models import ErrorType
 from order_staging.repositories import chunks
 
@@ -156,11 +157,14 @@ class ChangesStep:
 
     def _page(self, after: UUID | None, uuids: Sequence[UUID] | None, every: bool, uow: UnitOfWork) -> Found:
         found = self._detection.page(after, uow, uuids, every=every)
+        uow.after_commit(partial(self._count, found))
+        return found
+
+    def _count(self, found: Found) -> None:
         orders, subitems = self._result.orders, self._result.subitems
         orders.unchanged += found.unchanged
         orders.warnings += found.warnings
         subitems.unchanged += found.unchanged_sizes
-        return found
 
     async def _merge(self, lines: Sequence[Line]) -> None:
         mapping, everything = self._workshop.mapping, self._detection.everything
@@ -171,6 +175,7 @@ class ChangesStep:
         key_column = self._client.key_column if self._wanted.everything else None
         decisions = [decide(mapping, line, board.get(line.item_id), key_column) for line in lines]
         await self._workshop.database.run(partial(self._write, decisions), self._record.hold)
+        reach(Failpoint.CHANGES_STAGED)
 
     def _with_ours(self, lines: Sequence[Line], uow: UnitOfWork) -> list[Line]:
         uuids = [line.order.source_uuid for line in lines]
@@ -190,6 +195,9 @@ class ChangesStep:
         self._decided |= {decision.line.order.source_uuid for decision in decisions}
         recreated = self._staging.stage(decisions, uow, recreate=self._wanted.recreate_deleted)
         self._reports.write(decisions, uow, recreated)
+        uow.after_commit(partial(self._count_other_rules, decisions))
+
+    def _count_other_rules(self, decisions: Sequence[Decision]) -> None:
         self._other_rules += sum(decision.line.other_rules and decision.sends for decision in decisions)
 
     async def _announce(self) -> None:

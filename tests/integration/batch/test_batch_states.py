@@ -124,17 +124,57 @@ def test_subitems_and_items_whose_answer_was_lost_are_never_sent_twice(world: Wo
 
 @KINDS
 @on_sqlite
-def test_what_never_arrived_is_sent_once_more_under_another_key(world: World, kind: str) -> None:
+def test_what_never_arrived_is_sent_once_more_under_the_same_key(world: World, kind: str) -> None:
     rows = order_lines(2)
     world.add(*rows)
     world.sandbox.faults.add(Fault(FaultKind.DROP_BEFORE, operation=f"create_{kind}"))
     result = world.run(keep_staging=True)
     counts = result.orders if kind == "item" else result.subitems
     assert (counts.adopted, counts.unknown) == (0, 0)
-    assert {row["stg_retry_count"] for row in world.database.rows(staging_of(kind))} == {1}
-    sent = [request.headers for request in world.sandbox.requests if f"create_{kind}" in request.operations]
-    assert len({headers["idempotency-key"] for headers in sent}) == 2
+    assert {row["stg_retry_count"] for row in world.database.rows(staging_of(kind))} == {0}
+    assert [len(keys_sent(world, kind)), len(set(keys_sent(world, kind)))] == [2, 1]
     assert world.landed() == world.on_board() == expected(rows)
+
+
+@KINDS
+@on_sqlite
+def test_what_does_not_arrive_under_its_key_either_is_another_intent(world: World, kind: str) -> None:
+    rows = order_lines(2)
+    world.add(*rows)
+    world.sandbox.faults.add(Fault(FaultKind.DROP_BEFORE, operation=f"create_{kind}", times=2))
+    world.run(keep_staging=True)
+    assert {row["stg_retry_count"] for row in world.database.rows(staging_of(kind))} == {1}
+    assert [len(keys_sent(world, kind)), len(set(keys_sent(world, kind)))] == [3, 2]
+    assert world.landed() == world.on_board() == expected(rows)
+
+
+@KINDS
+@on_sqlite
+def test_what_a_stale_search_does_not_show_is_told_by_the_key(world: World, kind: str) -> None:
+    rows = order_lines(2)
+    world.add(*rows)
+    world.sandbox.faults.add(Fault(DROPPED, operation=f"create_{kind}"))
+    looked = "items_page_by_column_values" if kind == "item" else "items"
+    stale: dict[str, Any] = {"data": {"page": {"cursor": None, "items": []}}}
+    if kind == "subitem":
+        stale = {"data": {"items": [{"id": item.id, "subitems": []} for item in world.sandbox.items()]}}
+    world.sandbox.faults.add(
+        Fault(FaultKind.ANSWER_INSTEAD, operation=looked, status=200, body=stale, times=9)
+    )
+    result = world.run(settings={"recovery_delay": 0})
+    counts = result.orders if kind == "item" else result.subitems
+    assert (counts.adopted, counts.created) == ((0, 2) if kind == "item" else (0, 4))
+    world.sandbox.faults.clear()
+    world.lands(rows)
+
+
+def keys_sent(world: World, kind: str) -> list[str]:
+    """List the idempotency keys of the requests that were to create something."""
+    return [
+        request.headers["idempotency-key"]
+        for request in world.sandbox.requests
+        if f"create_{kind}" in request.operations
+    ]
 
 
 @pytest.mark.parametrize(
@@ -221,7 +261,8 @@ def test_not_on_the_board_is_believed_after_a_second_look(world: World) -> None:
         naps.append(seconds)
 
     stale: dict[str, Any] = {"data": {"page": {"cursor": None, "items": []}}}
-    world.sandbox.faults.add(Fault(DROPPED, operation="create_item"))
+    # The answer is lost twice, that of the second time under the same key, too.
+    world.sandbox.faults.add(Fault(DROPPED, operation="create_item", times=2))
     world.sandbox.faults.add(
         Fault(FaultKind.ANSWER_INSTEAD, operation="items_page_by_column_values", status=200, body=stale)
     )
@@ -245,7 +286,7 @@ def test_what_would_have_timed_out_long_ago_is_looked_for_again_after_the_recove
     async def nap(seconds: float) -> None:
         naps.append(seconds)
 
-    world.sandbox.faults.add(Fault(FaultKind.DROP_BEFORE, operation="create_item"))
+    world.sandbox.faults.add(Fault(FaultKind.DROP_BEFORE, operation="create_item", times=2))
     world.outside = Outside(sleep=nap)
     world.run(settings={"recovery_delay": 5, "request_timeout": 3})
     assert naps == [5]

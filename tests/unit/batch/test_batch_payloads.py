@@ -45,7 +45,7 @@ def sent(row: StagedOrder) -> Payload:
 
 
 def key(*rows: StagedOrder) -> str:
-    return idempotency_key([(row, sent(row)) for row in rows])
+    return idempotency_key([(row, sent(row)) for row in rows], [row.stg_retry_count or 0 for row in rows])
 
 
 def test_an_items_payload_has_its_columns_by_id_and_its_key() -> None:
@@ -152,13 +152,13 @@ def test_nothing_else_changes_the_key(change: dict[str, object]) -> None:
 def test_rows_alike_in_all_that_is_sent_still_have_keys_of_their_own() -> None:
     # SQLite gives the id of a deleted row to the next one, and without a key column the payload has no UUID.
     rows = staged(), staged(source_uuid=UUID(int=3))
-    keys = {idempotency_key([(row, item_payload(MAPPING, None, row))]) for row in rows}
+    keys = {idempotency_key([(row, item_payload(MAPPING, None, row))], [0]) for row in rows}
     assert len(keys) == 2
 
 
 def test_an_orders_key_is_not_that_of_a_subitem_with_the_same_numbers() -> None:
     payload = Payload("x", {}, "{}", "")
-    assert idempotency_key([(staged(), payload)]) != idempotency_key([(size(), payload)])
+    assert idempotency_key([(staged(), payload)], [0]) != idempotency_key([(size(), payload)], [0])
 
 
 def test_the_key_of_several_rows_depends_on_all_of_them_and_their_order() -> None:

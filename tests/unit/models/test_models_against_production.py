@@ -15,6 +15,7 @@ ADDED_COLUMNS = {
         "stg_idempotency_key": "VARCHAR(64)",
         "stg_payload_hash": "VARCHAR(64)",
         "stg_sent_date": "DATETIME2",
+        "stg_key_date": "DATETIME2",
         "stg_group_id": "NVARCHAR(100)",
         "stg_import_row": "INT",
         "stg_rules": "VARCHAR(64)",
@@ -23,6 +24,7 @@ ADDED_COLUMNS = {
         "stg_idempotency_key": "VARCHAR(64)",
         "stg_payload_hash": "VARCHAR(64)",
         "stg_sent_date": "DATETIME2",
+        "stg_key_date": "DATETIME2",
     },
     "MON_CustMasterSchedule": {
         "source_uuid": "UNIQUEIDENTIFIER",

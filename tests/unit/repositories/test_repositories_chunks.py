@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from order_staging.repositories.base import chunks
-from order_staging.repositories.staging import VALUES_A_STATEMENT
+from order_staging.repositories.staged_rows import VALUES_A_STATEMENT
 
 
 @given(st.lists(st.integers()), st.integers(1, 10))

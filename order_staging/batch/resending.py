@@ -1,0 +1,96 @@
+"""Sending again under the first key: what is unknown of a request whose key monday.com still knows.
+
+monday.com keeps the first answer to a key for half an hour and gives it again. So the same bytes under the same key
+either are executed now, or tell what became of them then. This is never relied on alone: the board is looked at
+before, and a request of which it shows anything is not sent again.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from functools import partial
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+import structlog
+
+from order_staging.batch.requests import may_be_sent_again, same_request
+from order_staging.errors import AuthenticationError, EndpointError, TerminalError
+from order_staging.failpoints import Failpoint, reach
+from order_staging.models import StagedOrder, StagedSubitem
+from order_staging.monday import Created
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Sequence
+
+    from order_staging.batch.cargo import Cargo
+    from order_staging.batch.ledger import Ledger
+    from order_staging.batch.requests import Request
+    from order_staging.monday import MondayClient
+    from order_staging.unit_of_work import UnitOfWork
+
+log = structlog.get_logger(__name__)
+
+Row = TypeVar("Row", StagedOrder, StagedSubitem)
+
+
+class Resending(Generic[Row]):
+    """Sends unknown requests of one kind of rows again, each under the key it left with."""
+
+    def __init__(self, ledger: Ledger[Row], client: MondayClient) -> None:
+        """Take the ledger of the rows, and the client."""
+        self._workshop = ledger.workshop
+        self._record = ledger.record
+        self._ledger: Ledger[Row] = ledger
+        self._cargo: Cargo[Row] = ledger.cargo
+        self._client = client
+
+    async def send_again(self, rows: Sequence[Row], on_board: Container[int]) -> set[int]:
+        """Send the requests of unknown rows again, as far as nothing of them is on the board (`stg_id`s).
+
+        Only those leave whose key is young enough, and which can be made anew to the last byte. Gives the rows that
+        monday.com says it has executed; anything else that it answers leaves a row unknown. Raises
+        `DestinationError` where nothing can be sent at all.
+        """
+        executed: set[int] = set()
+        for request in await self._workshop.database.run(partial(self._requests, rows, on_board)):
+            if self._workshop.stop.is_set():
+                break
+            answered = await self._send(request)
+            executed |= answered
+            if not answered:
+                # monday.com still leaves requests without an answer: the others need not add to its troubles.
+                break
+        return executed
+
+    def _requests(self, rows: Sequence[Row], on_board: Container[int], uow: UnitOfWork) -> list[Request[Row]]:
+        seen = {row.stg_idempotency_key for row in rows if row.stg_id in on_board}
+        keys = {row.stg_idempotency_key for row in rows if row.stg_idempotency_key} - seen
+        travelled: defaultdict[str | None, list[Row]] = defaultdict(list)
+        for row in self._cargo.rows(uow).of_requests(self._record.batch_id, sorted(map(str, keys))):
+            travelled[row.stg_idempotency_key].append(row)
+        now = self._workshop.outside.now()
+        young = [together for together in travelled.values() if may_be_sent_again(together, now)]
+        return [request for together in young if (request := self._same(together))]
+
+    def _same(self, rows: Sequence[Row]) -> Request[Row] | None:
+        sent = self._ledger.payloads(rows)
+        return same_request(sent, self._cargo.asked(sent, again=True), self._workshop.board_id)
+
+    async def _send(self, request: Request[Row]) -> set[int]:
+        run, hold = self._workshop.database.run, self._record.hold
+        await run(partial(self._ledger.resend, [row for row, _ in request.rows]), hold)
+        reach(Failpoint.RESEND_RECORDED)
+        try:
+            outcomes = await self._cargo.send(self._client, request)
+        except TerminalError as error:
+            if isinstance(error, AuthenticationError | EndpointError):
+                raise
+            # It was not executed now, which says nothing of the first time.
+            log.warning("recovery.resend_refused", rows=len(request.rows), reason=str(error))
+            return set()
+        reach(Failpoint.RESEND_ANSWERED)
+        answered = zip((row for row, _ in request.rows), outcomes, strict=True)
+        executed = [(row, outcome) for row, outcome in answered if isinstance(outcome, Created)]
+        await run(partial(self._ledger.acknowledge, executed), hold)
+        log.info("recovery.resent", kind=self._cargo.name, rows=len(request.rows), executed=len(executed))
+        return {row.stg_id for row, _ in executed}

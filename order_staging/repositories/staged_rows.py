@@ -1,0 +1,106 @@
+"""What both staging tables have in common: states, and the queries that are alike."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from sqlalchemy import func, select
+
+from order_staging.models import Operation, StagedOrder, StagedSubitem, StagingStatus
+from order_staging.repositories.base import Repository, chunks
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from uuid import UUID
+
+    from sqlalchemy import ColumnElement
+    from sqlalchemy.orm import QueryableAttribute
+
+Staged = TypeVar("Staged", StagedOrder, StagedSubitem)
+
+VALUES_A_STATEMENT = 1000
+"""Values in one IN list: SQL Server takes at most 2,100 parameters a statement."""
+
+OPEN = (StagingStatus.PENDING, StagingStatus.SENDING, StagingStatus.UNKNOWN, StagingStatus.API_SUCCESS)
+"""States from which a run can go on by itself."""
+
+CHANGES = (Operation.UPDATE, Operation.MOVE, Operation.ARCHIVE, Operation.DELETE)
+"""Operations on what is on the board already: each may be done twice without harm."""
+
+AWAITING = (StagingStatus.PENDING, StagingStatus.SENDING, StagingStatus.UNKNOWN)
+"""States in which a row may still have to be brought to the board."""
+
+
+class StagedRows(Repository[Staged], Generic[Staged]):
+    """Queries that orders and subitems have in common."""
+
+    def in_state(self, batch_id: UUID, *states: StagingStatus) -> list[Staged]:
+        """Read a batch's rows in one of these states, in the order of their ids."""
+        query = (
+            select(self.model)
+            .where(self.model.stg_batch_id == batch_id, self.model.stg_status.in_(states))
+            .order_by(self.model.stg_id)
+        )
+        return list(self.session.scalars(query))
+
+    reading_order: tuple[QueryableAttribute[Any], ...]
+    """The order in which rows are sent: a request that is made anew must have it, too."""
+
+    def of_requests(self, batch_id: UUID, keys: Sequence[str]) -> list[Staged]:
+        """Read all rows of a batch that left with these requests last, in the order in which rows are sent."""
+        found: list[Staged] = []
+        for some in chunks(keys, VALUES_A_STATEMENT):
+            query = select(self.model).where(
+                self.model.stg_batch_id == batch_id, self.model.stg_idempotency_key.in_(some)
+            )
+            found.extend(self.session.scalars(query.order_by(*self.reading_order)))
+        return found
+
+    def pending_among(self, ids: Sequence[int]) -> list[Staged]:
+        """Read those of these rows that are to be sent."""
+        found: list[Staged] = []
+        for some in chunks(sorted(ids), VALUES_A_STATEMENT):
+            query = select(self.model).where(
+                self.model.stg_id.in_(some), self.model.stg_status == StagingStatus.PENDING
+            )
+            found.extend(self.session.scalars(query.order_by(*self.reading_order)))
+        return found
+
+    def unsettled(self, batch_id: UUID) -> list[Staged]:
+        """Read unknown rows that the board is to be asked about, in the order of their ids."""
+        return self.in_state(batch_id, StagingStatus.UNKNOWN)
+
+    def counts(self, batch_id: UUID) -> dict[str, int]:
+        """Count a batch's rows by state."""
+        query = (
+            select(self.model.stg_status, func.count())
+            .where(self.model.stg_batch_id == batch_id)
+            .group_by(self.model.stg_status)
+        )
+        return {str(status): count for status, count in self.session.execute(query)}
+
+    def count_awaiting(self) -> int:
+        """Count the rows of all batches that may still have to be brought to the board."""
+        query = select(func.count()).where(self.model.stg_status.in_(AWAITING))
+        return self.session.scalar(query) or 0
+
+    def values_awaiting(self, attribute: str) -> list[str]:
+        """List the different texts that such rows have in one attribute."""
+        column = getattr(self.model, attribute)
+        query = select(column).where(self.model.stg_status.in_(AWAITING), column.is_not(None)).distinct()
+        return list(self.session.scalars(query))
+
+    def interrupted(self, batch_id: UUID) -> int:
+        """Make UNKNOWN what a runner that is gone had sent; tell how many rows that were."""
+        return self.change(
+            self.model.stg_batch_id == batch_id,
+            self.model.stg_status == StagingStatus.SENDING,
+            stg_status=StagingStatus.UNKNOWN,
+            stg_error_message="the run ended before an answer was recorded",
+        )
+
+    def delete_promoted(self, batch_id: UUID, *where: ColumnElement[bool]) -> int:
+        """Delete a batch's rows that are in production (and match); tell how many."""
+        return self.delete(
+            self.model.stg_batch_id == batch_id, self.model.stg_status == StagingStatus.PROMOTED, *where
+        )
