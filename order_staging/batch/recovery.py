@@ -1,9 +1,9 @@
 """Recovery: what is unknown is settled by asking the board, never by guessing.
 
-A row whose outcome is unknown is looked for on the board. Where nothing of its request is there, and monday.com
-still knows the request's key, the same request is sent again under it. What is not settled so is looked for once
-more after a settling delay, as a search may lag behind writes. Found once: it is adopted. Surely absent: it is
-pending again. Found several times: conflict, for a person to decide.
+A row whose outcome is unknown is looked for on the board, and after a settling delay once more, as a search may lag
+behind writes. Where nothing of its request is there, and monday.com still knows the request's key, the same request
+is sent again under it; else "not on the board" is believed once the request would have timed out. Found once: it is
+adopted. Surely absent: it is pending again. Found several times: conflict, for a person to decide.
 """
 
 from __future__ import annotations
@@ -130,6 +130,7 @@ class Recovery(Generic[Row]):
         self._record = ledger.record
         self._cargo: Cargo[Row] = ledger.cargo
         self._search: Callable[[Sequence[Row]], Awaitable[Found]] = search
+        self._ledger: Ledger[Row] = ledger
         self._counts = ledger.counts
 
     @property
@@ -152,13 +153,25 @@ class Recovery(Generic[Row]):
         new = [row for row in rows if row.update_operation not in CHANGES]
         found = await self._search(new) if new else {}
         reach(Failpoint.BOARD_SEARCHED)
-        executed = await self._resending.send_again(rows, found)
+        executed = await self._send_again(rows, new, found)
         self._resent += len(executed)
         self._counts.unknown = max(0, self._counts.unknown - len(executed))
         changes = [row for row in rows if row.update_operation in CHANGES and row.stg_id not in executed]
         if changes:
             await self._workshop.database.run(partial(self._repeat, changes), self._record.hold)
         return changes + await self._settle_new([row for row in new if row.stg_id not in executed], found)
+
+    async def _send_again(self, rows: Sequence[Row], new: Sequence[Row], found: Found) -> set[int]:
+        """Send requests again under their keys where the board shows nothing of them; add to what was found."""
+        possible = await self._resending.possible([row for row in rows if row.stg_id not in found])
+        unseen = [request for request in possible if request.ids.isdisjoint(found)]
+        creations = {row.stg_id for row in new}
+        if any(request.ids & creations for request in unseen):
+            await self._workshop.sleep(self._workshop.settings.recovery_delay)
+            if self._workshop.stop.is_set():
+                return set()
+            found |= await self._search(new)
+        return await self._resending.send([request for request in unseen if request.ids.isdisjoint(found)])
 
     def _repeat(self, rows: Sequence[Row], uow: UnitOfWork) -> None:
         """Make changes pending again: unlike a creation, each may be done twice without harm."""
@@ -205,12 +218,14 @@ class Recovery(Generic[Row]):
         self, rows: Sequence[Row], found: Mapping[int, list[int]], uow: UnitOfWork
     ) -> list[Row]:
         now = self._workshop.outside.now()
+        arrived: list[Row] = []
         adopted, absent, refused = [], [], []
         for row in rows:
             match found.get(row.stg_id, []):
                 case []:
                     absent.append(row)
                 case [only]:
+                    arrived.append(row)
                     adopted.append(self._cargo.arrived(only) | arrival(row, now))
                 case several:
                     ids = ", ".join(map(str, several))
@@ -221,8 +236,7 @@ class Recovery(Generic[Row]):
         words = "not on the board; to be sent again"
         stored.update([change(row, StagingStatus.PENDING, words) for row in absent])
         stored.update([change(row, StagingStatus.CONFLICT, why.message) for row, why in refused])
-        self._cargo.bury(uow, refused, now)
-        self._record.increase(uow, **self._cargo.counters(len(adopted), len(refused)))
+        self._ledger.end(arrived, refused, uow)
         uow.after_commit(partial(self._count, len(adopted), len(absent), len(refused)))
         return absent
 

@@ -38,6 +38,11 @@ class Request(Generic[Row]):
     mutations: Sequence[Sequence[Mutation]]
     key: str
 
+    @property
+    def ids(self) -> set[int]:
+        """The rows' `stg_id`s."""
+        return {row.stg_id for row, _ in self.rows}
+
 
 def new_request(
     rows: Sequence[tuple[Row, Payload]], mutations: Sequence[Sequence[Mutation]], board_id: int

@@ -2,7 +2,7 @@
 
 monday.com keeps the first answer to a key for half an hour and gives it again. So the same bytes under the same key
 either are executed now, or tell what became of them then. This is never relied on alone: the board is looked at
-before, and a request of which it shows anything is not sent again.
+before, and once more after a settling delay, and a request of which it shows anything is not sent again.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from order_staging.models import StagedOrder, StagedSubitem
 from order_staging.monday import Created
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Sequence
+    from collections.abc import Sequence
 
     from order_staging.batch.cargo import Cargo
     from order_staging.batch.ledger import Ledger
@@ -44,15 +44,21 @@ class Resending(Generic[Row]):
         self._cargo: Cargo[Row] = ledger.cargo
         self._client = client
 
-    async def send_again(self, rows: Sequence[Row], on_board: Container[int]) -> set[int]:
-        """Send the requests of unknown rows again, as far as nothing of them is on the board (`stg_id`s).
+    async def possible(self, rows: Sequence[Row]) -> list[Request[Row]]:
+        """Make the requests of unknown rows anew, as far as they may be sent again.
 
-        Only those leave whose key is young enough, and which can be made anew to the last byte. Gives the rows that
-        monday.com says it has executed; anything else that it answers leaves a row unknown. Raises
-        `DestinationError` where nothing can be sent at all.
+        That is where the key is young enough, and the request comes out the same to the last byte.
+        """
+        return await self._workshop.database.run(partial(self._requests, rows))
+
+    async def send(self, requests: Sequence[Request[Row]]) -> set[int]:
+        """Send requests again, of which nothing must be on the board.
+
+        Gives the rows that monday.com says it has executed; anything else that it answers leaves a row unknown.
+        Raises `DestinationError` where nothing can be sent at all.
         """
         executed: set[int] = set()
-        for request in await self._workshop.database.run(partial(self._requests, rows, on_board)):
+        for request in requests:
             if self._workshop.stop.is_set():
                 break
             answered = await self._send(request)
@@ -62,9 +68,8 @@ class Resending(Generic[Row]):
                 break
         return executed
 
-    def _requests(self, rows: Sequence[Row], on_board: Container[int], uow: UnitOfWork) -> list[Request[Row]]:
-        seen = {row.stg_idempotency_key for row in rows if row.stg_id in on_board}
-        keys = {row.stg_idempotency_key for row in rows if row.stg_idempotency_key} - seen
+    def _requests(self, rows: Sequence[Row], uow: UnitOfWork) -> list[Request[Row]]:
+        keys = {row.stg_idempotency_key for row in rows if row.stg_idempotency_key}
         travelled: defaultdict[str | None, list[Row]] = defaultdict(list)
         for row in self._cargo.rows(uow).of_requests(self._record.batch_id, sorted(map(str, keys))):
             travelled[row.stg_idempotency_key].append(row)
