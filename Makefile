@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 BENCH := .venv-bench
 BENCH_READY := $(BENCH)/.ready
 
-.PHONY: demo test coverage lint bench lock format clean
+.PHONY: demo test coverage lint bench soak lock format clean
 
 $(READY): requirements-dev.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -46,6 +46,9 @@ bench: $(BENCH_READY)  ## measurements, with clients from PyPI to compare with: 
 	$(BENCH)/bin/python benchmarks/delivery.py
 	$(BENCH)/bin/python benchmarks/lanes.py
 	$(BENCH)/bin/python benchmarks/plans.py
+
+soak: $(READY)  ## thousands of orders, faults by chance and killed runners, for some minutes: nothing lost, nothing twice
+	$(BIN)/python -m tests.soak.soak
 
 COMPILE := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
 	--no-header --upgrade --no-emit-package order-staging -q pyproject.toml requirements-build.in

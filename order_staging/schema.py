@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -36,8 +37,9 @@ def configuration(engine: Engine) -> Config:
     return config
 
 
+@cache
 def head() -> str:
-    """Tell the revision that this version works with."""
+    """Tell the revision that this version works with; an installed version has the same one as long as it runs."""
     config = Config()
     config.set_main_option("script_location", str(migrations()).replace("%", "%%"))
     return ScriptDirectory.from_config(config).get_current_head() or ""
@@ -46,7 +48,8 @@ def head() -> str:
 def current(engine: Engine) -> str | None:
     """Tell the revision that the database is at; None where it has none."""
     file = engine.url.database if engine.dialect.name == "sqlite" else None
-    if file and file != ":memory:" and not Path(file).exists():
+    # (A `file:` address, such as one with `?mode=ro`, is for SQLite to read.)
+    if file and file != ":memory:" and not file.startswith("file:") and not Path(file).exists():
         # Looking must not leave an empty file behind.
         return None
     with database_errors(), engine.connect() as connection:

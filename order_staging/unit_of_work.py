@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING, Self
 from uuid import uuid4
 
 from order_staging.database import database_errors
-from order_staging.errors import CommitInDoubtError, LeaseLostError, TransientDatabaseError
+from order_staging.errors import (
+    CommitInDoubtError,
+    LeaseLostError,
+    PersistenceError,
+    TransientDatabaseError,
+)
 from order_staging.failpoints import Failpoint, reach
 from order_staging.repositories import (
     BatchRepository,
@@ -137,11 +142,16 @@ class UnitOfWork:
         return lease is not None and lease.last_work == other.id
 
     def _send_commit(self) -> None:
+        session = self._open()
         try:
             with database_errors():
-                self._open().commit()
-        except TransientDatabaseError as error:
-            raise CommitInDoubtError(str(error)) from error
+                session.commit()
+        except PersistenceError as error:
+            # The transaction may still be open, and SQLAlchemy would have the next work go on in it.
+            session.invalidate()
+            if isinstance(error, TransientDatabaseError):
+                raise CommitInDoubtError(str(error)) from error
+            raise
 
     def prove_hold(self) -> None:
         """Renew the lease, if there is one to write under; raise `LeaseLostError` where it was taken over.

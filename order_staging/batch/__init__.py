@@ -3,8 +3,8 @@
 from order_staging.batch.checks.checking import check
 from order_staging.batch.checks.findings import CheckResult, CheckStatus, Finding, Severity
 from order_staging.batch.drift.findings import Drift, DriftKind, DriftResult
+from order_staging.batch.options import Filters, Options
 from order_staging.batch.preparing import PreparedBoard
-from order_staging.batch.processing import Filters, Options
 from order_staging.batch.results import (
     ApiCounts,
     BatchResult,
@@ -15,6 +15,7 @@ from order_staging.batch.results import (
     RunStatus,
     StepResult,
 )
+from order_staging.batch.retry.errands import ErrorId
 from order_staging.batch.service import BatchService
 from order_staging.batch.workshop import Outside
 
@@ -28,6 +29,7 @@ __all__ = [
     "Drift",
     "DriftKind",
     "DriftResult",
+    "ErrorId",
     "Filters",
     "Finding",
     "GroupCounts",

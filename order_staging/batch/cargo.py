@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
-from order_staging.batch import letters
+from order_staging.batch.letterboxes import OrderLetters, SubitemLetters
 from order_staging.batch.mutations import GROUP, order_mutations, outcome_of, subitem_mutations
 from order_staging.batch.payloads import Payload, fields_sent, item_payload, subitem_payload
 from order_staging.models import Operation, StagedOrder, StagedSubitem
@@ -14,10 +14,9 @@ from order_staging.repositories.staged_rows import CHANGES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
     from uuid import UUID
 
-    from order_staging.batch.letters import Refusal
+    from order_staging.batch.letterboxes import Letterbox
     from order_staging.batch.requests import Request
     from order_staging.monday import MondayClient, Mutation, Outcome
     from order_staging.transform import BoardMapping
@@ -63,6 +62,8 @@ class Cargo(Protocol, Generic[Row]):
 
     name: str
     """What it is called in logs."""
+    letterbox: Letterbox[Row]
+    """Its dead letters."""
 
     def rows(self, uow: UnitOfWork) -> StagedRows[Row]:
         """Give the repository."""
@@ -100,10 +101,6 @@ class Cargo(Protocol, Generic[Row]):
         """Tell how a row records monday's id."""
         ...
 
-    def bury(self, uow: UnitOfWork, refused: Sequence[tuple[Row, Refusal]], now: datetime) -> None:
-        """Write dead letters."""
-        ...
-
     def counters(self, arrived: int, refused: int) -> dict[str, int]:
         """Tell how the batch's counters grow with rows that are on the board, and with dead letters."""
         ...
@@ -119,6 +116,7 @@ class Orders(Cargo[StagedOrder]):
         self._mapping = mapping
         self._key_column = key_column
         self._groups = groups
+        self.letterbox = OrderLetters()
         self._gone: set[str] = set()
 
     def rows(self, uow: UnitOfWork) -> StagedRows[StagedOrder]:
@@ -193,10 +191,6 @@ class Orders(Cargo[StagedOrder]):
         """Record the item's id."""
         return {"stg_monday_item_id": created}
 
-    def bury(self, uow: UnitOfWork, refused: Sequence[tuple[StagedOrder, Refusal]], now: datetime) -> None:
-        """Write dead letters of orders."""
-        uow.failures.orders.insert([letters.refused_order(row, refusal, now) for row, refusal in refused])
-
     def counters(self, arrived: int, refused: int) -> dict[str, int]:
         """Count orders; a batch's records are its orders."""
         return {"orders_processed": arrived, "failed_records": refused}
@@ -211,7 +205,7 @@ class Subitems(Cargo[StagedSubitem]):
         """Take the mapping, the board of the subitems where it is known, and the customer of the batch."""
         self._mapping = mapping
         self._board_id = board_id
-        self._customer = customer
+        self.letterbox = SubitemLetters(mapping, customer)
 
     def rows(self, uow: UnitOfWork) -> StagedRows[StagedSubitem]:
         """Give the repository of staged subitems."""
@@ -253,16 +247,6 @@ class Subitems(Cargo[StagedSubitem]):
     def arrived(self, created: int) -> dict[str, Any]:
         """Record the subitem's id."""
         return {"stg_monday_subitem_id": created}
-
-    def bury(self, uow: UnitOfWork, refused: Sequence[tuple[StagedSubitem, Refusal]], now: datetime) -> None:
-        """Write dead letters of subitems."""
-        uow.failures.subitems.insert(
-            [
-                letters.refused_subitem(row, self.payload(row).name, refusal, now)
-                | {"customer_batch": self._customer}
-                for row, refusal in refused
-            ]
-        )
 
     def counters(self, arrived: int, refused: int) -> dict[str, int]:  # noqa: ARG002 - a batch's records are its orders
         """Count subitems."""

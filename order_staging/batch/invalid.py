@@ -27,13 +27,19 @@ log = structlog.get_logger(__name__)
 Row = dict[str, Any]
 
 
+SAID = ("error_message", "original_data", "source_fingerprint", "order_number", "item_name", "group_name")
+"""What a dead letter says of its row, and is kept true while that waits."""
+
+
 class _Known:
     """The invalid rows that the ERR table has already, unresolved: by UUID, and by content."""
 
     def __init__(self, found: Iterable[FailedOrder]) -> None:
         self._by_uuid: defaultdict[UUID, set[int]] = defaultdict(set)
         self._by_content: defaultdict[str, set[int]] = defaultdict(set)
+        self._words: dict[int, str | None] = {}
         for row in found:
+            self._words[row.err_id] = row.error_message
             if row.source_uuid is not None:
                 self._by_uuid[row.source_uuid].add(row.err_id)
             if row.source_fingerprint is not None:
@@ -44,6 +50,11 @@ class _Known:
         if identified and order.source_uuid is not None:
             return order.source_uuid in self._by_uuid
         return bool(self._by_content) and fingerprint(row) in self._by_content
+
+    def outdated(self, uuid: UUID | None, words: str) -> set[int]:
+        """Find the dead letters that a row has by its UUID, and that say something else of it than it is now."""
+        found = self._by_uuid.get(uuid, set()) if uuid is not None else set()
+        return {err_id for err_id in found if self._words[err_id] != words}
 
     def mended_by(self, order: Order, row: Row) -> set[int]:
         """Find the dead letters that a row, valid now, had before."""
@@ -62,6 +73,7 @@ class InvalidRows:
         self._any = True
         self._known = _Known(())
         self._letters: list[Row] = []
+        self._outdated: list[Row] = []
         self._mended: set[int] = set()
         self._refused = 0
 
@@ -71,7 +83,7 @@ class InvalidRows:
 
     def recall(self, uow: UnitOfWork, page: Sequence[Row]) -> None:
         """Read the dead letters that rows of a page have already, and begin anew for that page."""
-        self._letters, self._mended, self._refused = [], set(), 0
+        self._letters, self._outdated, self._mended, self._refused = [], [], set(), 0
         if self._any:
             uuids = [row[UUID_COLUMN] for row in page if row[UUID_COLUMN] is not None]
             self._known = _Known(uow.failures.invalid_like(uuids, [fingerprint(row) for row in page]))
@@ -79,10 +91,15 @@ class InvalidRows:
     def refuse(self, order: InvalidOrder, row: Row, *, identified: bool) -> None:
         """Refuse a row; it gets a dead letter unless it has one."""
         self._refused += 1
-        if self._known.has(order, row, identified=identified):
-            return
         result, now = self._record.result, self._workshop.outside.now()
-        self._letters.append(letters.invalid_order(order, row, self._record.batch_id, result.customer, now))
+        letter = letters.invalid_order(order, row, self._record.batch_id, result.customer, now)
+        if self._known.has(order, row, identified=identified):
+            if identified:
+                facts = {name: letter[name] for name in SAID}
+                outdated = self._known.outdated(order.source_uuid, letter["error_message"])
+                self._outdated += [facts | {"err_id": err_id} for err_id in outdated]
+            return
+        self._letters.append(letter)
         log.warning(
             "order.invalid", order=order.order_number, problems=[p.sentence() for p in order.problems]
         )
@@ -99,6 +116,7 @@ class InvalidRows:
             uow.failures.orders.insert(self._letters)
             count = len(self._letters)
             self._record.increase(uow, total_records=count, failed_records=count)
+        uow.failures.orders.update(self._outdated)
         if self._mended:
             now = self._workshop.outside.now()
             uow.failures.resolve(sorted(self._mended), by=self._record.runner, now=now)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from order_staging.batch.cargo import Cargo
     from order_staging.batch.payloads import Payload
     from order_staging.batch.record import BatchRecord
+    from order_staging.batch.refusals import Refusals
     from order_staging.batch.results import Counts
     from order_staging.batch.workshop import Workshop
     from order_staging.unit_of_work import UnitOfWork
@@ -47,6 +48,7 @@ class Ledger(Generic[Row]):
     record: BatchRecord
     cargo: Cargo[Row]
     counts: Counts
+    refusals: Refusals
 
     def payloads(self, rows: Sequence[Row]) -> list[tuple[Row, Payload]]:
         """Make what is sent for rows."""
@@ -95,9 +97,11 @@ class Ledger(Generic[Row]):
     def acknowledge(self, answered: Sequence[tuple[Row, Outcome]], uow: UnitOfWork) -> None:
         """Record the outcomes of rows that were sent; `stg_api_payload` of each is what was sent."""
         now = self.workshop.outside.now()
+        arrived: list[Row] = []
         arrivals, changes, refused = [], [], []
         for row, outcome in answered:
             if isinstance(outcome, Created):
+                arrived.append(row)
                 arrivals.append(self.cargo.arrived(int(outcome.id)) | arrival(row, now))
                 continue
             words = self.workshop.redact(outcome.message)
@@ -108,9 +112,14 @@ class Ledger(Generic[Row]):
         rows = self.cargo.rows(uow)
         rows.update(arrivals)
         rows.update(changes)
-        self.cargo.bury(uow, refused, now)
-        self.record.increase(uow, **self.cargo.counters(len(arrivals), len(refused)))
+        self.end(arrived, refused, uow)
         uow.after_commit(partial(self._count, answered))
+
+    def end(self, arrived: Sequence[Row], refused: Sequence[tuple[Row, Refusal]], uow: UnitOfWork) -> None:
+        """Resolve the letters of rows that are on the board, write those of rows that are refused, and count."""
+        letterbox = self.cargo.letterbox
+        failed = self.refusals.bury(letterbox, refused, uow) - self.refusals.resolve(letterbox, arrived, uow)
+        self.record.increase(uow, **self.cargo.counters(len(arrived), failed))
 
     def put_back(self, rows: Sequence[Row], words: str, uow: UnitOfWork) -> None:
         """Record that rows were surely not executed, and why."""
@@ -127,8 +136,7 @@ class Ledger(Generic[Row]):
             refused.append((row, Refusal(refusal.kind, words, refusal.status)))
         rows = self.cargo.rows(uow)
         rows.update([change(row, StagingStatus.API_FAILED, why.message) for row, why in refused])
-        self.cargo.bury(uow, refused, self.workshop.outside.now())
-        self.record.increase(uow, **self.cargo.counters(0, len(refused)))
+        self.end((), refused, uow)
         uow.after_commit(partial(self._count_blamed, len(refused)))
 
     def _count_blamed(self, rows: int) -> None:

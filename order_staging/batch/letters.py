@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
-    from order_staging.models import StagedOrder, StagedSubitem
+    from order_staging.models import FailedOrder, FailedSubitem, StagedOrder, StagedSubitem
     from order_staging.transform import InvalidOrder, Order
 
 
@@ -68,6 +68,33 @@ def waiting_order(order: Order, why: Refusal, batch_id: UUID, customer: str, now
     }
 
 
+def tried_again(letter: FailedOrder | FailedSubitem, now: datetime, most: int) -> dict[str, Any]:
+    """Tell what changes on an unresolved letter whose row was tried again in vain; `most` retries are its share."""
+    count = (letter.retry_count or 0) + 1
+    return {
+        "err_id": letter.err_id,
+        "retry_count": count,
+        "last_retry_date": now,
+        "max_retries_reached": count >= most,
+    }
+
+
+def once_more(
+    letter: FailedOrder | FailedSubitem, news: Mapping[str, Any], now: datetime, most: int
+) -> dict[str, Any]:
+    """Tell what an unresolved letter says once its row is refused again: what a new one would, and the retries."""
+    facts = {name: value for name, value in news.items() if name != "created_date"}
+    return facts | tried_again(letter, now, most)
+
+
+RETRIED = "\nRetried: "
+
+
+def with_word(message: str | None, word: str) -> str:
+    """Add to a letter's message what its last retry came to, in place of what the one before did."""
+    return f"{(message or '').partition(RETRIED)[0]}{RETRIED}{word}"
+
+
 def refused_order(row: StagedOrder, refusal: Refusal, now: datetime) -> dict[str, Any]:
     """Make the dead letter of a staged order."""
     return _refused(row, refusal, now) | {
@@ -98,7 +125,7 @@ def _refused(row: StagedOrder | StagedSubitem, refusal: Refusal, now: datetime) 
         "error_type": refusal.kind,
         "error_message": refusal.message,
         "http_status_code": refusal.status,
-        "retry_count": row.stg_retry_count or 0,
+        "retry_count": 0,
         "max_retries_reached": False,
         "created_date": now,
         "original_data": as_json(business_values(row)),

@@ -13,6 +13,7 @@ from order_staging.batch import rows
 from order_staging.batch.invalid import InvalidRows
 from order_staging.batch.limits import subitem_limits
 from order_staging.failpoints import Failpoint, reach
+from order_staging.repositories import chunks
 from order_staging.repositories.source import UUID_COLUMN, Page
 from order_staging.transform import InvalidOrder, Note, Order
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
+UUIDS_A_ROUND = 1000
+
 
 @dataclass(frozen=True)
 class Source:
@@ -39,6 +42,8 @@ class Source:
     wanted: SourceFilter
     limit: int | None = None
     doubled: bool = False
+    only: tuple[UUID, ...] | None = None
+    """The only rows to load, by UUID; None: all that are new."""
 
 
 class Loader:
@@ -59,9 +64,15 @@ class Loader:
         run, hold = self._workshop.database.run, self._record.hold
         await run(self._invalid.look)
         await run(self._refuse_unidentified, hold)
+        only = self._source.only
+        for uuids in [None] if only is None else chunks(only, UUIDS_A_ROUND):
+            await self._load_pages(uuids)
+
+    async def _load_pages(self, uuids: Sequence[UUID] | None) -> None:
+        run, hold = self._workshop.database.run, self._record.hold
         after: UUID | None = None
         while not self._workshop.stop.is_set() and self._room() > 0:
-            after, more = await run(partial(self._load_page, after), hold)
+            after, more = await run(partial(self._load_page, after, uuids), hold)
             reach(Failpoint.PAGE_LOADED)
             if not more:
                 break
@@ -81,12 +92,14 @@ class Loader:
             self._invalid.refuse(_unidentified(order), row, identified=False)
         self._invalid.write(uow)
 
-    def _load_page(self, after: UUID | None, uow: UnitOfWork) -> tuple[UUID | None, bool]:
+    def _load_page(
+        self, after: UUID | None, uuids: Sequence[UUID] | None, uow: UnitOfWork
+    ) -> tuple[UUID | None, bool]:
         """Load one page; give the last UUID of it, and whether there may be more."""
         source, size = self._source, self._workshop.settings.chunk_rows
         columns = self._workshop.mapping.source_columns
         page = uow.source.new_rows(
-            source.shape, columns, source.wanted, Page(after, size, without_doubled=source.doubled)
+            source.shape, columns, source.wanted, Page(after, size, without_doubled=source.doubled), uuids
         )
         orders: list[Order] = []
         self._invalid.recall(uow, page)
@@ -108,16 +121,8 @@ class Loader:
             return
         self._record.begin(uow)
         self._stage(uow, orders)
-        self._note(uow, orders)
+        note_warnings(uow, self._record.batch_id, orders)
         self._record.increase(uow, total_records=len(orders))
-
-    def _note(self, uow: UnitOfWork, orders: Sequence[Order]) -> None:
-        """Keep with the batch what was left out or changed: the staging rows that say so are cleaned up."""
-        notes = [(order, [note.sentence() for note in order.notes]) for order in orders if order.notes]
-        for order, sentences in notes:
-            log.warning("order.warning", uuid=str(order.source_uuid), name=order.title, notes=sentences)
-        lines = [f"{order.title}: {'; '.join(sentences)}" for order, sentences in notes]
-        uow.batches.add_notes(self._record.batch_id, lines)
 
     def _stage(self, uow: UnitOfWork, orders: list[Order]) -> None:
         uow.staging.orders.drop_invalid([order.source_uuid for order in orders])
@@ -143,6 +148,15 @@ class Loader:
         self._orders.warnings += sum(bool(order.notes) for order in orders)
         self._subitems.loaded += len(subitems)
         self._subitems.warnings += sum(bool(subitem["validation_errors"]) for subitem in subitems)
+
+
+def note_warnings(uow: UnitOfWork, batch_id: UUID, orders: Sequence[Order]) -> None:
+    """Keep with the batch what was left out or changed: the staging rows that say so are cleaned up."""
+    notes = [(order, [note.sentence() for note in order.notes]) for order in orders if order.notes]
+    for order, sentences in notes:
+        log.warning("order.warning", uuid=str(order.source_uuid), name=order.title, notes=sentences)
+    lines = [f"{order.title}: {'; '.join(sentences)}" for order, sentences in notes]
+    uow.batches.add_notes(batch_id, lines)
 
 
 def _unidentified(order: Order | InvalidOrder) -> InvalidOrder:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from contextlib import asynccontextmanager, nullcontext
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -15,8 +15,11 @@ from order_staging.batch.drift.findings import Comparison
 from order_staging.batch.drift.reading import DriftReader
 from order_staging.batch.leases import holding
 from order_staging.batch.loading import Source
+from order_staging.batch.options import filter_by, wanted_by
 from order_staging.batch.record import BATCH_TYPE, BatchRecord
 from order_staging.batch.results import BUSY, BatchResult, LoadResult, RunResult
+from order_staging.batch.retry.errands import NEW_ORDERS, Errand
+from order_staging.batch.retry.retrying import Retrying
 from order_staging.batch.rows import clipped
 from order_staging.batch.run import BatchRun
 from order_staging.errors import (
@@ -34,46 +37,20 @@ from order_staging.errors import (
 )
 from order_staging.models import BatchStatus
 from order_staging.monday import Usage
-from order_staging.repositories import SourceFilter
+from order_staging.repositories.batches import UNFINISHED
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
     from uuid import UUID
 
     from order_staging.batch.assembly import Bench, Line
+    from order_staging.batch.options import Filters, Options
     from order_staging.unit_of_work import Hold, UnitOfWork
 
 log = structlog.get_logger(__name__)
 
 NO_CUSTOMER = "(NO CUSTOMER NAME)"
 """Rows without a customer's name are a batch of their own, in which all of them are invalid."""
-
-
-class Filters(TypedDict, total=False):
-    """What narrows a run: a PO number, a season of ours or of the customer's, a number of order lines."""
-
-    po: str | None
-    aag_season: str | None
-    customer_season: str | None
-    limit: int | None
-
-
-class Options(Filters, total=False):
-    """Filters, what a run leaves for later, and what it brings beside new orders.
-
-    Left for later: the `subitems`, or the cleanup of staging (`keep_staging`). Brought: `changes` of what was
-    delivered; with them `archive_removed` archives the items of rows that are gone from the source (most of a
-    customer's only with `archive_most`), and `recreate_deleted` creates again what people deleted. `everything`
-    is changes, and each delivered row compared with the board, whether its source has changed or not.
-    """
-
-    subitems: bool
-    keep_staging: bool
-    changes: bool
-    archive_removed: bool
-    archive_most: bool
-    recreate_deleted: bool
-    everything: bool
 
 
 class Processing:
@@ -85,60 +62,81 @@ class Processing:
         self._workshop = bench.workshop
         self._names: list[str | None] | None = None
 
-    async def resolve(self, name: str) -> str:
-        """Find the customer that somebody means, as its batches name it. Raises `UnknownCustomerError`."""
-        names = [known for known in await self._source_names() if known is not None]
-        return self._label(self._workshop.customers.resolve(name, names))
+    async def resolve(self, name: str, others: Iterable[str] = ()) -> str:
+        """Find the customer that somebody means, as its batches name it. Raises `UnknownCustomerError`.
+
+        `others` are names that are known beside those of the source.
+        """
+        names = [*(known for known in await self._source_names() if known is not None), *others]
+        return self.label(self._workshop.customers.resolve(name, names))
 
     async def customers(self, filters: Filters, *, delivered: bool = False) -> list[tuple[str, int]]:
         """List the customers that have something to do, with the number of their new rows.
 
         With `delivered` those come, too, that have anything which may have changed.
         """
-        wanted = _filter(None, filters)
+        wanted = filter_by(None, filters)
         run = self._workshop.database.run
         totals: Counter[str] = Counter()
         for name, count in await run(lambda uow: uow.source.new_by_customer_name(wanted)):
-            totals[self._label(name)] += count
+            totals[self.label(name)] += count
         for label in await run(lambda uow: uow.staging.orders.customers_with_open(wanted)):
             totals[label] += 0
         if delivered:
             landed = await run(lambda uow: uow.deliveries.customers())
             for name in (*landed, *await self._source_names()):
-                totals[self._label(name)] += 0
+                totals[self.label(name)] += 0
         return sorted(totals.items())
 
-    async def process_all(self, line: Line, customers: Iterable[str], options: Options) -> RunResult:
-        """Process customers one after another, until something would meet all of them."""
+    async def process_all(
+        self,
+        line: Line,
+        customers: Iterable[str],
+        options: Options,
+        errands: Mapping[str, Errand] | None = None,
+    ) -> RunResult:
+        """Process customers one after another, until something would meet all of them.
+
+        `errands` says what for, where it is not for new orders.
+        """
         results = []
         for customer in customers:
+            errand = (errands or {}).get(customer, NEW_ORDERS)
             try:
-                result = await self.process(line, customer, options)
+                result = await self.process(line, customer, options, errand)
             except LeaseHeldError as error:
                 log.warning("batch.busy", customer=customer, holder=error.holder)
-                result = BatchResult(customer, status=BUSY, error=str(error))
+                result = _result(customer, errand)
+                result.status, result.error = BUSY, str(error)
             except PersistenceError as error:
                 # The batch stays as it was recorded last, and the next run goes on from there.
                 log.error("batch.broken_off", customer=customer, reason=str(error))  # noqa: TRY400 - one line
-                stops = isinstance(error, DatabaseUnavailableError)
-                words = self._workshop.redact(str(error))
-                result = BatchResult(customer, status=BatchStatus.FAILED, error=words, stops_the_run=stops)
+                result = _result(customer, errand)
+                result.status, result.error = BatchStatus.FAILED, self._workshop.redact(str(error))
+                result.stops_the_run = isinstance(error, DatabaseUnavailableError)
             results.append(result)
             if self._workshop.stop.is_set() or result.stops_the_run:
                 break
         return RunResult(tuple(results))
 
-    async def process(self, line: Line, customer: str, options: Options) -> BatchResult:
+    async def process(
+        self, line: Line, customer: str, options: Options, errand: Errand = NEW_ORDERS
+    ) -> BatchResult:
         """Take a customer's lease and do all the steps. Raises `LeaseHeldError` and `PersistenceError`."""
-        result = BatchResult(customer, with_changes=_wanted(options).changes)
-        subitems = options.get("subitems", True)
-        async with self._batch(result, line.client.usage, subitems=subitems) as (record, run):
+        result = _result(customer, errand)
+        result.with_changes = wanted_by(options).changes
+        if errand.letters == ():
+            return result
+        to_resume = partial(_batch_to_resume, customer, errand, subitems=options.get("subitems", True))
+        async with self._batch(result, line.client.usage, to_resume) as (record, run):
+            if errand.resumes and not record.resumes:
+                return result
             with (
                 structlog.contextvars.bound_contextvars(customer=customer, batch=str(record.batch_id)),
                 line.client.asking(partial(self._require_hold, record.hold)),
             ):
                 try:
-                    await self._steps(line, record, run, options)
+                    await self._steps(line, record, run, options, errand)
                 except StoppedError as error:
                     log.info("batch.stopped", reason=str(error))
                 except DestinationError as error:
@@ -165,7 +163,8 @@ class Processing:
 
     async def load(self, customer: str, filters: Filters) -> LoadResult:
         """Take a customer's lease and stage its new rows."""
-        async with self._batch(BatchResult(customer), Usage(), subitems=True) as (record, run):
+        to_resume = partial(_batch_to_resume, customer, NEW_ORDERS, subitems=True)
+        async with self._batch(BatchResult(customer), Usage(), to_resume) as (record, run):
             source = await self._source(customer, filters)
             await run.recover()
             await run.relink(source)
@@ -196,13 +195,25 @@ class Processing:
             with asking:
                 yield BatchRun(self._workshop, record), result
 
-    async def _steps(self, line: Line, record: BatchRecord, run: BatchRun, options: Options) -> None:
+    async def _steps(
+        self, line: Line, record: BatchRecord, run: BatchRun, options: Options, errand: Errand
+    ) -> None:
         source = await self._source(record.result.customer, options)
+        wanted = wanted_by(options)
         await run.recover()
         await run.relink(source)
-        await run.load(source)
+        if errand.is_retry:
+            retrying = Retrying(self._workshop, record, source, errand.letters or ())
+            again = await retrying.stage()
+            these = tuple(sorted(again.look))
+            wanted = replace(wanted, these=these, going=frozenset(again.archive))
+            await run.load(replace(source, only=these) if again.examined or these else None)
+        else:
+            await run.load(source if errand.loads else None)
         if not self._workshop.stop.is_set():
-            await run.stage_changes(source, line, _wanted(options))
+            await run.stage_changes(source, line, wanted)
+        if errand.is_retry and not self._workshop.stop.is_set():
+            await retrying.conclude(again)
         if not record.begun:
             return
         steps: list[Callable[[], Awaitable[object]]] = [
@@ -232,19 +243,17 @@ class Processing:
 
     @asynccontextmanager
     async def _batch(
-        self, result: BatchResult, usage: Usage, *, subitems: bool
+        self, result: BatchResult, usage: Usage, to_resume: Callable[[UnitOfWork], UUID | None]
     ) -> AsyncIterator[tuple[BatchRecord, BatchRun]]:
         async with holding(self._workshop, result.customer) as hold:
-            resumed = await self._workshop.database.run(
-                partial(_batch_to_resume, result.customer, subitems=subitems)
-            )
+            resumed = await self._workshop.database.run(to_resume)
             record = BatchRecord(self._workshop, result, hold, usage, resumed)
             yield record, BatchRun(self._workshop, record)
 
     async def _source(self, customer: str, filters: Filters) -> Source:
         names = await self._source_names()
-        chosen = [name for name in names if self._label(name) == customer]
-        wanted = _filter(chosen, filters)
+        chosen = [name for name in names if self.label(name) == customer]
+        wanted = filter_by(chosen, filters)
         return Source(self._bench.shape, wanted, filters.get("limit"), self._bench.doubled)
 
     async def _source_names(self) -> list[str | None]:
@@ -252,7 +261,7 @@ class Processing:
             self._names = await self._workshop.database.run(lambda uow: uow.source.customer_names())
         return self._names
 
-    def _label(self, name: str | None) -> str:
+    def label(self, name: str | None) -> str:
         """Name a customer as its batches and leases do, in the characters that these columns have."""
         if self._workshop.customers.canonical(name) is None:
             return NO_CUSTOMER
@@ -260,38 +269,21 @@ class Processing:
         return clipped(label, 100) or label
 
 
-def _batch_to_resume(customer: str, uow: UnitOfWork, *, subitems: bool) -> UUID | None:
+def _batch_to_resume(customer: str, errand: Errand, uow: UnitOfWork, *, subitems: bool) -> UUID | None:
+    if errand.batch_id is not None:
+        batch = uow.batches.get(errand.batch_id)
+        left = batch is not None and (
+            batch.status in UNFINISHED or uow.staging.orders.is_open(batch.batch_id)
+        )
+        return errand.batch_id if left else None
     unfinished = uow.batches.unfinished(customer, BATCH_TYPE)
     return (
         unfinished[0].batch_id if unfinished else uow.staging.orders.open_batch(customer, subitems=subitems)
     )
 
 
-def _wanted(options: Options) -> Wanted:
-    """Read what a run is to bring beside new orders. Raises `ConfigurationError` for what needs `changes`."""
-    everything = options.get("everything", False)
-    changes = options.get("changes", False) or everything
-    for name in ("archive_removed", "archive_most", "recreate_deleted"):
-        if options.get(name) and not changes:
-            raise ConfigurationError(f"{name} goes with changes alone; ask for changes, too")
-    if options.get("archive_most") and not options.get("archive_removed"):
-        raise ConfigurationError("archive_most goes with archive_removed alone; ask for it, too")
-    return Wanted(
-        changes=changes,
-        archive_removed=options.get("archive_removed", False),
-        archive_most=options.get("archive_most", False),
-        recreate_deleted=options.get("recreate_deleted", False),
-        everything=everything,
-    )
-
-
-def _filter(names: list[str | None] | None, filters: Filters) -> SourceFilter:
-    return SourceFilter(
-        names=names,
-        po=filters.get("po"),
-        aag_season=filters.get("aag_season"),
-        customer_season=filters.get("customer_season"),
-    )
+def _result(customer: str, errand: Errand) -> BatchResult:
+    return BatchResult(customer, is_retry=errand.is_retry, passed_over=errand.passed_over)
 
 
 def _facts(result: BatchResult) -> dict[str, object]:

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 from order_staging.failpoints import Failpoint, reach
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from order_staging.batch.record import BatchRecord
     from order_staging.batch.workshop import Workshop
     from order_staging.unit_of_work import UnitOfWork
@@ -20,11 +18,13 @@ CHUNKS = 10
 
 async def promote(workshop: Workshop, record: BatchRecord) -> None:
     """Write what landed to production, and mark it, in bounded transactions."""
-    result = record.result
-    result.orders.promoted += await _repeat(workshop, record, _promote_orders, Failpoint.ORDERS_PROMOTED)
-    result.subitems.promoted += await _repeat(
-        workshop, record, _promote_subitems, Failpoint.SUBITEMS_PROMOTED
-    )
+    run, hold, result = workshop.database.run, record.hold, record.result
+    while orders := await run(partial(_promote_orders, workshop, record), hold):
+        reach(Failpoint.ORDERS_PROMOTED)
+        result.orders.promoted += orders
+    while subitems := await run(partial(_promote_subitems, workshop, record), hold):
+        reach(Failpoint.SUBITEMS_PROMOTED)
+        result.subitems.promoted += subitems
 
 
 async def clean_up(workshop: Workshop, record: BatchRecord) -> tuple[int, int]:
@@ -38,19 +38,6 @@ async def clean_up(workshop: Workshop, record: BatchRecord) -> tuple[int, int]:
     deleted = await workshop.database.run(delete, record.hold)
     reach(Failpoint.STAGING_CLEANED)
     return deleted
-
-
-async def _repeat(
-    workshop: Workshop,
-    record: BatchRecord,
-    step: Callable[[Workshop, BatchRecord, UnitOfWork], int],
-    failpoint: Failpoint,
-) -> int:
-    promoted = 0
-    while done := await workshop.database.run(partial(step, workshop, record), record.hold):
-        reach(failpoint)
-        promoted += done
-    return promoted
 
 
 def _promote_orders(workshop: Workshop, record: BatchRecord, uow: UnitOfWork) -> int:

@@ -29,7 +29,10 @@ class RunStatus(StrEnum):
 
 @dataclass
 class Counts:
-    """What became of rows; `selected` ones are those that were looked at in the source by this run."""
+    """What became of rows; `selected` ones are those that were looked at in the source by this run.
+
+    A retry counts a row that it stages anew as `selected` and `retried`; `loaded` are new rows alone.
+    """
 
     selected: int = 0
     loaded: int = 0
@@ -55,6 +58,8 @@ class Counts:
     deleted: int = 0
     """Gone from the board: people deleted or archived it. Most runs look at what changed in the source alone."""
     archived: int = 0
+    retried: int = 0
+    """Dead letters whose rows were taken up again, whatever came of it."""
 
     @property
     def on_board(self) -> int:
@@ -118,6 +123,10 @@ class BatchResult:
     """Whether the run was to bring changes, too."""
     announcements: list[str] = field(default_factory=list)
     """What people should know of the run as a whole."""
+    is_retry: bool = False
+    """Whether the run was to retry what failed."""
+    passed_over: int = 0
+    """Dead letters that a retry left out, as they were retried as often as they may be unless they are named."""
     stops_the_run: bool = False
     """Whether what ended the batch would meet every other customer, too."""
 
@@ -133,7 +142,7 @@ class BatchResult:
 
     def to_dict(self) -> dict[str, Any]:
         """Give JSON values, under the keys that other programs rely on."""
-        more = CHANGE_KEYS if self.with_changes else ()
+        more = (*(CHANGE_KEYS if self.with_changes else ()), *(("retried",) if self.is_retry else ()))
         orders, subitems = asdict(self.orders), asdict(self.subitems)
         facts: dict[str, Any] = {
             "batch_id": str(self.batch_id) if self.batch_id else None,
@@ -145,6 +154,8 @@ class BatchResult:
             "api": asdict(self.api),
             "seconds": round(self.seconds, 3),
         }
+        if self.is_retry:
+            facts["passed_over"] = self.passed_over
         if self.announcements:
             facts["announcements"] = list(self.announcements)
         return facts | ({"error": self.error} if self.error else {})

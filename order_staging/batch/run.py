@@ -16,9 +16,11 @@ from order_staging.batch.imports import Imports
 from order_staging.batch.ledger import Ledger
 from order_staging.batch.letters import Refusal
 from order_staging.batch.loading import Loader
+from order_staging.batch.lookups import ByGroup, ByKey, ByName, BySize
 from order_staging.batch.promotion import clean_up, promote
 from order_staging.batch.record import BATCH_TYPE
-from order_staging.batch.recovery import ByKey, ByName, BySize, Recovery
+from order_staging.batch.recovery import Recovery
+from order_staging.batch.refusals import Refusals
 from order_staging.batch.resending import Resending
 from order_staging.errors import OutcomeUnknownError
 from order_staging.failpoints import Failpoint, reach
@@ -50,6 +52,7 @@ class BatchRun:
         self._workshop = workshop
         self._record = record
         self._result = record.result
+        self._refusals = Refusals(workshop, record)
         self._left_behind: list[str] = []
         """What was said of rows that could not be sent and are left for a later run."""
         self._trouble: DestinationError | None = None
@@ -70,9 +73,10 @@ class BatchRun:
         await self._workshop.database.run(partial(self._relink, source), self._record.hold)
         reach(Failpoint.ROWS_RELINKED)
 
-    async def load(self, source: Source) -> None:
-        """Stage what is new."""
-        await Loader(self._workshop, self._record, source).load()
+    async def load(self, source: Source | None) -> None:
+        """Stage what is new; None: nothing."""
+        if source is not None:
+            await Loader(self._workshop, self._record, source).load()
         await self._reach_unless_stopped(BatchStatus.STAGING_LOADED)
 
     async def stage_changes(self, source: Source, line: Line, wanted: Wanted) -> None:
@@ -86,8 +90,8 @@ class BatchRun:
         client = line.client
         groups: dict[str, str] = {}
         cargo = Orders(self._workshop.mapping, client.key_column, groups)
-        search = ByKey(client, ByName(client, self._workshop))
-        ledger = Ledger(self._workshop, self._record, cargo, self._result.orders)
+        search = ByGroup(client, ByKey(client, ByName(client, self._workshop)))
+        ledger = Ledger(self._workshop, self._record, cargo, self._result.orders, self._refusals)
         delivery = Delivery(ledger, client)
         recovery = Recovery(ledger, search.find, Resending(ledger, client))
         imports = Imports(ledger, cargo, client)
@@ -110,7 +114,7 @@ class BatchRun:
         await self._doubt()
         await run(lambda uow: uow.staging.subitems.link_to_items(batch_id), self._record.hold)
         cargo = Subitems(self._workshop.mapping, line.subitem_board_id, self._result.customer)
-        ledger = Ledger(self._workshop, self._record, cargo, self._result.subitems)
+        ledger = Ledger(self._workshop, self._record, cargo, self._result.subitems, self._refusals)
         delivery = Delivery(ledger, line.client)
         recovery = Recovery(ledger, BySize(line.client, cargo).find, Resending(ledger, line.client))
         await recovery.settle()
@@ -174,6 +178,8 @@ class BatchRun:
         interrupted = uow.staging.orders.interrupted(batch_id) + uow.staging.subitems.interrupted(batch_id)
         if interrupted:
             log.warning("recovery.interrupted", rows=interrupted)
+        if self._record.begun:
+            self._refusals.recall(uow)
 
     async def _ensure_groups(self, client: MondayClient, ledger: Ledger[StagedOrder]) -> dict[str, str]:
         """Find or create the groups of what is to be sent; rows whose group monday.com refuses are rejected."""
@@ -248,6 +254,6 @@ class BatchRun:
         return (
             not left
             and not self._left_behind
-            and not uow.failures.count_of_batch(batch_id)
+            and not uow.failures.any_open_of_batch(batch_id)
             and not self._result.failed_rows
         )

@@ -11,21 +11,25 @@ from typing import TYPE_CHECKING, TypeVar, Unpack
 from order_staging.batch.assembly import Assembly, open_bench, open_line
 from order_staging.batch.checks.checking import check
 from order_staging.batch.drift.findings import DriftResult
+from order_staging.batch.interrupts import interrupts
 from order_staging.batch.preparing import prepare
 from order_staging.batch.processing import Processing
 from order_staging.batch.results import BatchResult, LoadResult, RunResult, StepResult
+from order_staging.batch.retry.choosing import Choice, resumptions, retries
 from order_staging.errors import ConfigurationError, RunningLoopError
 from order_staging.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Sequence
+    from collections.abc import Callable, Coroutine, Mapping, Sequence
     from uuid import UUID
 
     from sqlalchemy import Engine
 
+    from order_staging.batch.assembly import Bench
     from order_staging.batch.checks.findings import CheckResult
+    from order_staging.batch.options import Filters, Options
     from order_staging.batch.preparing import PreparedBoard
-    from order_staging.batch.processing import Filters, Options
+    from order_staging.batch.retry.errands import Errand, ErrorId
     from order_staging.batch.workshop import Outside
 
 T = TypeVar("T")
@@ -36,7 +40,8 @@ class BatchService:
 
     Every method is synchronous and has a coroutine twin whose name ends in `_async`, for callers that already run
     an event loop. Methods raise `ConfigurationError`, `PersistenceError`, `DestinationError` or `LeaseHeldError`;
-    rows that are invalid or rejected are recorded and counted, never raised.
+    rows that are invalid or rejected are recorded and counted, never raised. Ctrl-C during a synchronous call ends
+    the run in order, with `KeyboardInterrupt` once what is in flight is recorded; a second one ends it at once.
     """
 
     def __init__(
@@ -49,12 +54,14 @@ class BatchService:
         """Take the settings (from the environment unless given), and in tests an engine and the outside world."""
         self._assembly = Assembly.of(settings or Settings.load(), engine=engine, outside=outside)
         self._stop = Event()
+        self._ended = False
 
     def request_stop(self) -> None:
         """Ask runs to end: no new request leaves, what is in flight is finished and recorded.
 
         May be called from a signal handler or another thread. The service begins nothing more after that.
         """
+        self._ended = True
         self._stop.set()
 
     def process_customer_batch(self, customer_name: str, **options: Unpack[Options]) -> BatchResult:
@@ -99,6 +106,57 @@ class BatchService:
                 customers = [await processing.resolve(name) for name in customer_names]
             async with open_line(self._assembly, bench) as line:
                 return await processing.process_all(line, dict.fromkeys(customers), options)
+
+    def retry_failed(
+        self,
+        *,
+        batch_id: UUID | None = None,
+        customer_name: str | None = None,
+        error_ids: Sequence[ErrorId | str] = (),
+        everything: bool = False,
+    ) -> RunResult:
+        """Put what failed on its way again, as the source has it now: of a batch, a customer, some errors, or all.
+
+        What is acknowledged resolves its error. What was retried as often as `max_attempts` says is passed over,
+        unless its error is named. Raises `ConfigurationError` where nothing is chosen, and for errors that are
+        nowhere, or resolved.
+        """
+        choice = Choice(batch_id, customer_name, tuple(error_ids), everything)
+        return self._now("retry_failed", lambda: self._retry(choice))
+
+    async def retry_failed_async(
+        self,
+        *,
+        batch_id: UUID | None = None,
+        customer_name: str | None = None,
+        error_ids: Sequence[ErrorId | str] = (),
+        everything: bool = False,
+    ) -> RunResult:
+        """Do what `retry_failed` does, within a running event loop."""
+        return await self._retry(Choice(batch_id, customer_name, tuple(error_ids), everything))
+
+    async def _retry(self, choice: Choice) -> RunResult:
+        async with open_bench(self._assembly, self._stop) as bench:
+            processing = Processing(bench)
+            return await self._go(bench, processing, await retries(bench, processing, choice))
+
+    def resume(self, batch_id: UUID | None = None) -> RunResult:
+        """Go on with what is unfinished, and load nothing new: of a batch, or of every customer that has any.
+
+        A batch of which nothing is left does nothing. Raises `ConfigurationError` where there is no such batch.
+        """
+        return self._now("resume", lambda: self.resume_async(batch_id))
+
+    async def resume_async(self, batch_id: UUID | None = None) -> RunResult:
+        """Do what `resume` does, within a running event loop."""
+        async with open_bench(self._assembly, self._stop) as bench:
+            return await self._go(bench, Processing(bench), await resumptions(bench, batch_id))
+
+    async def _go(self, bench: Bench, processing: Processing, errands: Mapping[str, Errand]) -> RunResult:
+        if not errands:
+            return RunResult()
+        async with open_line(self._assembly, bench) as line:
+            return await processing.process_all(line, errands, {}, errands)
 
     def drift(
         self,
@@ -265,5 +323,11 @@ class BatchService:
         try:
             asyncio.get_running_loop()
         except RuntimeError:
-            return asyncio.run(make())
+            with interrupts(self._stop.set, self._go_on):
+                return asyncio.run(make())
         raise RunningLoopError(f"BatchService.{method}")
+
+    def _go_on(self) -> None:
+        """After an interrupted call the service may be used again, unless it was asked to stop for good."""
+        if not self._ended:
+            self._stop.clear()

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 import order_staging
-from order_staging.cli import board, check, database, demo, drift, looking, run, sandbox
+from order_staging.cli import board, check, database, demo, drift, looking, retry, run, sandbox
 
 app = typer.Typer(
     name="order-staging",
@@ -38,6 +38,8 @@ app.command("run")(run.run)
 app.command("customers")(looking.customers)
 app.command("status")(looking.status)
 app.command("errors")(looking.errors)
+app.command("retry")(retry.retry)
+app.command("resume")(retry.resume)
 app.command("drift")(drift.drift)
 app.command("check")(check.check)
 app.command("sandbox")(sandbox.sandbox)

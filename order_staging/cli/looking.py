@@ -71,12 +71,12 @@ def status(
 
     Example: order-staging status
     """
-    with program.program(output, log_level, log_format) as ours, _reading(ours.settings) as uow:
+    with program.program(output, log_level, log_format) as ours, reading(ours.settings) as uow:
         if batch is None:
             views = newest(uow, limit, _canonical(ours.settings, customer))
             ours.show({"recorded": [view.to_dict() for view in views]}, lambda: _batches_table(views))
             return
-        found = detail(uow, _batch_id(uow, batch))
+        found = detail(uow, batch_named(uow, batch))
         if found is None:
             raise ConfigurationError(f"there is no batch {batch}; `order-staging status` lists the newest")
         ours.show(found.to_dict(), lambda: _detail_table(found))
@@ -94,13 +94,13 @@ def errors(
 
     Example: order-staging errors --customer GREYSON
     """
-    with program.program(output, log_level, log_format) as ours, _reading(ours.settings) as uow:
+    with program.program(output, log_level, log_format) as ours, reading(ours.settings) as uow:
         found = unresolved(uow, batch_id=batch, customer=_canonical(ours.settings, customer), limit=limit)
         ours.show({"errors": [view.to_dict() for view in found]}, lambda: _failures_table(found))
 
 
 @contextmanager
-def _reading(settings: Settings) -> Iterator[UnitOfWork]:
+def reading(settings: Settings) -> Iterator[UnitOfWork]:
     """Open a unit of work on a database that is at head; nothing is committed."""
     with program.engine_of(settings) as engine:
         schema.require_head(engine)
@@ -112,7 +112,7 @@ def _canonical(settings: Settings, customer: str | None) -> str | None:
     return None if customer is None else load_customers(settings.customers).label(customer)
 
 
-def _batch_id(uow: UnitOfWork, text: str) -> UUID:
+def batch_named(uow: UnitOfWork, text: str) -> UUID:
     """Read a batch's id, or find the one that begins like this among the newest."""
     try:
         return UUID(text)
@@ -170,9 +170,14 @@ def _states(counts: dict[str, int]) -> str:
 def _failures_table(found: list[FailureView]) -> RenderableType:
     if not found:
         return "Nothing that was refused is waiting to be mended."
-    table = Table("Id", "Kind", "Customer", "Order", "Name", "Why")
+    table = Table("Error", "Customer", "Order", "Name", "Why", caption="order-staging retry --error-id ERROR")
+    # Whole, as somebody will copy it.
+    table.columns[0].no_wrap = True
     for view in found:
         why = f"{view.error_type}: {view.message}"
-        row = (str(view.err_id), view.kind, view.customer, view.order_number, view.name, why)
+        if view.retry_count:
+            given_up = ", and now only by --error-id" if view.max_retries_reached else ""
+            why += f" (retried {view.retry_count} times{given_up})"
+        row = (view.error_id, view.customer, view.order_number, view.name, why)
         table.add_row(*(cell or "" for cell in row))
     return table

@@ -59,3 +59,6 @@ LimitOption = Annotated[
     int | None, typer.Option("--limit", min=1, metavar="N", help="stage at most N new order lines a customer")
 ]
 BatchOption = Annotated[UUID | None, typer.Option("--batch", metavar="BATCH", help="only this batch")]
+FailOption = Annotated[
+    bool, typer.Option("--fail-on-rejects", help="exit 1 if rows are invalid, rejected or unclear")
+]

@@ -18,6 +18,7 @@ from order_staging.cli.options import (
     AagSeasonOption,
     CustomerSeasonOption,
     CustomersOption,
+    FailOption,
     FormatOption,
     LevelOption,
     LimitOption,
@@ -77,9 +78,7 @@ def run(
     keep_staging: Annotated[
         bool, typer.Option("--keep-staging", help="leave promoted rows in the staging tables")
     ] = False,
-    fail_on_rejects: Annotated[
-        bool, typer.Option("--fail-on-rejects", help="exit 1 if rows are invalid, rejected or unclear")
-    ] = False,
+    fail_on_rejects: FailOption = False,
     output: OutputOption = Output.TEXT,
     log_level: LevelOption = LogLevel.INFO,
     log_format: FormatOption = None,
@@ -164,10 +163,12 @@ def exit_code(result: RunResult, *, all_: bool, fail_on_rejects: bool) -> int:
     return program.FAILED if fail_on_rejects and rejects else program.DONE
 
 
-def summary(result: RunResult) -> RenderableType:
-    """Lay a run out for people: a table of the batches, and what is to be said of them."""
+def summary(
+    result: RunResult, nothing: str = "Nothing to do: no customer has new orders that match."
+) -> RenderableType:
+    """Lay a run out for people: a table of the batches, and what is to be said; `nothing` if there is none."""
     if not result.batches:
-        return "Nothing to do: no customer has new orders that match."
+        return nothing
     table = Table(title=f"Run {result.status}")
     table.add_column("Customer", overflow="fold")
     table.add_column("Status", overflow="fold", min_width=len("COMPLETED"))
@@ -213,6 +214,13 @@ def _changes(batch: BatchResult) -> Iterator[str]:
 def _remarks(batch: BatchResult) -> Iterator[str]:
     if batch.error:
         yield f"{batch.customer}: {batch.error}"
+    if retried := batch.orders.retried + batch.subitems.retried:
+        yield f"{batch.customer}: {retried} retried"
+    if batch.passed_over:
+        words = (
+            f"{batch.passed_over} passed over, as retried often enough; --error-id retries them all the same"
+        )
+        yield f"{batch.customer}: {words}"
     yield from (f"{batch.customer}: {words}" for words in batch.announcements)
     yield from (f"{batch.customer}: {words}" for words in _changes(batch))
     if batch.failed_rows:

@@ -28,11 +28,24 @@ class FailureView:
     message: str | None
     http_status: int | None
     created: datetime | None
+    retry_count: int
+    """How often it was retried in vain."""
+    max_retries_reached: bool
+    """Whether a retry passes it over unless its id is named."""
+    last_retry: datetime | None
+
+    @property
+    def error_id(self) -> str:
+        """What names it for a retry: each of the two tables counts its own."""
+        return f"{self.kind}:{self.err_id}"
 
     def to_dict(self) -> dict[str, Any]:
         """Give JSON values."""
-        created = self.created.isoformat(timespec="seconds") + "Z" if self.created else None
-        return asdict(self) | {"created": created}
+        times = {name: getattr(self, name) for name in ("created", "last_retry")}
+        written = {
+            name: time.isoformat(timespec="seconds") + "Z" if time else None for name, time in times.items()
+        }
+        return {"error_id": self.error_id} | asdict(self) | written
 
 
 def unresolved(
@@ -57,4 +70,7 @@ def _view(kind: str, row: FailedOrder | FailedSubitem, name: str | None) -> Fail
         message=row.error_message,
         http_status=row.http_status_code,
         created=row.created_date,
+        retry_count=row.retry_count or 0,
+        max_retries_reached=bool(row.max_retries_reached),
+        last_retry=row.last_retry_date,
     )

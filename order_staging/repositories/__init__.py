@@ -3,7 +3,7 @@
 from order_staging.repositories.base import chunks
 from order_staging.repositories.batches import BatchRepository
 from order_staging.repositories.deliveries import Delivered, DeliveredSize, Deliveries
-from order_staging.repositories.failures import FailureRepository
+from order_staging.repositories.failures import FailureRepository, Kind, Letter
 from order_staging.repositories.imports import ImportRepository
 from order_staging.repositories.production import ProductionRepository
 from order_staging.repositories.relinking import Relinking
@@ -18,6 +18,8 @@ __all__ = [
     "Deliveries",
     "FailureRepository",
     "ImportRepository",
+    "Kind",
+    "Letter",
     "ProductionRepository",
     "Relinking",
     "SourceFilter",

@@ -77,6 +77,13 @@ class BatchRepository(Repository[Batch]):
         )
         return list(self.session.scalars(query))
 
+    def customers_unfinished(self, batch_type: str) -> list[str]:
+        """List the customers that have a batch which never came to an end."""
+        query = select(Batch.customer_name).where(
+            Batch.batch_type == batch_type, Batch.status.in_(UNFINISHED)
+        )
+        return sorted(self.session.scalars(query.distinct()))
+
     def newest(self, limit: int, customer: str | None = None) -> list[Batch]:
         """Read the batches that started last, of one customer where given."""
         query = select(Batch).order_by(Batch.start_time.desc(), Batch.batch_id).limit(limit)

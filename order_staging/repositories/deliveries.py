@@ -181,12 +181,6 @@ class Deliveries:
             values = [{"of": row["source_uuid"], **{name: row[name] for name in facts}} for row in rows]
             self.session.execute(statement, values)
 
-    def confirm_rules(self, uuids: Sequence[UUID], rules: str) -> None:
-        """Note that what was acknowledged of these rows is what these rules make of them."""
-        for some in chunks(uuids, VALUES_A_STATEMENT):
-            statement = update(ORDERS).where(ORDERS.c.source_uuid.in_(some))
-            self.session.execute(statement.values(delivered_rules=rules))
-
     def removed(
         self, names: Sequence[str], wanted: SourceFilter, after: UUID | None, limit: int
     ) -> list[dict[str, Any]]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import func, select
 
@@ -15,11 +17,42 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
-    from sqlalchemy import Select
+    from sqlalchemy import ColumnElement, Select
     from sqlalchemy.orm import Session
 
 
+REFUSALS = (ErrorType.REJECTED, ErrorType.CONFLICT)
+"""Kinds of dead letters whose rows are in staging, and that end when these are acknowledged."""
+
+
+class Kind(StrEnum):
+    """Which of the two ERR tables a dead letter is in; each counts its own."""
+
+    ORDER = "order"
+    SUBITEM = "subitem"
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A dead letter as it is chosen for a retry."""
+
+    kind: Kind
+    err_id: int
+    customer: str | None
+    error_type: str | None
+    resolved: bool
+    exhausted: bool
+    """Whether it was retried as often as it may be unless somebody names it."""
+
+
 _OPEN_INVALID = (FailedOrder.error_type == ErrorType.INVALID, FailedOrder.resolved_date.is_(None))
+
+
+_MODELS: dict[Kind, type[FailedOrder | FailedSubitem]] = {
+    Kind.ORDER: FailedOrder,
+    Kind.SUBITEM: FailedSubitem,
+}
+Failed = TypeVar("Failed", FailedOrder, FailedSubitem)
 
 
 class FailureRepository:
@@ -77,9 +110,80 @@ class FailureRepository:
         return frozenset(uuid for uuid in self.session.scalars(query) if uuid is not None)
 
     def resolve(self, err_ids: Sequence[int], *, by: str, now: datetime) -> None:
-        """Mark dead letters as mended."""
+        """Mark dead letters of order lines as mended."""
         for ids in chunks(err_ids, VALUES_A_STATEMENT):
             self.orders.change(FailedOrder.err_id.in_(ids), resolved_date=now, resolved_by=by)
+
+    def resolve_subitems(self, err_ids: Sequence[int], *, by: str, now: datetime) -> None:
+        """Mark dead letters of sizes as mended."""
+        for ids in chunks(err_ids, VALUES_A_STATEMENT):
+            self.subitems.change(FailedSubitem.err_id.in_(ids), resolved_date=now, resolved_by=by)
+
+    def refused_places(self, customer: str) -> set[UUID | tuple[UUID, str]]:
+        """List what of a customer has an unresolved refusal: source rows, and sizes of them."""
+        places: set[UUID | tuple[UUID, str]] = set()
+        orders = select(FailedOrder.source_uuid).where(*_refusals(FailedOrder, customer))
+        places |= {uuid for uuid in self.session.scalars(orders) if uuid is not None}
+        sizes = select(FailedSubitem.source_uuid, FailedSubitem.size_label)
+        for uuid, size in self.session.execute(sizes.where(*_refusals(FailedSubitem, customer))):
+            if uuid is not None and size is not None:
+                places.add((uuid, size))
+        return places
+
+    def refused_orders(self, uuids: Sequence[UUID]) -> list[FailedOrder]:
+        """Read the unresolved refusals of source rows, the oldest first."""
+        return self._refused(FailedOrder, uuids)
+
+    def refused_subitems(self, uuids: Sequence[UUID]) -> list[FailedSubitem]:
+        """Read the unresolved refusals of sizes of source rows, the oldest first."""
+        return self._refused(FailedSubitem, uuids)
+
+    def _refused(self, model: type[Failed], uuids: Sequence[UUID]) -> list[Failed]:
+        found: list[Failed] = []
+        for some in chunks(uuids, VALUES_A_STATEMENT):
+            where = (model.source_uuid.in_(some), *_refusals(model, None))
+            found.extend(self.session.scalars(select(model).where(*where).order_by(model.err_id)))
+        return found
+
+    def open_orders(self, err_ids: Sequence[int]) -> list[FailedOrder]:
+        """Read those of these dead letters of order lines that are not resolved, at most 1,000."""
+        model = FailedOrder
+        query = select(model).where(model.err_id.in_(err_ids), model.resolved_date.is_(None))
+        return list(self.session.scalars(query.order_by(model.err_id)))
+
+    def open_subitems(self, err_ids: Sequence[int]) -> list[FailedSubitem]:
+        """Read those of these dead letters of sizes that are not resolved, at most 1,000."""
+        model = FailedSubitem
+        query = select(model).where(model.err_id.in_(err_ids), model.resolved_date.is_(None))
+        return list(self.session.scalars(query.order_by(model.err_id)))
+
+    def unresolved(self, *, batch_id: UUID | None = None, customer: str | None = None) -> list[Letter]:
+        """List what may be retried, of a batch and a customer where given, the oldest first."""
+        letters: list[Letter] = []
+        for kind, model in _MODELS.items():
+            query = _chosen(model).where(model.resolved_date.is_(None)).order_by(model.err_id)
+            if batch_id is not None:
+                query = query.where(model.batch_id == batch_id)
+            if customer is not None:
+                query = query.where(model.customer_batch == customer)
+            letters += (_letter(kind, found) for found in self.session.execute(query))
+        return letters
+
+    def numbered(self, err_id: int) -> list[Letter]:
+        """List the dead letters that have a number, resolved or not: two at most, one of each table."""
+        return [
+            _letter(kind, found)
+            for kind, model in _MODELS.items()
+            for found in self.session.execute(_chosen(model).where(model.err_id == err_id))
+        ]
+
+    def customers(self) -> list[str]:
+        """List the customers that have anything unresolved, as their batches name them."""
+        names: set[str] = set()
+        for model in _MODELS.values():
+            query = select(model.customer_batch).where(model.resolved_date.is_(None)).distinct()
+            names |= {name for name in self.session.scalars(query) if name is not None}
+        return sorted(names)
 
     def supersede(self, uuid: UUID, size: str | None, *, by: str, now: datetime) -> None:
         """Resolve what monday.com refused of a source row, or of one of its sizes where given."""
@@ -87,7 +191,7 @@ class FailureRepository:
         model = FailedOrder if size is None else FailedSubitem
         refused = [
             model.source_uuid == uuid,
-            model.error_type == ErrorType.REJECTED,
+            model.error_type.in_(REFUSALS),
             model.resolved_date.is_(None),
         ]
         if size is None:
@@ -108,11 +212,41 @@ class FailureRepository:
         return list(self.session.scalars(_newest(FailedSubitem, batch_id, customer, limit)))
 
     def count_of_batch(self, batch_id: UUID) -> int:
-        """Count what failed in a batch, orders and subitems."""
+        """Count what failed in a batch, orders and subitems, resolved since or not."""
         return sum(
             self.session.scalar(select(func.count()).where(model.batch_id == batch_id)) or 0
-            for model in (FailedOrder, FailedSubitem)
+            for model in _MODELS.values()
         )
+
+    def any_open_of_batch(self, batch_id: UUID) -> bool:
+        """Tell whether anything that failed in a batch waits to be mended."""
+        queries = (
+            select(model.err_id).where(model.batch_id == batch_id, model.resolved_date.is_(None)).limit(1)
+            for model in _MODELS.values()
+        )
+        return any(self.session.scalar(query) is not None for query in queries)
+
+
+def _refusals(model: Any, customer: str | None) -> list[ColumnElement[bool]]:  # noqa: ANN401 - either
+    open_ones: list[ColumnElement[bool]] = [model.resolved_date.is_(None), model.error_type.in_(REFUSALS)]
+    return open_ones if customer is None else [*open_ones, model.customer_batch == customer]
+
+
+def _chosen(model: type[FailedOrder | FailedSubitem]) -> Select[Any]:
+    columns: tuple[Any, ...] = (
+        model.err_id,
+        model.customer_batch,
+        model.error_type,
+        model.resolved_date,
+        model.max_retries_reached,
+    )
+    return select(*columns)
+
+
+def _letter(kind: Kind, found: Any) -> Letter:  # noqa: ANN401 - a row of _chosen
+    err_id, customer, error_type, resolved, exhausted = found
+    named = None if error_type is None else str(error_type)
+    return Letter(kind, err_id, customer, named, resolved is not None, bool(exhausted))
 
 
 def _newest(model: Any, batch_id: UUID | None, customer: str | None, limit: int) -> Select[Any]:  # noqa: ANN401 - either

@@ -144,11 +144,16 @@ class SourceRepository:
         return self.session.execute(doubled_uuids().limit(1)).first() is not None
 
     def new_rows(
-        self, shape: SourceShape, columns: Sequence[str], wanted: SourceFilter, page: Page
+        self,
+        shape: SourceShape,
+        columns: Sequence[str],
+        wanted: SourceFilter,
+        page: Page,
+        uuids: Sequence[UUID] | None = None,
     ) -> list[dict[str, Any]]:
         """Read a page of new rows that have a UUID, in the order of the UUIDs.
 
-        New means: neither staged nor in production.
+        New means: neither staged nor in production. `uuids` narrows to these rows, at most 1,000.
         """
         uuid = OrdersUnified.record_uuid
         query = (
@@ -161,7 +166,19 @@ class SourceRepository:
             query = query.where(uuid > page.after)
         if page.without_doubled:
             query = query.where(uuid.not_in(doubled_uuids()))
+        if uuids is not None:
+            query = query.where(uuid.in_(uuids))
         return [dict(row) for row in self.session.execute(query).mappings()]
+
+    def rows_of(
+        self, shape: SourceShape, columns: Sequence[str], uuids: Sequence[UUID]
+    ) -> dict[UUID, list[dict[str, Any]]]:
+        """Read rows by their UUIDs, at most 1,000 and whoever's they are; a UUID may stand on several."""
+        found: dict[UUID, list[dict[str, Any]]] = {}
+        query = selecting(shape, columns).where(OrdersUnified.record_uuid.in_(uuids))
+        for row in self.session.execute(query).mappings():
+            found.setdefault(row[UUID_COLUMN], []).append(dict(row))
+        return found
 
     def unidentified_rows(
         self, shape: SourceShape, columns: Sequence[str], wanted: SourceFilter, *, doubled: bool

@@ -99,6 +99,11 @@ class StagedRows(Repository[Staged], Generic[Staged]):
             stg_error_message="the run ended before an answer was recorded",
         )
 
+    def drop(self, ids: Sequence[int]) -> None:
+        """Delete rows (`stg_id`)."""
+        for some in chunks(ids, VALUES_A_STATEMENT):
+            self.delete(self.model.stg_id.in_(some))
+
     def delete_promoted(self, batch_id: UUID, *where: ColumnElement[bool]) -> int:
         """Delete a batch's rows that are in production (and match); tell how many."""
         return self.delete(

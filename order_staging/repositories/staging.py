@@ -149,6 +149,13 @@ class StagedOrders(StagedRows[StagedOrder]):
         )
         return self.session.scalar(query)
 
+    def is_open(self, batch_id: UUID) -> bool:
+        """Tell whether a batch has rows on their way."""
+        query = select(StagedOrder.stg_id).where(
+            StagedOrder.stg_batch_id == batch_id, _still_open(subitems=True)
+        )
+        return self.session.scalar(query.limit(1)) is not None
+
     def customers_with_open(self, wanted: SourceFilter) -> list[str]:
         """List the customers that have rows on their way, of a PO or a season where given."""
         columns = (

@@ -81,6 +81,7 @@ class _Order:
     fault: Fault
     skip: int
     times: int | None
+    happened: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,13 +112,16 @@ class Faults:
 
     def __init__(self, random: Random | None = None) -> None:
         self._orders: list[_Order] = []
+        self._ever: list[_Order] = []
         self._lock = Lock()
         self._random = random or Random()  # noqa: S311 - faults are no secrets
 
     def add(self, fault: Fault) -> None:
         """Order a fault."""
         with self._lock:
-            self._orders.append(_Order(fault, fault.skip, fault.times))
+            order = _Order(fault, fault.skip, fault.times)
+            self._orders.append(order)
+            self._ever.append(order)
 
     def clear(self) -> None:
         """Take back every fault that has not happened yet."""
@@ -129,6 +133,12 @@ class Faults:
         """How many faults still wait to happen for the last time."""
         with self._lock:
             return len(self._orders)
+
+    @property
+    def happened(self) -> list[tuple[Fault, int]]:
+        """Every fault that was ever on order, and how many requests have met it."""
+        with self._lock:
+            return [(order.fault, order.happened) for order in self._ever]
 
     def take(self, operations: Iterable[str]) -> Due:
         """The faults for a request with these root fields; each has happened once more.
@@ -163,6 +173,7 @@ class Faults:
 
     def _spend(self, orders: Iterable[_Order]) -> None:
         for order in orders:
+            order.happened += 1
             if order.times is not None:
                 order.times -= 1
         self._orders = [order for order in self._orders if order.times is None or order.times > 0]

@@ -1,5 +1,6 @@
 """The Customer Master Schedule board, empty, as the sandbox starts with it."""
 
+from functools import cache
 from importlib.resources import files
 from typing import Any
 
@@ -15,7 +16,7 @@ def starting_account(items_limit: int) -> Account:
 
     Takes how many items the board may hold.
     """
-    document: dict[str, Any] = yaml.safe_load((files(__package__) / "board.yaml").read_text(encoding="utf-8"))
+    document = _document()
     main = _board(document["board"], "board", items_limit, Group("topics", "Orders"))
     subitems = _board(
         document["subitems"], "sub_items_board", SUBITEM_BOARD_LIMIT, Group("topics", "Subitems")
@@ -29,6 +30,13 @@ def key_column_added(account: Account, key_column: str | None) -> None:
     columns = account.boards[account.main_board_id].columns
     if key_column is not None and key_column not in columns:
         columns[key_column] = Column(key_column, "SOURCE UUID", "text")
+
+
+@cache
+def _document() -> dict[str, Any]:
+    # Read once: tests make thousands of accounts, and reading takes longer than many of them do.
+    document: dict[str, Any] = yaml.safe_load((files(__package__) / "board.yaml").read_text(encoding="utf-8"))
+    return document
 
 
 def _board(facts: dict[str, Any], board_type: str, items_limit: int, group: Group) -> Board:

@@ -7,8 +7,9 @@ last of two equal keys win and say nothing.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -59,6 +60,12 @@ def parse(text: str, path: str, model: type[DocumentT]) -> DocumentT:
 
     Raises `DataFileError` with the line of what is wrong.
     """
+    return cast("DocumentT", _parsed(text, path, model))
+
+
+@lru_cache(maxsize=8)
+def _parsed(text: str, path: str, model: type[Document]) -> Document:
+    # A library makes a service for every batch, of the same files; documents are frozen, and may be shared.
     places = _Places()
     data = _data(text, path, places)
     try:

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from contextlib import chdir
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,71 +11,47 @@ import structlog
 from typer.testing import CliRunner
 
 from order_staging.cli import app
+from tests.end_to_end.killing import frozen_worlds  # noqa: F401 - a fixture
+from tests.processes import Finished, Runner
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from order_staging.sandbox import Sandbox
+    from tests.processes import RunningProcess
 
-REPOSITORY = Path(__file__).parents[2]
-RUNNER = REPOSITORY / "runner.py"
 KEY_COLUMN = "text_source_uuid"
 
 
-@dataclass(frozen=True)
-class Finished:
-    """A command that has ended."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def document(self) -> Any:
-        """The one JSON document on standard output; fails where there is anything else."""
-        return json.loads(self.out)
-
-
-@dataclass(frozen=True)
+@dataclass
 class CommandLine:
     """Runs `runner.py` in a folder of its own, with nothing of this machine's settings."""
 
     folder: Path
     settings: dict[str, str]
+    variables: dict[str, str] = field(default_factory=dict)
+    """Further variables of the environment, by their whole names."""
+    started: list[RunningProcess] = field(default_factory=list)
 
     def environment(self, **settings: str) -> dict[str, str]:
         """Give the process's environment; keywords are settings without their prefix, in lower case."""
-        clean = {name: value for name, value in os.environ.items() if not name.startswith("ORDER_STAGING_")}
-        chosen = self.settings | settings
-        named = {f"ORDER_STAGING_{name.upper()}": value for name, value in chosen.items()}
-        return clean | named | {"COLUMNS": "120", "PYTHONWARNINGS": "error"}
+        return self._runner(settings).environment()
 
     def __call__(self, *arguments: str, **settings: str) -> Finished:
-        done = subprocess.run(
-            [sys.executable, str(RUNNER), *arguments],
-            cwd=self.folder,
-            env=self.environment(**settings),
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-        return Finished(done.returncode, done.stdout, done.stderr)
+        return self._runner(settings)(*arguments)
 
-    def start(self, *arguments: str, **settings: str) -> subprocess.Popen[str]:
-        """Start a command and leave it running."""
-        return subprocess.Popen(
-            [sys.executable, str(RUNNER), *arguments],
-            cwd=self.folder,
-            env=self.environment(**settings),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+    def start(self, *arguments: str, **settings: str) -> RunningProcess:
+        """Start a command and leave it running; what still runs when the test ends is killed."""
+        self.started.append(self._runner(settings).start(*arguments))
+        return self.started[-1]
+
+    def _runner(self, settings: dict[str, str]) -> Runner:
+        return Runner(self.folder, self.settings | settings, self.variables)
 
 
 class InThisProcess(CommandLine):
-    """Runs the same application without starting a process: a tenth of the time, and the same words and codes."""
+    """Runs the same application without starting a process: the same words and codes, in less time."""
 
     def __call__(self, *arguments: str, **settings: str) -> Finished:
         with chdir(self.folder):
@@ -92,15 +63,15 @@ class InThisProcess(CommandLine):
 
 
 @pytest.fixture
-def alone(tmp_path: Path) -> CommandLine:
+def alone(tmp_path: Path) -> Iterator[CommandLine]:
     """Give a command line with no settings but the defaults."""
     folder = tmp_path / "alone"
     folder.mkdir()
-    return CommandLine(folder, {})
+    yield from _until_the_end(CommandLine(folder, {}))
 
 
 @pytest.fixture
-def cli(tmp_path: Path, database_url: str, sandbox: Sandbox, sandbox_url: str) -> CommandLine:
+def cli(tmp_path: Path, database_url: str, sandbox: Sandbox, sandbox_url: str) -> Iterator[CommandLine]:
     """Give a command line that points to the test's database and sandbox."""
     folder = tmp_path / "cli"
     folder.mkdir()
@@ -112,7 +83,13 @@ def cli(tmp_path: Path, database_url: str, sandbox: Sandbox, sandbox_url: str) -
         "recovery_delay": "0",
         "max_attempts": "2",
     }
-    return CommandLine(folder, settings)
+    yield from _until_the_end(CommandLine(folder, settings))
+
+
+def _until_the_end(commands: CommandLine) -> Iterator[CommandLine]:
+    yield commands
+    for process in commands.started:
+        process.kill()
 
 
 @pytest.fixture

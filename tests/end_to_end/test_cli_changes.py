@@ -105,9 +105,9 @@ def test_people_are_told_in_words_what_changed(
     ],
 )
 def test_options_that_need_another_are_refused(
-    alone: CommandLine, options: tuple[str, ...], words: str
+    quick_alone: CommandLine, options: tuple[str, ...], words: str
 ) -> None:
-    done = alone("run", "--all", *options)
+    done = quick_alone("run", "--all", *options)
     assert (done.code, words in done.err) == (2, True)
 
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from order_staging.sandbox import Fault, FaultKind, Sandbox, sample_orders
-from tests.end_to_end.conftest import RUNNER
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -118,14 +117,7 @@ def test_what_board_prepare_prints_can_be_sourced_and_kept_in_a_file_of_settings
     cli: CommandLine, columns: str
 ) -> None:
     del cli.settings["key_column"]
-    printed = subprocess.run(
-        [sys.executable, str(RUNNER), "board", "prepare"],
-        cwd=cli.folder,
-        env=cli.environment() | {"COLUMNS": columns},
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
+    printed = replace(cli, variables={"COLUMNS": columns})("board", "prepare").out
     assert all(line.startswith(("# ", "export ")) for line in printed.splitlines())
     (cli.folder / ".env").write_text(printed)
     shell = ["/bin/sh", "-euc", '. ./.env; printf %s "$ORDER_STAGING_KEY_COLUMN"']

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import signal
+import subprocess
+import sys
 import time
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -12,6 +14,7 @@ import pytest
 
 from order_staging.sandbox import Fault, FaultKind, bodies, greyson_4755
 from order_staging.transform import load_mapping
+from tests.processes import RUNNER
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -195,14 +198,14 @@ def test_a_signal_ends_a_run_in_order_and_the_next_one_goes_on(
     sandbox.faults.add(Fault(FaultKind.DELAY, operation="create_item", times=50, seconds=0.3))
     process = cli.start("run", "--all", "--output", "json", aliases="1")
     while not sandbox.items():
-        assert process.poll() is None, process.communicate()
+        assert process.poll() is None, process
         time.sleep(0.02)
 
     process.send_signal(number)
-    out, _ = process.communicate(timeout=60)
+    stopped = process.wait(timeout=60)
 
-    assert process.returncode == code
-    assert json.loads(out)["status"] == "partial"
+    assert stopped.code == code
+    assert stopped.document["status"] == "partial"
     on_board = len(sandbox.items())
     assert 0 < on_board < 10
     states = {row["stg_status"] for row in database.rows("STG_MON_CustMasterSchedule")}
@@ -213,15 +216,15 @@ def test_a_signal_ends_a_run_in_order_and_the_next_one_goes_on(
     assert len(sandbox.items()) == 10
 
 
+@on_sqlite
 def test_a_killed_run_is_taken_up_by_the_next(cli: CommandLine, database: Database, sandbox: Sandbox) -> None:
     database.add(greyson_4755()[:10])
     sandbox.faults.add(Fault(FaultKind.DELAY, operation="create_item", times=50, seconds=0.2))
     process = cli.start("run", "--all", aliases="2", lease_seconds="1")
     while not sandbox.items():
-        assert process.poll() is None, process.communicate()
+        assert process.poll() is None, process
         time.sleep(0.02)
     process.kill()
-    process.communicate()
     sandbox.faults.clear()
     time.sleep(1.1)  # the lease of the dead runs out
 
@@ -325,6 +328,8 @@ def test_a_mistake_in_a_mapping_file_is_named_with_its_line(quick: CommandLine, 
 
 
 def test_version_and_help_leave_at_once(alone: CommandLine, quick_alone: CommandLine) -> None:
-    assert alone("--version").out.strip() == "0.1.0"
+    fresh = [sys.executable, str(RUNNER), "--version"]
+    done = subprocess.run(fresh, env=alone.environment(), capture_output=True, text=True, check=True)
+    assert (done.stdout.strip(), done.stderr) == ("0.1.0", "")
     for command in ("run", "customers", "status", "errors", "sandbox", "demo"):
         assert f"Example: order-staging {command}" in " ".join(quick_alone(command, "--help").out.split())

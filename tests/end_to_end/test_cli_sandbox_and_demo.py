@@ -5,17 +5,15 @@ from __future__ import annotations
 import json
 import re
 import signal
-import subprocess
-import sys
 import urllib.error
 import urllib.request
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from order_staging.cli.sandbox import Choices, choices
 from order_staging.sandbox import RefusalStyle, WindowKind
-from tests.end_to_end.conftest import RUNNER
 
 if TYPE_CHECKING:
     from tests.end_to_end.conftest import CommandLine
@@ -51,8 +49,7 @@ def test_a_sandbox_prints_the_settings_that_point_the_library_at_it(alone: Comma
         "sandbox", "--port", "0", "--sample-orders", "--file", "board.json", "--output", "json"
     )
     try:
-        assert board.stdout is not None
-        printed = json.loads(board.stdout.readline())["settings"]
+        printed = json.loads(board.line())["settings"]
         names = {name.removeprefix("ORDER_STAGING_").lower(): value for name, value in printed.items()}
 
         done = alone("run", "--customer", "title 9", "--output", "json", **names)
@@ -62,8 +59,8 @@ def test_a_sandbox_prints_the_settings_that_point_the_library_at_it(alone: Comma
         assert done.document["batches"][0]["orders"]["created"] > 0
     finally:
         board.send_signal(signal.SIGTERM)
-        out, err = board.communicate(timeout=30)
-    assert (board.returncode, out, err) == (0, "", "")
+        ended = board.wait(timeout=30)
+    assert (ended.code, ended.out.count("\n"), ended.err) == (0, 1, "")
     assert json.loads((alone.folder / "board.json").read_text())
 
 
@@ -71,12 +68,10 @@ def test_a_sandbox_fills_no_table_that_has_orders(alone: CommandLine) -> None:
     alone("db", "upgrade")
     port = ("--port", "0")
     board = alone.start("sandbox", *port, "--sample-orders", "--output", "json")
-    assert board.stdout is not None
-    board.stdout.readline()
+    board.line()
     again = alone("sandbox", *port, "--sample-orders")
     board.send_signal(signal.SIGINT)
-    board.communicate(timeout=30)
-    assert board.returncode == 0
+    assert board.wait(timeout=30).code == 0
     assert again.code == 2
     assert "has rows" in again.err
 
@@ -87,13 +82,12 @@ def test_a_sandbox_limits_and_fails_as_it_is_asked(alone: CommandLine) -> None:
         *("--plan", "free", "--mutation-cost", "400000", "--search-lag", "3600"),
         *("--fault", "execute-then-500:create_item:skip=1", "--fault", "delay:me:p=1:seconds=0"),
     )
-    assert board.stdout is not None
-    settings = json.loads(board.stdout.readline())["settings"]
+    settings = json.loads(board.line())["settings"]
     answers = [ask(settings, CREATE) for _ in range(3)]
     found = ask(settings, "{ boards { items_count items_page { items { id } } } }")
     board.send_signal(signal.SIGTERM)
-    out, err = board.communicate(timeout=30)
-    assert (board.returncode, out, err) == (0, "", "")
+    ended = board.wait(timeout=30)
+    assert (ended.code, ended.out.count("\n"), ended.err) == (0, 1, "")
     assert [status for status, _ in answers] == [200, 500, 429]
     assert answers[2][1]["errors"][0]["extensions"]["code"] == "COMPLEXITY_BUDGET_EXHAUSTED"
     assert found[1]["data"]["boards"][0] == {"items_count": 2, "items_page": {"items": []}}
@@ -104,13 +98,11 @@ def test_a_sandbox_ignores_keys_slides_its_window_and_refuses_as_it_is_asked(alo
         *("sandbox", "--port", "0", "--output", "json", "--no-bulk", "--idempotency", "ignored"),
         *("--plan", "free", "--mutation-cost", "400000", "--window", "sliding", "--refusals", "legacy"),
     )
-    assert board.stdout is not None
-    settings = json.loads(board.stdout.readline())["settings"]
+    settings = json.loads(board.line())["settings"]
     answers = [ask(settings, CREATE, key="k") for _ in range(3)]
     missing = ask(settings, '{ fetch_job_status(job_id: "1") { __typename } }')
     board.send_signal(signal.SIGTERM)
-    assert board.wait(timeout=30) == 0
-    board.communicate()
+    assert board.wait(timeout=30).code == 0
     assert answers[0][1]["data"] != answers[1][1]["data"]
     assert answers[2][0] == 200
     assert "query cost 400000 budget remaining 200000" in str(answers[2][1])
@@ -119,15 +111,11 @@ def test_a_sandbox_ignores_keys_slides_its_window_and_refuses_as_it_is_asked(alo
 
 def test_what_a_sandbox_prints_can_be_sourced(alone: CommandLine) -> None:
     alone("db", "upgrade")
-    command = [sys.executable, str(RUNNER), "sandbox", "--port", "0", "--sample-orders"]
-    environment = alone.environment() | {"COLUMNS": "20"}
-    with subprocess.Popen(
-        command, cwd=alone.folder, env=environment, stdout=subprocess.PIPE, text=True
-    ) as board:
-        assert board.stdout is not None
-        lines = [board.stdout.readline().rstrip() for _ in range(4)]
-        board.send_signal(signal.SIGTERM)
-        assert board.stdout.read() == ""
+    narrow = replace(alone, variables={"COLUMNS": "20"})
+    board = narrow.start("sandbox", "--port", "0", "--sample-orders")
+    lines = board.lines(4)
+    board.send_signal(signal.SIGTERM)
+    assert board.wait(timeout=30).out.splitlines() == lines
     assert lines[0].startswith("# 400 sample orders")
     assert [re.sub(r"127\.0\.0\.1:\d+", "here", line) for line in lines[1:]] == [
         "export ORDER_STAGING_MONDAY_URL=http://here/v2",

@@ -53,8 +53,7 @@ def test_the_tour_works_as_it_is_written(alone: CommandLine) -> None:
     for words in tour[:position]:
         assert alone(*words).code == 0, words
     board = alone.start(*serving, "--port", "0", "--output", "json")
-    assert board.stdout is not None
-    printed = json.loads(board.stdout.readline())["settings"]
+    printed = json.loads(board.line())["settings"]
     settings = {name.removeprefix("ORDER_STAGING_").lower(): value for name, value in printed.items()}
     try:
         for words in tour[position + 1 :]:
@@ -62,7 +61,7 @@ def test_the_tour_works_as_it_is_written(alone: CommandLine) -> None:
             assert done.code == 0, (words, done.err)
     finally:
         board.send_signal(signal.SIGTERM)
-        board.communicate(timeout=30)
+        board.wait(timeout=30)
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

@@ -121,7 +121,8 @@ class ChangeStaging:
         if existing is None:
             (stg_id,) = uow.staging.orders.add([row])
             return stg_id
-        self._supersede(uow, existing)
+        if row["stg_status"] == StagingStatus.API_SUCCESS:
+            self._supersede(uow, existing)
         # Another attempt: an intent like an earlier one must not bear the same idempotency key.
         attempt = {"stg_id": existing.stg_id, "stg_retry_count": (existing.stg_retry_count or 0) + 1}
         uow.staging.orders.update([rows.NEVER_SENT | row | attempt])
@@ -141,7 +142,8 @@ class ChangeStaging:
             if (found := known.get(size)) is None:
                 new.append(row)
                 continue
-            self._supersede(uow, found)
+            if row["stg_status"] == StagingStatus.API_SUCCESS:
+                self._supersede(uow, found)
             attempt = {"stg_id": found.stg_id, "stg_retry_count": (found.stg_retry_count or 0) + 1}
             uow.staging.subitems.update([rows.NEVER_SENT | row | attempt])
         uow.staging.subitems.insert(new)
@@ -155,8 +157,11 @@ class ChangeStaging:
         uow.staging.changes.settle(orders, [row.stg_id for row in sizes if _is_left_over(row)])
 
     def _supersede(self, uow: UnitOfWork, row: StagedOrder | StagedSubitem) -> None:
-        """Resolve what was said of a change that was refused: another one takes its place, or none is wanted."""
-        if row.stg_status == StagingStatus.API_FAILED and row.source_uuid is not None:
+        """Resolve what was said of a change that was refused: it is on the board as it is, or none is wanted.
+
+        One that another change takes the place of keeps its letter until that one is acknowledged.
+        """
+        if row.source_uuid is not None:
             size = row.size if isinstance(row, StagedSubitem) else None
             now = self._workshop.outside.now()
             uow.failures.supersede(row.source_uuid, size, by=self._record.runner, now=now)

@@ -45,7 +45,8 @@ UUIDS_A_ROUND = 1000
 class Wanted:
     """What a run is to bring beside new orders.
 
-    `changes`: what changed in the source. `archive_removed`: the items of rows that are gone are archived, even
+    `changes`: what changed in the source; `these` rows are looked at in any case, and of `going` ones it is settled
+    already that their items are archived. `archive_removed`: the items of rows that are gone are archived, even
     most of a customer's where `archive_most`. `recreate_deleted`: what people deleted is created again; and, like
     `everything`, each delivered row is compared with the board.
     """
@@ -55,6 +56,8 @@ class Wanted:
     archive_most: bool = False
     recreate_deleted: bool = False
     everything: bool = False
+    these: tuple[UUID, ...] = ()
+    going: frozenset[UUID] = frozenset()
 
 
 class ChangesStep:
@@ -87,12 +90,14 @@ class ChangesStep:
     async def stage(self) -> None:
         """Find what changed, and stage what is to be sent. Raises `DestinationError`.
 
-        Without `changes` only that is decided anew which an earlier run left on its way.
+        Without `changes` only that is decided anew which an earlier run left on its way, and what is named.
         """
         run, batch_id = self._workshop.database.run, self._record.batch_id
         left = await run(lambda uow: uow.staging.changes.left_over(batch_id))
+        left = [uuid for uuid in left if uuid not in self._wanted.going]
         self._unsettled = set(left)
-        if not (self._wanted.changes or left):
+        these = [uuid for uuid in self._wanted.these if uuid not in self._unsettled]
+        if not (self._wanted.changes or left or these):
             return
         # What an earlier run brought to the board counts as acknowledged from here on.
         await promote(self._workshop, self._record)
@@ -102,6 +107,8 @@ class ChangesStep:
         for uuids in chunks(left, UUIDS_A_ROUND):
             await self._look_through(uuids, every=True)
             await self._take_back([uuid for uuid in uuids if uuid not in self._decided])
+        for uuids in chunks(these, UUIDS_A_ROUND):
+            await self._look_through(uuids, every=True)
         if self._wanted.changes:
             await self._look_through_all()
             await self._removal.stage()

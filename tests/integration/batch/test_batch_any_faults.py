@@ -5,13 +5,16 @@ from __future__ import annotations
 import shutil
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import event
 
 from order_staging import DestinationError, Settings
+from order_staging.batch.workshop import Outside
 from order_staging.database import create_engine
 from order_staging.sandbox import Fault, FaultKind, Sandbox, SandboxThread, bodies
 from tests.conftest import Database
@@ -23,12 +26,15 @@ from tests.integration.batch.batch_world import (
     Wiretap,
     World,
     expected,
+    no_sleep,
     order_line,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from sqlalchemy import Engine
 
 Row = dict[str, Any]
 
@@ -97,27 +103,51 @@ setups = st.fixed_dictionaries(
 )
 
 
+_places: dict[Path, Path] = {}
+"""Where the database of the present world is, by its template."""
+
+
+@cache
+def _engine(template: Path) -> Engine:
+    """Make the engine of all small worlds, one after the other: more than half of a run is the compiling of SQL."""
+    engine = create_engine(f"sqlite:///{template}")
+
+    @event.listens_for(engine, "do_connect")
+    def _connect(_: object, __: object, arguments: list[str], ___: object) -> None:
+        arguments[0] = str(_places[template])
+
+    return engine
+
+
 @contextmanager
-def small_world(template: Path, folder: Path, rows: list[Row]) -> Iterator[World]:
+def small_world(
+    template: Path,
+    folder: Path,
+    rows: list[Row],
+    *,
+    sandbox: Sandbox | None = None,
+    outside: Outside | None = None,
+) -> Iterator[World]:
     path = folder / "orders.db"
     for old in folder.glob("orders.db*"):
         old.unlink()
     shutil.copy(template, path)
-    sandbox = Sandbox(key_column=KEY_COLUMN)
-    engine = create_engine(f"sqlite:///{path}")
-    with SandboxThread(sandbox) as server:
+    board = sandbox or Sandbox(key_column=KEY_COLUMN)
+    engine = _engine(template)
+    _places[template] = path
+    with SandboxThread(board) as server:
 
         def settings_for(**changes: Any) -> Settings:
             values: dict[str, Any] = {
                 "database_url": f"sqlite:///{path}",
                 "monday_url": server.url,
-                "monday_token": sandbox.token,
+                "monday_token": board.token,
                 "recovery_delay": 0,
                 "max_attempts": 3,
             }
             return Settings(**values | changes)
 
-        world = World(Database(engine), sandbox, settings_for)
+        world = World(Database(engine), board, settings_for, outside or Outside(sleep=no_sleep))
         world.add(*rows)
         yield world
     engine.dispose()

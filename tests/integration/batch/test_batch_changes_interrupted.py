@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from order_staging.sandbox.faults import Fault
     from tests.integration.batch.batch_world import Row, World
 
-PRICE, QUANTITY = "numeric_mkr5cact", "numeric_mkra7j8e"
+PRICE, QUANTITY, SEASON = "numeric_mkr5cact", "numeric_mkra7j8e", "dropdown_mkr5rgs6"
 
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -141,3 +141,19 @@ def test_an_item_deleted_between_reading_and_writing_is_a_dead_letter(
     assert (result.status, result.orders.rejected) == ("COMPLETED_WITH_ERRORS", 1)
     assert "Item not found" in world.only(ERR)["error_message"]
     assert (world.database.count(MON), world.database.count(STG)) == (1, 1)
+
+
+@on_sqlite
+def test_a_move_whose_answer_is_lost_is_looked_for_and_not_made_again(
+    world: World, delivered: Callable[..., list[Row]]
+) -> None:
+    (row,) = delivered(1, **{"CUSTOMER SEASON": "2025 FALL"})
+    # People have put the column right already, so that the move is all there is to do.
+    world.sandbox.person.change_values(world.item().id, {SEASON: {"labels": ["2026 SPRING"]}})
+    change(world, row, **{"CUSTOMER SEASON": "2026 SPRING"})
+    world.sandbox.faults.add(fault_presets.execute_then_drop(operation="move_item_to_group"))
+    result, mutations = changes(world)
+    assert [operation for operation, _ in mutations] == ["create_group", "move_item_to_group"]
+    assert (result.status, result.orders.adopted, result.orders.unknown) == ("COMPLETED", 1, 0)
+    assert world.item().group_title == "GREYSON CLOTHIERS 2026 SPRING"
+    rests(world)

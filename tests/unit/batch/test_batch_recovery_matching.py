@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from order_staging.batch.recovery import matched
+from order_staging.batch.lookups import matched
 from order_staging.models import StagedOrder
 
 

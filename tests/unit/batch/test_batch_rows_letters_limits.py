@@ -220,7 +220,7 @@ def test_the_dead_letter_of_a_refused_order_has_what_was_sent_and_what_was_said(
             "error_type": ErrorType.REJECTED,
             "error_message": "no",
             "http_status_code": 422,
-            "retry_count": 2,
+            "retry_count": 0,
             "source_uuid": ROW,
         }
         == letter

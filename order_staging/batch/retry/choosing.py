@@ -1,0 +1,86 @@
+"""Choosing: which customers' dead letters are retried, and which customers' batches are resumed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from order_staging.batch.record import BATCH_TYPE
+from order_staging.batch.retry.errands import Errand, ErrorId, errands, named
+from order_staging.errors import ConfigurationError
+from order_staging.repositories import SourceFilter
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from uuid import UUID
+
+    from order_staging.batch.assembly import Bench
+    from order_staging.batch.processing import Processing
+    from order_staging.repositories import Letter
+    from order_staging.unit_of_work import UnitOfWork
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which dead letters somebody means: of a batch and/or a customer, some by their ids, or `everything`."""
+
+    batch_id: UUID | None = None
+    customer_name: str | None = None
+    error_ids: tuple[ErrorId | str, ...] = ()
+    everything: bool = False
+
+    def require_one(self) -> None:
+        """Raise `ConfigurationError` unless exactly one of these is chosen."""
+        narrowed = self.batch_id is not None or self.customer_name is not None
+        chosen = (narrowed, bool(self.error_ids), self.everything)
+        if not any(chosen):
+            raise ConfigurationError(
+                "nothing was chosen to be retried; give a batch, a customer, error ids, or everything that failed"
+            )
+        if sum(chosen) > 1:
+            raise ConfigurationError(
+                "error ids, everything, and a batch or a customer exclude each other; give one of them"
+            )
+
+
+async def retries(bench: Bench, processing: Processing, choice: Choice) -> Mapping[str, Errand]:
+    """Sort what is to be retried by customer. Raises `ConfigurationError` for what is nowhere, or unclear."""
+    choice.require_one()
+    run = bench.workshop.database.run
+    if choice.error_ids:
+        ids = dict.fromkeys(map(ErrorId.of, choice.error_ids))
+        letters = [named(each, await run(partial(_numbered, each.number))) for each in ids]
+        return errands(letters, processing.label, even_exhausted=True)
+    batch_id, customer = choice.batch_id, None
+    if batch_id is not None:
+        await _customer_of(bench, batch_id)
+    if choice.customer_name is not None:
+        known = await run(lambda uow: uow.failures.customers())
+        customer = await processing.resolve(choice.customer_name, known)
+    letters = await run(lambda uow: uow.failures.unresolved(batch_id=batch_id, customer=customer))
+    return errands(letters, processing.label, even_exhausted=False)
+
+
+async def resumptions(bench: Bench, batch_id: UUID | None) -> Mapping[str, Errand]:
+    """Tell what is to be resumed: a batch, or whatever is under way. Raises `ConfigurationError` for no batch."""
+    if batch_id is not None:
+        return {await _customer_of(bench, batch_id): Errand(resumes=True, batch_id=batch_id)}
+    names = await bench.workshop.database.run(_under_way)
+    return {name: Errand(resumes=True) for name in sorted(names)}
+
+
+async def _customer_of(bench: Bench, batch_id: UUID) -> str:
+    batch = await bench.workshop.database.run(lambda uow: uow.batches.get(batch_id))
+    if batch is None:
+        raise ConfigurationError(f"there is no batch {batch_id}; `order-staging status` lists the newest")
+    return batch.customer_name
+
+
+def _numbered(number: int, uow: UnitOfWork) -> list[Letter]:
+    return uow.failures.numbered(number)
+
+
+def _under_way(uow: UnitOfWork) -> set[str]:
+    waiting = uow.staging.orders.customers_with_open(SourceFilter())
+    return {*waiting, *uow.batches.customers_unfinished(BATCH_TYPE)}

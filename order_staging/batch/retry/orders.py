@@ -1,0 +1,173 @@
+"""Dead letters of order lines that are retried: staged as the source has them now."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from order_staging.batch import letters, rows
+from order_staging.batch.limits import subitem_limits
+from order_staging.batch.loading import note_warnings
+from order_staging.batch.retry.fates import REFUSED_BY_US, Fate, fate_of_order
+from order_staging.batch.retry.rounds import (
+    AGAIN,
+    GONE,
+    GONE_IN_DOUBT,
+    NAMELESS,
+    SETTLED,
+    SEVERAL,
+    Round,
+)
+from order_staging.models import ErrorType, StagingStatus
+from order_staging.repositories.source import UUID_COLUMN
+from order_staging.transform import Order
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from uuid import UUID
+
+    from order_staging.batch.loading import Source
+    from order_staging.batch.record import BatchRecord
+    from order_staging.batch.workshop import Workshop
+    from order_staging.models import FailedOrder, StagedOrder
+    from order_staging.transform import InvalidOrder
+    from order_staging.unit_of_work import UnitOfWork
+
+log = structlog.get_logger(__name__)
+
+Row = dict[str, Any]
+
+UNSENT: Row = {"original_stg_id": None, "api_payload": None, "http_status_code": None}
+"""What a letter says of a row that is not staged, and was not sent."""
+
+
+class OrderRound(Round):
+    """Dead letters of order lines."""
+
+    def __init__(
+        self,
+        workshop: Workshop,
+        record: BatchRecord,
+        source: Source,
+        uow: UnitOfWork,
+        uuids: Sequence[UUID],
+    ) -> None:
+        """Read what the tables know of these source rows."""
+        super().__init__(workshop, record, source, uow, uuids)
+        self._staged = uow.staging.changes.orders_of(uuids)
+        self._sizes = uow.staging.changes.subitems_of(uuids)
+        self._landed = uow.deliveries.acknowledged(uuids, ())
+        self._invalid = uow.failures.open_of(uuids, [ErrorType.INVALID])
+        self._limits = subitem_limits()
+        self._restaged: set[UUID] = set()
+
+    def retry(self, letter: FailedOrder) -> None:
+        """Do what a letter's row needs."""
+        uuid = letter.source_uuid
+        if uuid is None:
+            # An invalid row without a UUID is looked at as every run does.
+            if letter.error_type == ErrorType.INVALID:
+                self.again.examined.append(letter.err_id)
+            else:
+                self._update(self.keep(letter, NAMELESS))
+            return
+        staged, found = self._staged.get(uuid), self.rows.get(uuid, [])
+        fate = fate_of_order(letter.error_type, staged, rows=len(found), landed=uuid in self._landed)
+        match fate:
+            case Fate.EXAMINE:
+                self.again.look.add(uuid)
+                if letter.error_type in REFUSED_BY_US:
+                    self.again.examined.append(letter.err_id)
+                self.tally["changes"] += letter.error_type in {ErrorType.EDITED, ErrorType.DELETED}
+            case Fate.SETTLED:
+                self._end(letter, SETTLED)
+            case Fate.GONE:
+                self._end(letter, GONE)
+                if staged is not None and letter.error_type not in REFUSED_BY_US:
+                    self._drop(staged)
+            case Fate.STUCK:
+                self._update(self.keep(letter, SEVERAL if found else GONE_IN_DOUBT))
+            case _ if staged is not None:
+                self._go_on(fate, letter, staged, found)
+
+    def _go_on(self, fate: Fate, letter: FailedOrder, staged: StagedOrder, found: Sequence[Row]) -> None:
+        match fate:
+            case Fate.RESTAGE:
+                self._restage(letter, staged, found[0])
+            case Fate.DECIDE | Fate.ARCHIVE:
+                self._bring(staged, StagingStatus.PENDING)
+                self.tally["changes"] += 1
+                if fate is Fate.ARCHIVE and staged.source_uuid is not None:
+                    self.again.archive.add(staged.source_uuid)
+            case Fate.DOUBT:
+                # Without its key's date nothing is sent again under that key: first the board is looked at.
+                self._bring(staged, StagingStatus.UNKNOWN, stg_key_date=None)
+            case _:
+                pass
+
+    def _restage(self, letter: FailedOrder, staged: StagedOrder, row: Row) -> None:
+        order_uuid: UUID = row[UUID_COLUMN]
+        if order_uuid in self._restaged:
+            # By another letter of the same row: what acknowledges it ends both.
+            return
+        self._restaged.add(order_uuid)
+        order = self.read(row)
+        self.tally["selected"] += 1
+        if not isinstance(order, Order):
+            self._refuse(letter, staged, order, row)
+            return
+        fresh = rows.staged_order(order, self.record.batch_id, self.workshop.board_id, self.now) | {
+            "stg_customer_batch": self.record.result.customer,
+            "stg_rules": self.workshop.rules_hash,
+            "stg_monday_item_id": None,
+            "stg_group_id": None,
+            "stg_import_row": None,
+            "update_fields": None,
+            "stg_retry_count": (staged.stg_retry_count or 0) + 1,
+        }
+        self._begin(staged)
+        self.uow.staging.orders.update([rows.NEVER_SENT | fresh | {"stg_id": staged.stg_id}])
+        # Its item was refused, so none of its sizes has ever been sent.
+        self._drop_sizes(staged)
+        self.uow.staging.subitems.insert(rows.staged_subitems(order, fresh, staged.stg_id, self._limits))
+        self.tally["warnings"] += bool(order.notes)
+        note_warnings(self.uow, self.record.batch_id, [order])
+
+    def _refuse(self, letter: FailedOrder, staged: StagedOrder, order: InvalidOrder, row: Row) -> None:
+        """Make it an invalid row as every other: out of staging, and looked at by each run."""
+        self._begin(staged)
+        self.failed += letter.batch_id != self.record.batch_id
+        self.tally["invalid"] += 1
+        self._drop(staged)
+        if (order.source_uuid, ErrorType.INVALID) in self._invalid:
+            self._update(self.resolve(letter, "it is invalid now, as another error says"))
+            return
+        customer, most = self.record.result.customer, self.workshop.settings.max_attempts
+        news = letters.invalid_order(order, row, self.record.batch_id, customer, self.now)
+        log.warning("order.invalid", order=order.order_number, problems=news["error_message"])
+        self._update(letters.once_more(letter, news | UNSENT, self.now, most))
+
+    def _bring(self, staged: StagedOrder, status: StagingStatus, **facts: object) -> None:
+        self._begin(staged)
+        change: Row = {"stg_id": staged.stg_id, "stg_status": status, "stg_error_message": AGAIN, **facts}
+        self.uow.staging.orders.update([change | {"stg_batch_id": self.record.batch_id}])
+
+    def _begin(self, staged: StagedOrder) -> None:
+        self.record.begin(self.uow)
+        self.taken_in += staged.stg_batch_id != self.record.batch_id
+
+    def _end(self, letter: FailedOrder, word: str) -> None:
+        self._update(self.resolve(letter, word))
+        self.failed -= letter.batch_id == self.record.batch_id
+
+    def _drop(self, staged: StagedOrder) -> None:
+        self._drop_sizes(staged)
+        self.uow.staging.orders.drop([staged.stg_id])
+
+    def _drop_sizes(self, staged: StagedOrder) -> None:
+        below = [row.stg_id for (uuid, _), row in self._sizes.items() if uuid == staged.source_uuid]
+        self.uow.staging.subitems.drop(below)
+
+    def _update(self, change: Row) -> None:
+        self.uow.failures.orders.update([change])

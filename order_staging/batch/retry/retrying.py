@@ -1,0 +1,81 @@
+"""Retry: rows that failed are put on their way again, as the source has them now.
+
+A letter stays unresolved until its row is acknowledged; then whatever acknowledges it resolves the letter. So a
+retry may die at any moment: what it has staged is taken up by the next run.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from order_staging.batch import letters
+from order_staging.batch.retry.orders import OrderRound
+from order_staging.batch.retry.rounds import Again
+from order_staging.batch.retry.sizes import SizeRound
+from order_staging.failpoints import Failpoint, reach
+from order_staging.repositories import Kind, chunks
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from order_staging.batch.loading import Source
+    from order_staging.batch.record import BatchRecord
+    from order_staging.batch.retry.errands import ErrorId
+    from order_staging.batch.workshop import Workshop
+    from order_staging.unit_of_work import UnitOfWork
+
+LETTERS_A_ROUND = 500
+"""Dead letters a transaction, at most."""
+
+
+class Retrying:
+    """Stages what one customer's dead letters are about, under the lease, a round a transaction."""
+
+    def __init__(
+        self, workshop: Workshop, record: BatchRecord, source: Source, error_ids: Sequence[ErrorId]
+    ) -> None:
+        """Take the batch's record, the source, and the letters by table and number."""
+        self._workshop = workshop
+        self._record = record
+        self._source = source
+        self._orders = [each.number for each in error_ids if each.kind is Kind.ORDER]
+        self._subitems = [each.number for each in error_ids if each.kind is Kind.SUBITEM]
+
+    async def stage(self) -> Again:
+        """Stage what can be staged at once, and tell what is to be looked at. A stop leaves the rest as it is."""
+        again = Again()
+        # Orders first: their sizes are staged with them.
+        for numbers, work in ((self._orders, self._stage_orders), (self._subitems, self._stage_subitems)):
+            for some in chunks(numbers, LETTERS_A_ROUND):
+                if self._workshop.stop.is_set():
+                    return again
+                again.add(await self._workshop.database.run(partial(work, some), self._record.hold))
+                reach(Failpoint.RETRY_STAGED)
+        return again
+
+    async def conclude(self, again: Again) -> None:
+        """Count a retry for letters that were looked at and still hold."""
+        for some in chunks(again.examined, LETTERS_A_ROUND):
+            await self._workshop.database.run(partial(self._count_retries, some), self._record.hold)
+
+    def _count_retries(self, err_ids: Sequence[int], uow: UnitOfWork) -> None:
+        now, most = self._workshop.outside.now(), self._workshop.settings.max_attempts
+        found = uow.failures.open_orders(err_ids)
+        uow.failures.orders.update([letters.tried_again(letter, now, most) for letter in found])
+
+    def _stage_orders(self, err_ids: Sequence[int], uow: UnitOfWork) -> Again:
+        found = uow.failures.open_orders(err_ids)
+        uuids = sorted({letter.source_uuid for letter in found if letter.source_uuid is not None})
+        work = OrderRound(self._workshop, self._record, self._source, uow, uuids)
+        for letter in found:
+            work.retry(letter)
+        return work.done(len(found))
+
+    def _stage_subitems(self, err_ids: Sequence[int], uow: UnitOfWork) -> Again:
+        found = uow.failures.open_subitems(err_ids)
+        uuids = sorted({letter.source_uuid for letter in found if letter.source_uuid is not None})
+        work = SizeRound(self._workshop, self._record, self._source, uow, uuids)
+        for letter in found:
+            work.retry(letter)
+        return work.done(len(found))

@@ -1,0 +1,119 @@
+"""Rounds of a retry: what dead letters are about is staged as the source has it now, some letters a transaction."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from order_staging.batch import letters
+from order_staging.models import ErrorType, FailedOrder
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from uuid import UUID
+
+    from order_staging.batch.loading import Source
+    from order_staging.batch.record import BatchRecord
+    from order_staging.batch.workshop import Workshop
+    from order_staging.models import FailedSubitem
+    from order_staging.transform import InvalidOrder, Order
+    from order_staging.unit_of_work import UnitOfWork
+
+log = structlog.get_logger(__name__)
+
+AGAIN = "retried; to be sent again"
+GONE = "its source row is gone from ORDERS_UNIFIED, and nothing is created for it"
+SIZE_GONE = "ORDERS_UNIFIED orders none of this size any more, and nothing is created"
+SETTLED = "it is in production"
+NAMELESS = "it has no UUID, by which its source row could be found; mend it by hand"
+SEVERAL = "its UUID is on several rows of ORDERS_UNIFIED; give each row its own"
+GONE_IN_DOUBT = "its source row is gone from ORDERS_UNIFIED: archive on the board what was created for it"
+
+Row = dict[str, Any]
+
+
+@dataclass
+class Again:
+    """What the steps after the staging are to look at: source rows, and letters."""
+
+    look: set[UUID] = field(default_factory=set)
+    """Rows that may be new, or have changed."""
+    archive: set[UUID] = field(default_factory=set)
+    """Rows that are gone, and whose items are to be archived as was decided before."""
+    examined: list[int] = field(default_factory=list)
+    """Letters of order lines that these steps resolve, or not."""
+
+    def add(self, other: Again) -> None:
+        """Add what another transaction found."""
+        self.look |= other.look
+        self.archive |= other.archive
+        self.examined += other.examined
+
+
+class Round:
+    """One transaction of a retry: what it knows, and what it has to tell once it is committed."""
+
+    def __init__(
+        self,
+        workshop: Workshop,
+        record: BatchRecord,
+        source: Source,
+        uow: UnitOfWork,
+        uuids: Sequence[UUID],
+    ) -> None:
+        self.workshop = workshop
+        self.record = record
+        self.uow = uow
+        self.source = source
+        self.now = workshop.outside.now()
+        self.again = Again()
+        self.rows = uow.source.rows_of(source.shape, workshop.mapping.source_columns, uuids)
+        self.tally: Counter[str] = Counter()
+        self.failed = 0
+        """How many more records have failed in this batch."""
+        self.taken_in = 0
+        """Orders of other batches that go on in this one."""
+        self.counts = record.result.orders
+
+    def read(self, row: Row) -> Order | InvalidOrder:
+        """Put a source row under the rules."""
+        return self.workshop.rules.apply(row, self.source.shape.sizes)
+
+    def resolve(self, letter: FailedOrder | FailedSubitem, word: str) -> Row:
+        """Tell how a letter ends whose row is not sent again."""
+        self.tally["ended"] += word in {GONE, SIZE_GONE}
+        log.info("retry.resolved", error=letter.err_id, uuid=str(letter.source_uuid), reason=word)
+        return {
+            "err_id": letter.err_id,
+            "error_message": letters.with_word(letter.error_message, word),
+            "resolved_date": self.now,
+            "resolved_by": self.record.runner,
+        }
+
+    def keep(self, letter: FailedOrder | FailedSubitem, word: str) -> Row:
+        """Tell what a letter says whose row cannot be retried as things are."""
+        self.tally["conflict" if letter.error_type == ErrorType.CONFLICT else "rejected"] += 1
+        log.warning("retry.not_possible", error=letter.err_id, uuid=str(letter.source_uuid), reason=word)
+        tried = letters.tried_again(letter, self.now, self.workshop.settings.max_attempts)
+        return tried | {"error_message": letters.with_word(letter.error_message, word)}
+
+    def done(self, count: int) -> Again:
+        """End the round: count, and give what the next steps are to look at."""
+        if self.record.has_begun(self.uow):
+            # Sizes that wait go along with the orders that came into this batch.
+            self.uow.staging.changes.gather_sizes(self.record.batch_id)
+            self.record.increase(self.uow, total_records=self.taken_in, failed_records=self.failed)
+        self.tally["retried"] = count
+        self.uow.after_commit(self._tell)
+        return self.again
+
+    def _tell(self) -> None:
+        result, ended = self.record.result, self.tally.pop("ended", 0)
+        result.with_changes |= bool(self.tally.pop("changes", 0))
+        for name, value in self.tally.items():
+            setattr(self.counts, name, getattr(self.counts, name) + value)
+        if ended:
+            result.announcements.append(f"{ended} resolved, as ORDERS_UNIFIED does not order it any more")

@@ -1,0 +1,135 @@
+"""Dead letters of sizes that are retried: staged as the source has them now."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from order_staging.batch import rows
+from order_staging.batch.limits import subitem_limits
+from order_staging.batch.retry.fates import Fate, fate_of_size
+from order_staging.batch.retry.rounds import (
+    AGAIN,
+    GONE_IN_DOUBT,
+    NAMELESS,
+    SETTLED,
+    SEVERAL,
+    SIZE_GONE,
+    Round,
+)
+from order_staging.models import StagingStatus
+from order_staging.transform import Order, Size
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from uuid import UUID
+
+    from order_staging.batch.loading import Source
+    from order_staging.batch.record import BatchRecord
+    from order_staging.batch.workshop import Workshop
+    from order_staging.models import FailedSubitem, StagedSubitem
+    from order_staging.unit_of_work import UnitOfWork
+
+log = structlog.get_logger(__name__)
+
+Row = dict[str, Any]
+
+
+class SizeRound(Round):
+    """Dead letters of sizes."""
+
+    def __init__(
+        self,
+        workshop: Workshop,
+        record: BatchRecord,
+        source: Source,
+        uow: UnitOfWork,
+        uuids: Sequence[UUID],
+    ) -> None:
+        """Read what the tables know of the sizes of these source rows."""
+        super().__init__(workshop, record, source, uow, uuids)
+        self.counts = record.result.subitems
+        self._sizes = uow.staging.changes.subitems_of(uuids)
+        self._orders = uow.staging.changes.orders_of(uuids)
+        self._landed = uow.deliveries.acknowledged_sizes(uuids)
+        self._limits = subitem_limits()
+
+    def retry(self, letter: FailedSubitem) -> None:
+        """Do what a letter's size needs."""
+        uuid, label = letter.source_uuid, letter.size_label
+        if uuid is None or label is None:
+            self._update(self.keep(letter, NAMELESS))
+            return
+        staged, order = self._sizes.get((uuid, label)), self._order(uuid)
+        ordered = order if order is None or isinstance(order, int) else _quantity(order, label)
+        fate = fate_of_size(staged, ordered=ordered, landed=(uuid, label) in self._landed)
+        match fate:
+            case Fate.EXAMINE:
+                self.again.look.add(uuid)
+                self.tally["changes"] += 1
+            case Fate.SETTLED:
+                self._update(self.resolve(letter, SETTLED))
+            case Fate.GONE:
+                self._update(self.resolve(letter, SIZE_GONE))
+                if staged is not None:
+                    self.uow.staging.subitems.drop([staged.stg_id])
+                    # Its order may have waited for it alone.
+                    self._bring_order(uuid)
+            case Fate.STUCK:
+                self._update(self.keep(letter, self._obstacle(uuid, ordered)))
+            case _ if staged is not None:
+                self._go_on(fate, staged, order, label)
+
+    def _go_on(self, fate: Fate, staged: StagedSubitem, order: Order | int | None, label: str) -> None:
+        here: Row = {"stg_id": staged.stg_id, "stg_batch_id": self.record.batch_id}
+        if fate is Fate.RESTAGE and isinstance(order, Order):
+            parent = {"stg_batch_id": self.record.batch_id, "stg_created_date": self.now}
+            size = Size(label, _quantity(order, label))
+            (fresh,) = rows.staged_subitems(
+                order, parent, staged.stg_parent_stg_id or 0, self._limits, [size]
+            )
+            fresh |= {"stg_monday_subitem_id": None, "update_fields": None}
+            change = rows.NEVER_SENT | fresh | {"stg_retry_count": (staged.stg_retry_count or 0) + 1}
+        elif fate is Fate.DECIDE:
+            change = {"stg_status": StagingStatus.PENDING, "stg_error_message": AGAIN}
+            self.tally["changes"] += 1
+        elif fate is Fate.DOUBT:
+            change = {"stg_status": StagingStatus.UNKNOWN, "stg_error_message": AGAIN, "stg_key_date": None}
+        else:
+            return
+        self.record.begin(self.uow)
+        self.uow.staging.subitems.update([change | here])
+        if staged.source_uuid is not None:
+            self._bring_order(staged.source_uuid)
+
+    def _bring_order(self, uuid: UUID) -> None:
+        """Let an order that only waits for its sizes go along: it is cleaned up by the batch that has them."""
+        order = self._orders.get(uuid)
+        if order is not None and order.stg_status == StagingStatus.PROMOTED:
+            self.record.begin(self.uow)
+            self.uow.staging.orders.update([{"stg_id": order.stg_id, "stg_batch_id": self.record.batch_id}])
+
+    def _order(self, uuid: UUID) -> Order | int | None:
+        """Read an order line: 0 where it is gone, None where it is invalid or several rows have its UUID."""
+        found = self.rows.get(uuid, [])
+        if len(found) != 1:
+            return None if found else 0
+        order = self.read(found[0])
+        return order if isinstance(order, Order) else None
+
+    def _obstacle(self, uuid: UUID, ordered: int | None) -> str:
+        if ordered is not None:
+            return GONE_IN_DOUBT
+        if len(found := self.rows[uuid]) > 1:
+            return SEVERAL
+        order = self.read(found[0])
+        problems = () if isinstance(order, Order) else order.problems
+        return "its order line is invalid now: " + "; ".join(problem.sentence() for problem in problems)
+
+    def _update(self, change: Row) -> None:
+        self.uow.failures.subitems.update([change])
+
+
+def _quantity(order: Order, label: str) -> int:
+    return next((size.quantity for size in order.sizes if size.label == label), 0)

@@ -1,0 +1,130 @@
+"""`retry` and `resume`: go on with what failed, and with what is unfinished."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from order_staging.batch import BatchService
+from order_staging.cli import program
+from order_staging.cli.looking import batch_named, reading
+from order_staging.cli.options import (
+    BatchOption,
+    CustomerOption,
+    FailOption,
+    FormatOption,
+    LevelOption,
+    LogLevel,
+    Output,
+    OutputOption,
+)
+from order_staging.cli.run import exit_code, signals, summary
+from order_staging.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+    from order_staging.batch import RunResult
+
+
+def retry(
+    batch: BatchOption = None,
+    customer: CustomerOption = None,
+    error_id: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--error-id",
+            metavar="ERROR",
+            help="an error as `errors` lists it, such as order:12; may be repeated",
+        ),
+    ] = None,
+    all_: Annotated[bool, typer.Option("--all", help="everything that failed")] = False,
+    fail_on_rejects: FailOption = False,
+    output: OutputOption = Output.TEXT,
+    log_level: LevelOption = LogLevel.INFO,
+    log_format: FormatOption = None,
+) -> None:
+    """Try again what failed, as the source has it now; `errors` lists it.
+
+    Example: order-staging retry --customer GREYSON
+    """
+    with program.program(output, log_level, log_format) as ours:
+        _require_choice(batch is not None or customer is not None, bool(error_id), all_)
+        service = BatchService(ours.settings)
+        code = _carry_out(
+            ours,
+            service,
+            lambda: service.retry_failed_async(
+                batch_id=batch, customer_name=customer, error_ids=error_id or (), everything=all_
+            ),
+            nothing="Nothing to retry: nothing that failed matches.",
+            passes_busy=all_,
+            fail_on_rejects=fail_on_rejects,
+        )
+    if code:
+        raise typer.Exit(code)
+
+
+def resume(
+    batch: Annotated[
+        str | None, typer.Argument(help="a batch's id, or how it begins; everything unfinished unless given")
+    ] = None,
+    fail_on_rejects: FailOption = False,
+    output: OutputOption = Output.TEXT,
+    log_level: LevelOption = LogLevel.INFO,
+    log_format: FormatOption = None,
+) -> None:
+    """Go on with what earlier runs left unfinished, and load no new orders.
+
+    Example: order-staging resume
+    """
+    with program.program(output, log_level, log_format) as ours:
+        batch_id = None
+        if batch is not None:
+            with reading(ours.settings) as uow:
+                batch_id = batch_named(uow, batch)
+        service = BatchService(ours.settings)
+        code = _carry_out(
+            ours,
+            service,
+            lambda: service.resume_async(batch_id),
+            nothing=f"Nothing to resume: {'nothing' if batch is None else f'of batch {batch} nothing'} is left.",
+            passes_busy=batch is None,
+            fail_on_rejects=fail_on_rejects,
+        )
+    if code:
+        raise typer.Exit(code)
+
+
+def _require_choice(narrowed: bool, named: bool, everything: bool) -> None:
+    if sum((narrowed, named, everything)) > 1:
+        raise ConfigurationError(
+            "--all, --error-id, and --batch or --customer exclude each other; give one of them"
+        )
+    if not (narrowed or named or everything):
+        raise ConfigurationError(
+            "nothing was chosen; give --batch BATCH, --customer NAME, --error-id ERROR (repeatable), or --all"
+        )
+
+
+def _carry_out(
+    ours: program.Program,
+    service: BatchService,
+    make: Callable[[], Coroutine[None, None, RunResult]],
+    *,
+    nothing: str,
+    passes_busy: bool,
+    fail_on_rejects: bool,
+) -> int:
+    """Run it as `run` does, show how it went, and give the exit code."""
+    with signals(service) as received:
+        result = asyncio.run(make())
+    idle = not any(batch.batch_id or batch.error or batch.is_retry for batch in result.batches)
+    ours.show(result.to_dict(), lambda: nothing if idle else summary(result))
+    return (
+        128 + received[0]
+        if received
+        else exit_code(result, all_=passes_busy, fail_on_rejects=fail_on_rejects)
+    )
