@@ -7,7 +7,6 @@ one run passes every place at which it can be killed.
 
 from __future__ import annotations
 
-import signal
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -202,7 +201,7 @@ class KillWorld:
         return self.runner.start(*RUN, "--channel", self.channel)
 
     def time_passes(self, time: timedelta = LATER) -> None:
-        """Let monday.com finish what it has received of a dead run, and time pass."""
+        """Let monday.com finish what it has received of a dead run, and let time pass."""
         server = urlsplit(self.runner.settings["monday_url"])
         for _ in range(2):
             # Requests that came before are at work when this one is answered, and done when the next one is.
@@ -217,10 +216,7 @@ class KillWorld:
         check((self.engine, self.sandbox), at_rest=False)
 
     def comes_to_rest(self, *, here: bool = False) -> None:
-        """Run until nothing is left to do, and check that nothing was lost, and nothing done twice.
-
-        The first run is a process of its own; with `here` it is not, which takes half the time.
-        """
+        """Run, `here` or as a process, until nothing is left to do; nothing may be lost, and nothing done twice."""
         self.time_passes()
         done = self.run_here() if here else self._run_there()
         assert done["status"] in {"completed", "partial", NOTHING_TO_DO}, done
@@ -231,13 +227,12 @@ class KillWorld:
         assert again["status"] == NOTHING_TO_DO, again
         check((self.engine, self.sandbox), settled_at=settled)
 
-    def _run_there(self) -> dict[str, Any]:
+    def _run_there(self) -> Any:
         done = self.run()
         assert done.code == 0, done
-        document: dict[str, Any] = done.document
-        return document
+        return done.document
 
-    def run_here(self) -> dict[str, Any]:
+    def run_here(self) -> Any:
         """Run within this process, where one of its own would tell nothing more."""
         given: dict[str, Any] = self.runner.settings | {"channel": self.channel}
         service = BatchService(Settings(**given), engine=self.engine)
@@ -275,11 +270,6 @@ def settings_of(engine: Engine, sandbox: Sandbox, url: str) -> dict[str, str]:
         "recovery_delay": "0",
         "aliases": "4",
     }
-
-
-def require_killed(finished: Finished) -> None:
-    """Require that a process has ended itself at its failpoint."""
-    assert finished.code == -signal.SIGKILL, f"it was not killed: {finished}"
 
 
 def warm_up(frozen: Sequence[Frozen], folder: Path) -> None:

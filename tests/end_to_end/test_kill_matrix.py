@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import pytest
 
 from order_staging.failpoints import Failpoint
-from tests.end_to_end.killing import CHANNELS, ENGINES, KillWorld, alive, require_killed
+from tests.end_to_end.killing import CHANNELS, ENGINES, KillWorld, alive
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.end_to_end.killing import Frozen
+    from tests.processes import Finished
 
     Living: TypeAlias = Callable[[str, str], AbstractContextManager[KillWorld]]
 
@@ -80,6 +81,11 @@ def living(frozen_worlds: dict[str, Frozen], tmp_path: Path) -> Living:
     """Bring the frozen world to life, by engine and channel, as often as a test wants it."""
     folders = count(1)
     return lambda engine, channel: alive(frozen_worlds[engine], tmp_path / str(next(folders)), channel)
+
+
+def require_killed(finished: Finished) -> None:
+    """Require that a process has ended itself at its failpoint."""
+    assert finished.code == -signal.SIGKILL, f"it was not killed: {finished}"
 
 
 @pytest.mark.parametrize(("engine", "channel"), [("sqlite", "items"), ("postgresql", "bulk")])

@@ -67,7 +67,7 @@ STALE = fault_presets.stale_search(LAG)
 FAULTS = st.lists(
     st.builds(
         _fault,
-        st.sampled_from([*KINDS, *MORE_KINDS, STALE]),
+        st.sampled_from([*KINDS, *MORE_KINDS, STALE, STALE]),
         st.sampled_from(OPERATIONS),
         st.integers(0, 2),
         st.integers(1, 4),

@@ -23,7 +23,7 @@ from tests.guarantees.evidence import check
 from tests.integration.batch.batch_world import CUSTOMER, LEASES, STG, Row, World, order_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
     from sqlalchemy import Engine
