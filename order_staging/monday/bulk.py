@@ -45,6 +45,8 @@ URL_LIFE = 600.0
 """Seconds that an address for an upload or a report works."""
 UPLOAD_DOUBT = URL_LIFE + 60.0
 """Seconds after the start of a job until which its file may still arrive."""
+DOUBTFUL = frozenset({408, 409})
+"""Answers of the storage that do not surely say that it has nothing: timed out, and another one is at work."""
 UPLOAD_LOOK = 5.0
 """Seconds between two looks, during an upload, at whether the run still goes on."""
 FIRST_POLL, LONGEST_POLL, POLL_GROWTH = 1.0, 10.0, 1.5
@@ -218,7 +220,7 @@ class BulkImports:
         log.info("bulk.uploaded", job=job.id, rows=file.rows, bytes=file.size, status=status)
         if status < 300:  # noqa: PLR2004 - HTTP's successes
             return None, None
-        if status < 500:  # noqa: PLR2004 - HTTP's client errors
+        if status < 500 and status not in DOUBTFUL:  # noqa: PLR2004 - HTTP's client errors
             return f"the storage of the import refused the file (HTTP {status})", None
         return None, UPLOAD_DOUBT
 

@@ -11,12 +11,12 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from sqlalchemy import ColumnClause, Engine, TableClause, Uuid, column, delete, table, text, update
+from sqlalchemy import ColumnClause, Engine, TableClause, Uuid, column, delete, select, table, text, update
 
 from order_staging import schema
 from order_staging.batch.workshop import utc_now
 from order_staging.database import create_engine
-from order_staging.models import BulkImport, ImportStatus, Lease
+from order_staging.models import Batch, BulkImport, ImportStatus, Lease
 from order_staging.sandbox import BulkRules, Sandbox, SandboxThread, sample_orders
 from tests.conftest import KEY_COLUMN, Database, embedded_postgres_server
 from tests.guarantees.evidence import watch_hands
@@ -130,10 +130,16 @@ class Ground:
         like = "%" if pid is None else f"%:{pid}:%"
         self._do(update(Lease).where(Lease.holder.like(like)).values(holder=None, expires_date=None))
 
-    def let_uploads_be_over(self) -> None:
-        """Let it be later for imports that nobody follows: a file that was lost is waited for in real time."""
+    def let_uploads_be_over(self, customer: str | None = None) -> None:
+        """Let it be later for imports that nobody follows: a file that was lost is waited for in real time.
+
+        They are those of a customer; None: of all, as no process lives.
+        """
         then = utc_now() - UPLOADS_ARE_OVER
         open_ = update(BulkImport).where(BulkImport.status == ImportStatus.STARTED)
+        if customer is not None:
+            theirs = select(Batch.batch_id).where(Batch.customer_name == customer)
+            open_ = open_.where(BulkImport.batch_id.in_(theirs))
         self._do(open_.where(BulkImport.started_date > then).values(started_date=then))
 
     def _do(self, statement: Update | Delete) -> None:

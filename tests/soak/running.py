@@ -175,7 +175,7 @@ class Soak:
         if self._random.random() < 0.8:
             self._ground.take_lease_of(run.process.pid)
         if not any(other.customer == run.customer for other in self._running):
-            self._ground.let_uploads_be_over()
+            self._ground.let_uploads_be_over(run.customer)
 
     def _count(self) -> None:
         sandbox = self._ground.sandbox

@@ -1,4 +1,4 @@
-"""Histories that the search among all of them has found, each of them a fault once."""
+"""Histories that were faults once, and are fixed here lest they come back."""
 
 from __future__ import annotations
 

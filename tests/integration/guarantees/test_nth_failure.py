@@ -72,8 +72,7 @@ UNCLEAR = (EXECUTED[0], ONE_ALIAS[0], SILENT[0], ONE_ALIAS[1], SILENT[1], EXECUT
 OF_AN_IMPORT = {
     "silent": SILENT,
     "busy": BUSY,
-    # The last says of a file that it was not stored, and that is believed.
-    "executed": EXECUTED[:-1],
+    "executed": EXECUTED,
 }
 MUTATIONS = ("create_group", "create_item", "create_subitem")
 OF_IMPORTS = ("ingest_items", "fetch_job_status", "items_page_by_column_values")
