@@ -231,3 +231,6 @@ class AuthenticationError(TerminalError):
 
 class OutcomeUnknownError(DestinationError):
     """No answer, or one that tells nothing: the request may or may not have been executed."""
+
+    sent: datetime | None = None
+    """When it left (naive UTC), where that is known."""

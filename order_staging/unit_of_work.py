@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from datetime import datetime
     from types import TracebackType
+    from uuid import UUID
 
     from sqlalchemy.orm import Session
 
@@ -116,7 +117,7 @@ class UnitOfWork:
 
     def commit(self) -> None:
         """Commit; under a hold only if the lease is still ours, in the same transaction. Then tell of it."""
-        self.prove_hold()
+        self._renew(self.id)
         reach(Failpoint.COMMIT_COMING)
         self._send_commit()
         reach(Failpoint.COMMIT_DONE)
@@ -159,8 +160,11 @@ class UnitOfWork:
         On every engine the lease's row is locked from then on until the transaction ends: nobody can take the
         customer over in between.
         """
+        self._renew(None)
+
+    def _renew(self, mark: UUID | None) -> None:
         hold = self._hold
-        if hold is not None and not self.batches.renew(hold.customer, hold.fence, hold.until(), self.id):
+        if hold is not None and not self.batches.renew(hold.customer, hold.fence, hold.until(), mark):
             self._open().rollback()
             raise LeaseLostError(hold.customer, hold.fence)
 

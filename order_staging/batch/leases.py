@@ -31,7 +31,14 @@ async def holding(workshop: Workshop, customer: str) -> AsyncIterator[Hold]:
     Raises `LeaseHeldError` where another runner has it. While the block runs, the lease is renewed every third of
     its time; where that fails, the workshop is told to stop, and the next commit raises `LeaseLostError`.
     """
-    hold = await _acquire(workshop, customer)
+    acquiring = asyncio.ensure_future(_acquire(workshop, customer))
+    try:
+        hold = await asyncio.shield(acquiring)
+    except asyncio.CancelledError:
+        # The database may be at it: what it takes is given back.
+        hold = await acquiring
+        await _release(workshop, hold)
+        raise
     heartbeat = asyncio.create_task(_beat(workshop, hold))
     try:
         yield hold
@@ -39,9 +46,13 @@ async def holding(workshop: Workshop, customer: str) -> AsyncIterator[Hold]:
         heartbeat.cancel()
         with suppress(asyncio.CancelledError):
             await heartbeat
-        # A lease that was lost needs no release, and one that cannot be released runs out by itself.
-        with suppress(PersistenceError):
-            await workshop.database.run(lambda uow: uow.batches.release(customer, hold.fence))
+        await _release(workshop, hold)
+
+
+async def _release(workshop: Workshop, hold: Hold) -> None:
+    # A lease that was lost needs no release, and one that cannot be released runs out by itself.
+    with suppress(PersistenceError):
+        await workshop.database.run(lambda uow: uow.batches.release(hold.customer, hold.fence))
 
 
 async def _acquire(workshop: Workshop, customer: str) -> Hold:

@@ -88,11 +88,22 @@ class Ledger(Generic[Row]):
         uow.after_commit(partial(_remember, [row for row, _ in sent], intents))
 
     def resend(self, rows: Sequence[Row], uow: UnitOfWork) -> None:
-        """Record that unknown rows are about to leave again, under the key they have; they stay unknown."""
-        now = self.workshop.outside.now()
-        self.cargo.rows(uow).update([{"stg_id": row.stg_id, "stg_sent_date": now} for row in rows])
+        """Record that unknown rows are about to leave again, under the key they have."""
+        facts = {"stg_status": StagingStatus.SENDING, "stg_sent_date": self.workshop.outside.now()}
+        self.cargo.rows(uow).update([{"stg_id": row.stg_id} | facts for row in rows])
         self.record.increase(uow)
-        uow.after_commit(partial(_remember, rows, [{"stg_sent_date": now}] * len(rows)))
+
+    def doubt_again(self, answered: Sequence[tuple[Row, str, datetime | None]], uow: UnitOfWork) -> None:
+        """Record what was said of rows that left again and are as unknown as before, and when they left."""
+        now = self.workshop.outside.now()
+        self.cargo.rows(uow).update(
+            [
+                change(row, StagingStatus.UNKNOWN, self.workshop.redact(words))
+                | {"stg_sent_date": sent or now}
+                for row, words, sent in answered
+            ]
+        )
+        self.record.increase(uow)
 
     def acknowledge(self, answered: Sequence[tuple[Row, Outcome]], uow: UnitOfWork) -> None:
         """Record the outcomes of rows that were sent; `stg_api_payload` of each is what was sent."""
@@ -105,7 +116,9 @@ class Ledger(Generic[Row]):
                 arrivals.append(self.cargo.arrived(int(outcome.id)) | arrival(row, now))
                 continue
             words = self.workshop.redact(outcome.message)
-            changes.append(change(row, STATUS_AFTER[type(outcome)], words))
+            # A request may have waited between its intent and its leaving: doubt begins with the latter.
+            sent = (outcome.sent or now) if isinstance(outcome, Unknown) else row.stg_sent_date
+            changes.append(change(row, STATUS_AFTER[type(outcome)], words) | {"stg_sent_date": sent})
             if isinstance(outcome, Rejected):
                 words = f"{outcome.code}: {words}" if outcome.code else words
                 refused.append((row, Refusal(ErrorType.REJECTED, words, outcome.status)))

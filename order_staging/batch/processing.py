@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
     from order_staging.batch.assembly import Bench, Line
     from order_staging.batch.options import Filters, Options
-    from order_staging.unit_of_work import Hold, UnitOfWork
+    from order_staging.unit_of_work import UnitOfWork
 
 log = structlog.get_logger(__name__)
 
@@ -133,7 +133,7 @@ class Processing:
                 return result
             with (
                 structlog.contextvars.bound_contextvars(customer=customer, batch=str(record.batch_id)),
-                line.client.asking(partial(self._require_hold, record.hold)),
+                line.client.asking(partial(self._require_hold, record)),
             ):
                 try:
                     await self._steps(line, record, run, options, errand)
@@ -146,10 +146,19 @@ class Processing:
                     log.info("batch.ended", **_facts(result))
         return result
 
-    async def _require_hold(self, hold: Hold) -> None:
-        """Before a request is sent again: the run goes on, and nobody has taken the customer over meanwhile."""
+    async def _require_hold(self, record: BatchRecord) -> None:
+        """Before a request leaves after a wait: the run goes on, and nobody has taken the customer over meanwhile.
+
+        What is under way is dated anew: should this process end now, its requests are in doubt from now on.
+        """
         await self._workshop.require_going_on()
-        await self._workshop.database.run(lambda _: None, hold)
+        now = self._workshop.outside.now()
+
+        def date(uow: UnitOfWork) -> None:
+            uow.staging.orders.date_sending(record.batch_id, now)
+            uow.staging.subitems.date_sending(record.batch_id, now)
+
+        await self._workshop.database.run(date, record.hold)
 
     async def compare(
         self, line: Line, customers: Iterable[str], filters: Filters, *, recreate_deleted: bool
@@ -191,7 +200,7 @@ class Processing:
             usage = line.client.usage if line else Usage()
             record = BatchRecord(self._workshop, result, hold, usage, batch_id)
             await self._workshop.database.run(record.begin, hold)
-            asking = line.client.asking(partial(self._require_hold, hold)) if line else nullcontext()
+            asking = line.client.asking(partial(self._require_hold, record)) if line else nullcontext()
             with asking:
                 yield BatchRun(self._workshop, record), result
 

@@ -139,6 +139,8 @@ class BatchRecord:
         """Record how the batch ended, and why if it failed or paused."""
         now = self._workshop.outside.now()
         self.result.error = error
+        # Also of a batch that never began: nobody must take it for one that had nothing to do.
+        self.result.status = status
         self.measure()
         await self.reach(
             status,

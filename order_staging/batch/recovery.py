@@ -1,8 +1,8 @@
 """Recovery: what is unknown is settled by asking the board, never by guessing.
 
-A row whose outcome is unknown is looked for on the board, and after a settling delay once more, as a search may lag
-behind writes. Where nothing of its request is there, and monday.com still knows the request's key, the same request
-is sent again under it; else "not on the board" is believed once the request would have timed out. Found once: it is
+A row whose outcome is unknown is looked for on the board, and once more when its request would have timed out, as a
+search may lag behind writes. Where nothing of its request is there, and monday.com still knows the request's key, the
+same request is sent again under it, and the board is looked at as before where that tells nothing. Found once: it is
 adopted. Surely absent: it is pending again. Found several times: conflict, for a person to decide.
 """
 
@@ -72,6 +72,8 @@ class Recovery(Generic[Row]):
 
         Changes are simply done again, but for a move, which may have to be done no more.
         """
+        if self._workshop.stop.is_set():
+            return []
         rows = await self._workshop.database.run(self._unknown)
         if not rows:
             return []
@@ -84,7 +86,11 @@ class Recovery(Generic[Row]):
         changes = [row for row in rows if not _is_checked(row) and row.stg_id not in executed]
         if changes:
             await self._workshop.database.run(partial(self._repeat, changes), self._record.hold)
-        return changes + await self._settle_new([row for row in new if row.stg_id not in executed], found)
+        # Read anew: what was sent again just now is in doubt for longer, and what a name was matched with before may
+        # have turned out to be another row's.
+        left = {row.stg_id: row for row in await self._workshop.database.run(self._unknown)}
+        rest = [left[row.stg_id] for row in new if row.stg_id in left]
+        return changes + await self._settle_new(rest, {} if executed else found)
 
     async def _send_again(self, rows: Sequence[Row], new: Sequence[Row], found: Found) -> set[int]:
         """Send requests again under their keys where the board shows nothing of them; add to what was found."""
@@ -92,7 +98,10 @@ class Recovery(Generic[Row]):
         unseen = [request for request in possible if request.ids.isdisjoint(found)]
         creations = {row.stg_id for row in new}
         if any(request.ids & creations for request in unseen):
-            await self._workshop.sleep(self._workshop.settings.recovery_delay)
+            # A first sending that is still being executed need not be known to the key, either.
+            await self._workshop.sleep(
+                self._doubt_ends_in([row for request in unseen for row, _ in request.rows])
+            )
             if self._workshop.stop.is_set():
                 return set()
             found |= await self._search(new)
@@ -168,5 +177,5 @@ class Recovery(Generic[Row]):
     def _count(self, adopted: int, absent: int, conflict: int) -> None:
         self._counts.adopted += adopted
         self._counts.conflict += conflict
-        self._counts.unknown = 0
+        self._counts.unknown = max(0, self._counts.unknown - adopted - absent - conflict)
         log.info("recovery.settled", kind=self._cargo.name, adopted=adopted, absent=absent, conflict=conflict)

@@ -2,7 +2,7 @@
 
 monday.com keeps the first answer to a key for half an hour and gives it again. So the same bytes under the same key
 either are executed now, or tell what became of them then. This is never relied on alone: the board is looked at
-before, and once more after a settling delay, and a request of which it shows anything is not sent again.
+before, and once more when the first sending would have timed out; a request of which it shows anything stays.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 import structlog
 
 from order_staging.batch.requests import may_be_sent_again, same_request
-from order_staging.errors import AuthenticationError, EndpointError, TerminalError
+from order_staging.errors import AuthenticationError, DestinationError, EndpointError, TerminalError
 from order_staging.failpoints import Failpoint, reach
 from order_staging.models import StagedOrder, StagedSubitem
-from order_staging.monday import Created
+from order_staging.monday import Created, Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from order_staging.batch.cargo import Cargo
     from order_staging.batch.ledger import Ledger
     from order_staging.batch.requests import Request
-    from order_staging.monday import MondayClient
+    from order_staging.monday import MondayClient, Outcome
     from order_staging.unit_of_work import UnitOfWork
 
 log = structlog.get_logger(__name__)
@@ -61,6 +61,8 @@ class Resending(Generic[Row]):
         for request in requests:
             if self._workshop.stop.is_set():
                 break
+            if not may_be_sent_again([row for row, _ in request.rows], self._workshop.outside.now()):
+                continue
             answered = await self._send(request)
             executed |= answered
             if not answered:
@@ -92,10 +94,28 @@ class Resending(Generic[Row]):
                 raise
             # It was not executed now, which says nothing of the first time.
             log.warning("recovery.resend_refused", rows=len(request.rows), reason=str(error))
-            return set()
+            outcomes = [Unknown(str(error))] * len(request.rows)
+        except DestinationError as error:
+            doubted = [(row, str(error), None) for row, _ in request.rows]
+            await run(partial(self._ledger.doubt_again, doubted), hold)
+            raise
         reach(Failpoint.RESEND_ANSWERED)
-        answered = zip((row for row, _ in request.rows), outcomes, strict=True)
+        answered = list(zip((row for row, _ in request.rows), outcomes, strict=True))
         executed = [(row, outcome) for row, outcome in answered if isinstance(outcome, Created)]
-        await run(partial(self._ledger.acknowledge, executed), hold)
+        await run(partial(self._record_answers, answered, executed), hold)
         log.info("recovery.resent", kind=self._cargo.name, rows=len(request.rows), executed=len(executed))
         return {row.stg_id for row, _ in executed}
+
+    def _record_answers(
+        self,
+        answered: Sequence[tuple[Row, Outcome]],
+        executed: Sequence[tuple[Row, Outcome]],
+        uow: UnitOfWork,
+    ) -> None:
+        self._ledger.acknowledge(executed, uow)
+        doubted = [
+            (row, outcome.message, outcome.sent if isinstance(outcome, Unknown) else None)
+            for row, outcome in answered
+            if not isinstance(outcome, Created)
+        ]
+        self._ledger.doubt_again(doubted, uow)

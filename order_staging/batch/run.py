@@ -99,6 +99,7 @@ class BatchRun:
         # What turns out to be absent from the board is to be sent again, and needs its group, too.
         await recovery.settle()
         if self._workshop.stop.is_set():
+            await self._reach_unless_stopped(BatchStatus.ITEMS_CREATED)
             return
         groups |= await self._ensure_groups(client, ledger)
         reach(Failpoint.GROUPS_ENSURED)
@@ -237,7 +238,7 @@ class BatchRun:
 
     async def _record_subitem_board(self, line: Line) -> None:
         found = line.subitem_board_id
-        if found is None and self._result.subitems.on_board:
+        if found is None and self._result.subitems.on_board and not self._workshop.stop.is_set():
             # A classic board's first subitem creates the board of the subitems.
             found = (await line.client.board()).subitem_board_id
         if found is not None:

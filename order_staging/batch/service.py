@@ -59,7 +59,7 @@ class BatchService:
     def request_stop(self) -> None:
         """Ask runs to end: no new request leaves, what is in flight is finished and recorded.
 
-        May be called from a signal handler or another thread. The service begins nothing more after that.
+        May be called from a signal handler or another thread. A call that begins after that creates nothing.
         """
         self._ended = True
         self._stop.set()
@@ -301,7 +301,7 @@ class BatchService:
 
     def check(self) -> CheckResult:
         """Look at everything that a run relies on, and change nothing; what is wrong is found, never raised."""
-        return self._now("check", self.check_async)
+        return self._now("check", self.check_async, records=False)
 
     async def check_async(self) -> CheckResult:
         """Do what `check` does, within a running event loop."""
@@ -311,7 +311,7 @@ class BatchService:
 
     def prepare_board(self) -> PreparedBoard:
         """Find the board's key column, or create it; doing it again, or several at once, makes no second one."""
-        return self._now("prepare_board", self.prepare_board_async)
+        return self._now("prepare_board", self.prepare_board_async, records=False)
 
     async def prepare_board_async(self) -> PreparedBoard:
         """Do what `prepare_board` does, within a running event loop."""
@@ -319,10 +319,13 @@ class BatchService:
         async with self._assembly.client(sleep) as client:
             return await prepare(client, self._assembly.settings, sleep)
 
-    def _now(self, method: str, make: Callable[[], Coroutine[None, None, T]]) -> T:
+    def _now(self, method: str, make: Callable[[], Coroutine[None, None, T]], *, records: bool = True) -> T:
         try:
             asyncio.get_running_loop()
         except RuntimeError:
+            if not records:
+                # There is nothing to finish and record: Ctrl-C ends it as it ends any program.
+                return asyncio.run(make())
             with interrupts(self._stop.set, self._go_on):
                 return asyncio.run(make())
         raise RunningLoopError(f"BatchService.{method}")

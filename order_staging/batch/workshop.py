@@ -64,8 +64,10 @@ class StopSign:
         self._own.set()
 
     def is_set(self) -> bool:
-        """Tell whether the run is to end."""
-        return self._asked.is_set() or self._own.is_set()
+        """Tell whether the run is to end; once it was, it stays so, whatever becomes of the caller's wish."""
+        if self._asked.is_set():
+            self._own.set()
+        return self._own.is_set()
 
     async def or_sleep(self, seconds: float, sleep: Callable[[float], Awaitable[None]]) -> None:
         """Sleep, but no longer than until the run is to end."""
@@ -106,13 +108,14 @@ class DatabaseThread:
         def do() -> T:
             uow = UnitOfWork(self._session_factory, hold)
             with uow:
+                # First, so that rows of which another runner has disposed are not even looked for; and so that a
+                # commit that the server is still at has come to its end.
+                uow.prove_hold()
                 if in_doubt and uow.was_committed(in_doubt[-1][0]):
                     before, result = in_doubt[-1]
                     before.tell()
                     return result
                 in_doubt.clear()
-                # First, so that rows of which another runner has disposed are not even looked for.
-                uow.prove_hold()
                 result = work(uow)
                 try:
                     uow.commit()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from order_staging.errors import DestinationError
 
 
@@ -59,10 +61,11 @@ class NotExecuted:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """Nobody can tell whether this one was executed: the board must be asked."""
+    """Nobody can tell whether this one was executed: the board must be asked. `sent`: when it left (naive UTC)."""
 
     message: str
     status: int | None = None
+    sent: datetime | None = field(default=None, compare=False)
 
 
 Outcome = Created | Rejected | NotExecuted | Unknown

@@ -113,7 +113,7 @@ class Wire:
         try:
             answer = await self._send(text, variables, reads=False, key=key or uuid4().hex)
         except OutcomeUnknownError as error:
-            return [Unknown(str(error), error.status)] * len(aliases)
+            return [Unknown(str(error), error.status, error.sent)] * len(aliases)
         except TransientError as error:
             if not answers.may_be_running(error):
                 raise
@@ -172,6 +172,7 @@ class Wire:
             raise RuntimeError("the client is used inside its `async with` block")
         async with self._gate.turn(asked, self.before_resend) as turn:
             self.usage.calls += 1
+            left = self._now()
             try:
                 try:
                     reply = await exchange(self._session, request, headers, self._now)
@@ -179,8 +180,10 @@ class Wire:
                     turn.unanswered()
                     raise
                 answer = self._judged(reply, turn, reads=reads)
-            except DestinationError:
+            except DestinationError as error:
                 self.usage.failures += 1
+                if isinstance(error, OutcomeUnknownError):
+                    error.sent = left
                 raise
         self._count_complexity(answer)
         return answer

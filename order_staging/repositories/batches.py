@@ -115,8 +115,9 @@ class BatchRepository(Repository[Batch]):
         return self.session.scalar(select(Lease.fence).where(Lease.customer_name == customer))
 
     def renew(self, customer: str, fence: int, until: datetime, work: UUID | None = None) -> bool:
-        """Keep a lease for longer, for the unit of work that is named; False where it was taken over."""
-        return self._change_lease(customer, fence, expires_date=until, last_work=work)
+        """Keep a lease for longer, and mark it with a unit of work if named; False where it was taken over."""
+        marked = {} if work is None else {"last_work": work}
+        return self._change_lease(customer, fence, expires_date=until, **marked)
 
     def release(self, customer: str, fence: int) -> bool:
         """Give a lease back; False where it was taken over."""

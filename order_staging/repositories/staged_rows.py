@@ -11,6 +11,7 @@ from order_staging.repositories.base import Repository, chunks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
     from uuid import UUID
 
     from sqlalchemy import ColumnElement
@@ -103,6 +104,14 @@ class StagedRows(Repository[Staged], Generic[Staged]):
         """Delete rows (`stg_id`)."""
         for some in chunks(ids, VALUES_A_STATEMENT):
             self.delete(self.model.stg_id.in_(some))
+
+    def date_sending(self, batch_id: UUID, now: datetime) -> None:
+        """Date what is under way: a request of it leaves only now."""
+        self.change(
+            self.model.stg_batch_id == batch_id,
+            self.model.stg_status == StagingStatus.SENDING,
+            stg_sent_date=now,
+        )
 
     def delete_promoted(self, batch_id: UUID, *where: ColumnElement[bool]) -> int:
         """Delete a batch's rows that are in production (and match); tell how many."""
