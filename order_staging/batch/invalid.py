@@ -13,7 +13,7 @@ from order_staging.repositories.source import UUID_COLUMN
 from order_staging.transform import fingerprint
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
     from uuid import UUID
 
     from order_staging.batch.record import BatchRecord
@@ -38,7 +38,9 @@ class _Known:
         self._by_uuid: defaultdict[UUID, set[int]] = defaultdict(set)
         self._by_content: defaultdict[str, set[int]] = defaultdict(set)
         self._words: dict[int, str | None] = {}
+        self._batches: dict[int, UUID | None] = {}
         for row in found:
+            self._batches[row.err_id] = row.batch_id
             self._words[row.err_id] = row.error_message
             if row.source_uuid is not None:
                 self._by_uuid[row.source_uuid].add(row.err_id)
@@ -55,6 +57,10 @@ class _Known:
         """Find the dead letters that a row has by its UUID, and that say something else of it than it is now."""
         found = self._by_uuid.get(uuid, set()) if uuid is not None else set()
         return {err_id for err_id in found if self._words[err_id] != words}
+
+    def count_of(self, err_ids: Iterable[int], batch_id: UUID) -> int:
+        """Count the dead letters that name a batch."""
+        return sum(self._batches.get(err_id) == batch_id for err_id in err_ids)
 
     def mended_by(self, order: Order, row: Row) -> set[int]:
         """Find the dead letters that a row, valid now, had before."""
@@ -108,6 +114,20 @@ class InvalidRows:
         """Take note of a row that is valid, and may have been mended."""
         self._mended |= self._known.mended_by(order, row)
 
+    def mended_by(self, order: Order, row: Row) -> frozenset[int]:
+        """Find the dead letters that a row, valid now, had before: for whoever resolves them as it is staged."""
+        return frozenset(self._known.mended_by(order, row))
+
+    def resolve(self, uow: UnitOfWork, err_ids: Collection[int]) -> None:
+        """Resolve dead letters of mended rows, in the transaction that stages these."""
+        found = uow.failures.open_orders(sorted(err_ids)) if err_ids else []
+        if not found:
+            return
+        ids, now = [letter.err_id for letter in found], self._workshop.outside.now()
+        uow.failures.resolve(ids, by=self._record.runner, now=now)
+        if again := sum(letter.batch_id == self._record.batch_id for letter in found):
+            self._record.increase(uow, total_records=-again, failed_records=-again)
+
     def write(self, uow: UnitOfWork) -> None:
         """Write the page's dead letters, resolve those of mended rows, and count."""
         uow.after_commit(partial(self._count, self._refused))
@@ -120,6 +140,9 @@ class InvalidRows:
         if self._mended:
             now = self._workshop.outside.now()
             uow.failures.resolve(sorted(self._mended), by=self._record.runner, now=now)
+            # Staged in the batch that refused it, a row counts there anew, and once.
+            if again := self._known.count_of(self._mended, self._record.batch_id):
+                self._record.increase(uow, total_records=-again, failed_records=-again)
 
     def _count(self, refused: int) -> None:
         self._counts.invalid += refused

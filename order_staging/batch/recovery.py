@@ -1,9 +1,9 @@
 """Recovery: what is unknown is settled by asking the board, never by guessing.
 
-A row whose outcome is unknown is looked for on the board, and once more when its request would have timed out, as a
-search may lag behind writes. Where nothing of its request is there, and monday.com still knows the request's key, the
-same request is sent again under it, and the board is looked at as before where that tells nothing. Found once: it is
-adopted. Surely absent: it is pending again. Found several times: conflict, for a person to decide.
+A row whose outcome is unknown is looked for on the board, and once more when its request would have timed out,
+as a search may lag behind writes. Where nothing of its request is there, and monday.com still knows the request's
+key, the same request is sent again under it, and the board is looked at as before where that tells nothing. Found
+once: it is adopted. Surely absent: it is pending again. Found several times: conflict, for a person to decide.
 """
 
 from __future__ import annotations
@@ -86,8 +86,8 @@ class Recovery(Generic[Row]):
         changes = [row for row in rows if not _is_checked(row) and row.stg_id not in executed]
         if changes:
             await self._workshop.database.run(partial(self._repeat, changes), self._record.hold)
-        # Read anew: what was sent again just now is in doubt for longer, and what a name was matched with before may
-        # have turned out to be another row's.
+        # Read anew: what was sent again just now is in doubt for longer, and what a name was matched with before
+        # may have turned out to be another row's.
         left = {row.stg_id: row for row in await self._workshop.database.run(self._unknown)}
         rest = [left[row.stg_id] for row in new if row.stg_id in left]
         return changes + await self._settle_new(rest, {} if executed else found)

@@ -36,7 +36,7 @@ class Refusals:
 
     def recall(self, uow: UnitOfWork) -> None:
         """Read which rows have an unresolved letter. Under the lease nobody else writes any."""
-        places = uow.failures.refused_places(self._record.result.customer)
+        places = uow.failures.refused_places(self._record.result.customer, self._record.batch_id)
         uow.after_commit(partial(self._remember, places))
 
     def _remember(self, places: set[Place]) -> None:

@@ -31,7 +31,8 @@ class RunStatus(StrEnum):
 class Counts:
     """What became of rows; `selected` ones are those that were looked at in the source by this run.
 
-    A retry counts a row that it stages anew as `selected` and `retried`; `loaded` are new rows alone.
+    A retry counts a row that it stages anew as `selected` and `retried`; `loaded` are rows that were not staged
+    before: new ones, and invalid ones that are mended.
     """
 
     selected: int = 0
@@ -59,7 +60,7 @@ class Counts:
     """Gone from the board: people deleted or archived it. Most runs look at what changed in the source alone."""
     archived: int = 0
     retried: int = 0
-    """Dead letters whose rows were taken up again, whatever came of it."""
+    """Dead letters whose rows were looked at again, whatever came of it."""
 
     @property
     def on_board(self) -> int:
@@ -132,8 +133,14 @@ class BatchResult:
 
     @property
     def run_status(self) -> RunStatus:
-        """Say in a run's words how the batch went."""
-        return _RUN_STATUSES.get(self.status, RunStatus.PARTIAL)
+        """Say in a run's words how the batch went.
+
+        A retry that was of no avail is partial even where no batch began; to a run, what waits for somebody is
+        nothing to do.
+        """
+        found = _RUN_STATUSES.get(self.status, RunStatus.PARTIAL)
+        in_vain = found is RunStatus.NOTHING_TO_DO and self.is_retry and self.failed_rows
+        return RunStatus.PARTIAL if in_vain else found
 
     @property
     def failed_rows(self) -> int:

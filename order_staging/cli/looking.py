@@ -95,7 +95,9 @@ def errors(
     Example: order-staging errors --customer GREYSON
     """
     with program.program(output, log_level, log_format) as ours, reading(ours.settings) as uow:
-        found = unresolved(uow, batch_id=batch, customer=_canonical(ours.settings, customer), limit=limit)
+        batch_id = None if batch is None else batch_named(uow, batch)
+        names = None if customer is None else _names_in_errors(uow, ours.settings, customer)
+        found = unresolved(uow, batch_id=batch_id, customers=names, limit=limit)
         ours.show({"errors": [view.to_dict() for view in found]}, lambda: _failures_table(found))
 
 
@@ -110,6 +112,12 @@ def reading(settings: Settings) -> Iterator[UnitOfWork]:
 
 def _canonical(settings: Settings, customer: str | None) -> str | None:
     return None if customer is None else load_customers(settings.customers).label(customer)
+
+
+def _names_in_errors(uow: UnitOfWork, settings: Settings, customer: str) -> list[str]:
+    """List the names that a customer's errors have: the customers file may have given it another one since."""
+    label = load_customers(settings.customers).label
+    return [name for name in uow.failures.customers() if label(name) == label(customer)]
 
 
 def batch_named(uow: UnitOfWork, text: str) -> UUID:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from enum import StrEnum
 from typing import Annotated
-from uuid import UUID
 
 import typer
 
@@ -58,7 +57,9 @@ CustomerSeasonOption = Annotated[
 LimitOption = Annotated[
     int | None, typer.Option("--limit", min=1, metavar="N", help="stage at most N new order lines a customer")
 ]
-BatchOption = Annotated[UUID | None, typer.Option("--batch", metavar="BATCH", help="only this batch")]
+BatchOption = Annotated[
+    str | None, typer.Option("--batch", metavar="BATCH", help="only this batch, by its id or how that begins")
+]
 FailOption = Annotated[
     bool, typer.Option("--fail-on-rejects", help="exit 1 if rows are invalid, rejected or unclear")
 ]

@@ -25,6 +25,7 @@ from order_staging.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
+    from uuid import UUID
 
     from order_staging.batch import RunResult
 
@@ -52,13 +53,15 @@ def retry(
     """
     with program.program(output, log_level, log_format) as ours:
         _require_choice(batch is not None or customer is not None, bool(error_id), all_)
+        batch_id = _batch_id(ours, batch)
         service = BatchService(ours.settings)
         code = _carry_out(
             ours,
             service,
             lambda: service.retry_failed_async(
-                batch_id=batch, customer_name=customer, error_ids=error_id or (), everything=all_
+                batch_id=batch_id, customer_name=customer, error_ids=error_id or (), everything=all_
             ),
+            title="Retry",
             nothing="Nothing to retry: nothing that failed matches.",
             passes_busy=all_,
             fail_on_rejects=fail_on_rejects,
@@ -81,21 +84,27 @@ def resume(
     Example: order-staging resume
     """
     with program.program(output, log_level, log_format) as ours:
-        batch_id = None
-        if batch is not None:
-            with reading(ours.settings) as uow:
-                batch_id = batch_named(uow, batch)
+        batch_id = _batch_id(ours, batch)
         service = BatchService(ours.settings)
         code = _carry_out(
             ours,
             service,
             lambda: service.resume_async(batch_id),
+            title="Resume",
             nothing=f"Nothing to resume: {'nothing' if batch is None else f'of batch {batch} nothing'} is left.",
             passes_busy=batch is None,
             fail_on_rejects=fail_on_rejects,
         )
     if code:
         raise typer.Exit(code)
+
+
+def _batch_id(ours: program.Program, batch: str | None) -> UUID | None:
+    """Find the batch that somebody means, if any. Raises `ConfigurationError` where none, or several, begin so."""
+    if batch is None:
+        return None
+    with reading(ours.settings) as uow:
+        return batch_named(uow, batch)
 
 
 def _require_choice(narrowed: bool, named: bool, everything: bool) -> None:
@@ -114,6 +123,7 @@ def _carry_out(
     service: BatchService,
     make: Callable[[], Coroutine[None, None, RunResult]],
     *,
+    title: str,
     nothing: str,
     passes_busy: bool,
     fail_on_rejects: bool,
@@ -122,7 +132,7 @@ def _carry_out(
     with signals(service) as received:
         result = asyncio.run(make())
     idle = not any(batch.batch_id or batch.error or batch.is_retry for batch in result.batches)
-    ours.show(result.to_dict(), lambda: nothing if idle else summary(result))
+    ours.show(result.to_dict(), lambda: nothing if idle else summary(result, title=title))
     return (
         128 + received[0]
         if received

@@ -164,19 +164,24 @@ def exit_code(result: RunResult, *, all_: bool, fail_on_rejects: bool) -> int:
 
 
 def summary(
-    result: RunResult, nothing: str = "Nothing to do: no customer has new orders that match."
+    result: RunResult,
+    nothing: str = "Nothing to do: no customer has new orders that match.",
+    *,
+    title: str = "Run",
 ) -> RenderableType:
     """Lay a run out for people: a table of the batches, and what is to be said; `nothing` if there is none."""
     if not result.batches:
         return nothing
-    table = Table(title=f"Run {result.status}")
+    table = Table(title=f"{title} {result.status}")
     table.add_column("Customer", overflow="fold")
     table.add_column("Status", overflow="fold", min_width=len("COMPLETED"))
+    # Of a retry the rows that failed before count, and no others are taken up.
+    first = "Retried" if any(batch.is_retry for batch in result.batches) else "New"
     with_changes = any(batch.with_changes for batch in result.batches)
     # One more column, and 80 characters for all of them.
-    headings: tuple[str, ...] = ("New", "Items", "Subitems", "Failed", "Calls", "Seconds")
+    headings: tuple[str, ...] = (first, "Items", "Subitems", "Failed", "Calls", "Seconds")
     if with_changes:
-        headings = ("New", "Items", "Sizes", "Changed", "Bad", "Calls", "Secs")
+        headings = (first, "Items", "Sizes", "Changed", "Bad", "Calls", "Secs")
     for heading in headings:
         table.add_column(heading, justify="right")
     for batch in result.batches:
@@ -187,7 +192,7 @@ def summary(
 
 def _numbers(batch: BatchResult, *, with_changes: bool) -> list[str]:
     numbers = (
-        batch.orders.selected,
+        batch.orders.retried + batch.subitems.retried if batch.is_retry else batch.orders.selected,
         batch.orders.on_board,
         batch.subitems.on_board,
         *([batch.orders.changed + batch.subitems.changed] if with_changes else []),

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
     from uuid import UUID
 
@@ -49,11 +50,11 @@ class FailureView:
 
 
 def unresolved(
-    uow: UnitOfWork, *, batch_id: UUID | None = None, customer: str | None = None, limit: int = 100
+    uow: UnitOfWork, *, batch_id: UUID | None = None, customers: Sequence[str] | None = None, limit: int = 100
 ) -> list[FailureView]:
-    """Read the newest unresolved dead letters, of a batch or a customer where given; `limit` of each kind."""
-    orders = uow.failures.unresolved_orders(batch_id=batch_id, customer=customer, limit=limit)
-    subitems = uow.failures.unresolved_subitems(batch_id=batch_id, customer=customer, limit=limit)
+    """Read the newest unresolved dead letters, of a batch or of customers where given; `limit` of each kind."""
+    orders = uow.failures.unresolved_orders(batch_id=batch_id, customers=customers, limit=limit)
+    subitems = uow.failures.unresolved_subitems(batch_id=batch_id, customers=customers, limit=limit)
     views = [_view("order", row, row.item_name) for row in orders]
     return views + [_view("subitem", row, row.subitem_name) for row in subitems]
 

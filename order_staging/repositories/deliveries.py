@@ -202,6 +202,19 @@ class Deliveries:
             query = query.where(uuid > after)
         return [dict(row) for row in self.session.execute(query).mappings()]
 
+    def without_source(self, uuids: Sequence[UUID]) -> set[UUID]:
+        """Tell which of these production rows have no source row any more."""
+        uuid = ProductionOrder.source_uuid
+        found: set[UUID] = set()
+        for some in chunks(uuids, VALUES_A_STATEMENT):
+            query = (
+                select(uuid)
+                .outerjoin(OrdersUnified, OrdersUnified.record_uuid == uuid)
+                .where(OrdersUnified.record_uuid.is_(None), uuid.in_(some))
+            )
+            found |= {each for each in self.session.scalars(query) if each is not None}
+        return found
+
     def count_delivered(self, names: Sequence[str], wanted: SourceFilter) -> int:
         """Count the production rows with a UUID that these customers have, of a PO or a season where given."""
         query = select(func.count()).select_from(ProductionOrder).where(*_of_customers(names, wanted))

@@ -6,9 +6,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
-from order_staging.models import ErrorType, FailedOrder, FailedSubitem
+from order_staging.models import (
+    ErrorType,
+    FailedOrder,
+    FailedSubitem,
+    OrdersUnified,
+    StagedOrder,
+    StagedSubitem,
+)
 from order_staging.repositories.base import Repository, chunks
 from order_staging.repositories.staged_rows import VALUES_A_STATEMENT
 
@@ -23,6 +30,9 @@ if TYPE_CHECKING:
 
 REFUSALS = (ErrorType.REJECTED, ErrorType.CONFLICT)
 """Kinds of dead letters whose rows are in staging, and that end when these are acknowledged."""
+
+UNSTAGED = (ErrorType.INVALID, ErrorType.EDITED, ErrorType.DELETED)
+"""Kinds of dead letters whose rows need not be in staging: the source row itself is looked at again."""
 
 
 class Kind(StrEnum):
@@ -119,13 +129,20 @@ class FailureRepository:
         for ids in chunks(err_ids, VALUES_A_STATEMENT):
             self.subitems.change(FailedSubitem.err_id.in_(ids), resolved_date=now, resolved_by=by)
 
-    def refused_places(self, customer: str) -> set[UUID | tuple[UUID, str]]:
-        """List what of a customer has an unresolved refusal: source rows, and sizes of them."""
+    def refused_places(self, customer: str, batch_id: UUID) -> set[UUID | tuple[UUID, str]]:
+        """List what of a customer, or of a batch, has an unresolved refusal: source rows, and sizes of them.
+
+        What is staged in the batch counts whatever name its letter has: the customer may have had another then.
+        """
         places: set[UUID | tuple[UUID, str]] = set()
-        orders = select(FailedOrder.source_uuid).where(*_refusals(FailedOrder, customer))
+        orders = select(FailedOrder.source_uuid).where(
+            *_refusals(FailedOrder), _concerns(FailedOrder, customer, batch_id)
+        )
         places |= {uuid for uuid in self.session.scalars(orders) if uuid is not None}
-        sizes = select(FailedSubitem.source_uuid, FailedSubitem.size_label)
-        for uuid, size in self.session.execute(sizes.where(*_refusals(FailedSubitem, customer))):
+        sizes = select(FailedSubitem.source_uuid, FailedSubitem.size_label).where(
+            *_refusals(FailedSubitem), _concerns(FailedSubitem, customer, batch_id)
+        )
+        for uuid, size in self.session.execute(sizes):
             if uuid is not None and size is not None:
                 places.add((uuid, size))
         return places
@@ -141,7 +158,7 @@ class FailureRepository:
     def _refused(self, model: type[Failed], uuids: Sequence[UUID]) -> list[Failed]:
         found: list[Failed] = []
         for some in chunks(uuids, VALUES_A_STATEMENT):
-            where = (model.source_uuid.in_(some), *_refusals(model, None))
+            where = (model.source_uuid.in_(some), *_refusals(model))
             found.extend(self.session.scalars(select(model).where(*where).order_by(model.err_id)))
         return found
 
@@ -157,15 +174,13 @@ class FailureRepository:
         query = select(model).where(model.err_id.in_(err_ids), model.resolved_date.is_(None))
         return list(self.session.scalars(query.order_by(model.err_id)))
 
-    def unresolved(self, *, batch_id: UUID | None = None, customer: str | None = None) -> list[Letter]:
-        """List what may be retried, of a batch and a customer where given, the oldest first."""
+    def unresolved(self, *, batch_id: UUID | None = None) -> list[Letter]:
+        """List what may be retried, of a batch where given, the oldest first."""
         letters: list[Letter] = []
         for kind, model in _MODELS.items():
             query = _chosen(model).where(model.resolved_date.is_(None)).order_by(model.err_id)
             if batch_id is not None:
                 query = query.where(model.batch_id == batch_id)
-            if customer is not None:
-                query = query.where(model.customer_batch == customer)
             letters += (_letter(kind, found) for found in self.session.execute(query))
         return letters
 
@@ -176,6 +191,20 @@ class FailureRepository:
             for kind, model in _MODELS.items()
             for found in self.session.execute(_chosen(model).where(model.err_id == err_id))
         ]
+
+    def source_customers(self) -> dict[int, str | None]:
+        """Tell of unresolved order lines that are not in staging which CUSTOMER NAME their source rows have now.
+
+        By `err_id`; without those whose UUID no source row has, or several.
+        """
+        query = (
+            select(FailedOrder.err_id, func.min(OrdersUnified.customer_name))
+            .join(OrdersUnified, OrdersUnified.record_uuid == FailedOrder.source_uuid)
+            .where(FailedOrder.resolved_date.is_(None), FailedOrder.error_type.in_(UNSTAGED))
+            .group_by(FailedOrder.err_id)
+            .having(func.count() == 1)
+        )
+        return {err_id: name for err_id, name in self.session.execute(query)}  # noqa: C416 - rows are no pairs
 
     def customers(self) -> list[str]:
         """List the customers that have anything unresolved, as their batches name them."""
@@ -200,19 +229,22 @@ class FailureRepository:
             self.subitems.change(*refused, FailedSubitem.size_label == size, **done)
 
     def unresolved_orders(
-        self, *, batch_id: UUID | None = None, customer: str | None = None, limit: int = 100
+        self, *, batch_id: UUID | None = None, customers: Sequence[str] | None = None, limit: int = 100
     ) -> list[FailedOrder]:
-        """Read the newest unresolved order lines, of a batch or a customer where given."""
-        return list(self.session.scalars(_newest(FailedOrder, batch_id, customer, limit)))
+        """Read the newest unresolved order lines, of a batch or of customers where given."""
+        return list(self.session.scalars(_newest(FailedOrder, batch_id, customers, limit)))
 
     def unresolved_subitems(
-        self, *, batch_id: UUID | None = None, customer: str | None = None, limit: int = 100
+        self, *, batch_id: UUID | None = None, customers: Sequence[str] | None = None, limit: int = 100
     ) -> list[FailedSubitem]:
-        """Read the newest unresolved sizes, of a batch or a customer where given."""
-        return list(self.session.scalars(_newest(FailedSubitem, batch_id, customer, limit)))
+        """Read the newest unresolved sizes, of a batch or of customers where given."""
+        return list(self.session.scalars(_newest(FailedSubitem, batch_id, customers, limit)))
 
     def count_of_batch(self, batch_id: UUID) -> int:
-        """Count what failed in a batch, orders and subitems, resolved since or not."""
+        """Count the dead letters that name a batch, of orders and subitems, resolved since or not.
+
+        A row that is refused again has the letter that it had, which names the batch of the last time from then on.
+        """
         return sum(
             self.session.scalar(select(func.count()).where(model.batch_id == batch_id)) or 0
             for model in _MODELS.values()
@@ -227,9 +259,16 @@ class FailureRepository:
         return any(self.session.scalar(query) is not None for query in queries)
 
 
-def _refusals(model: Any, customer: str | None) -> list[ColumnElement[bool]]:  # noqa: ANN401 - either
-    open_ones: list[ColumnElement[bool]] = [model.resolved_date.is_(None), model.error_type.in_(REFUSALS)]
-    return open_ones if customer is None else [*open_ones, model.customer_batch == customer]
+def _refusals(model: type[Failed]) -> list[ColumnElement[bool]]:
+    return [model.resolved_date.is_(None), model.error_type.in_(REFUSALS)]
+
+
+def _concerns(model: type[FailedOrder | FailedSubitem], customer: str, batch_id: UUID) -> ColumnElement[bool]:
+    staged = (
+        select(each.source_uuid).where(each.stg_batch_id == batch_id, each.source_uuid.is_not(None))
+        for each in (StagedOrder, StagedSubitem)
+    )
+    return or_(model.customer_batch == customer, *(model.source_uuid.in_(query) for query in staged))
 
 
 def _chosen(model: type[FailedOrder | FailedSubitem]) -> Select[Any]:
@@ -249,8 +288,10 @@ def _letter(kind: Kind, found: Any) -> Letter:  # noqa: ANN401 - a row of _chose
     return Letter(kind, err_id, customer, named, resolved is not None, bool(exhausted))
 
 
-def _newest(model: Any, batch_id: UUID | None, customer: str | None, limit: int) -> Select[Any]:  # noqa: ANN401 - either
+def _newest(
+    model: type[Failed], batch_id: UUID | None, customers: Sequence[str] | None, limit: int
+) -> Select[Any]:
     query = select(model).where(model.resolved_date.is_(None)).order_by(model.err_id.desc()).limit(limit)
     if batch_id is not None:
         query = query.where(model.batch_id == batch_id)
-    return query if customer is None else query.where(model.customer_batch == customer)
+    return query if customers is None else query.where(model.customer_batch.in_(customers))

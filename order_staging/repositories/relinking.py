@@ -42,10 +42,11 @@ CONTROL_CHARACTERS = ("\t", "\n", "\r")
 
 
 class LandedPair(NamedTuple):
-    """A source row's UUID, and the item that production knows its business key under."""
+    """A source row's UUID, the item that production knows its business key under, and that one's UUID, if any."""
 
     uuid: UUID
     item_id: int
+    old: UUID | None
 
 
 class StagedPair(NamedTuple):
@@ -85,7 +86,7 @@ class Relinking:
 
     def _landed_pairs(self, names: Sequence[str | None], *, doubled: bool) -> list[LandedPair]:
         orphans = _landed_orphans()
-        query = _paired(_new_rows(names, doubled=doubled), orphans, orphans.c.item_id)
+        query = _paired(_new_rows(names, doubled=doubled), orphans, orphans.c.item_id, orphans.c.old)
         found = [LandedPair(*row) for row in self.session.execute(query)]
         return list({pair.uuid: pair for pair in found}.values())
 
@@ -100,9 +101,16 @@ class Relinking:
         StagedOrders(self.session).drop_invalid([pair.uuid for pair in pairs])
         for model in (StagedOrder, StagedSubitem, ProductionOrder, ProductionSubitem):
             self._hand_over(model, pairs)
-        for letters in (FailedOrder, FailedSubitem):
-            self._hand_over(letters, pairs, letters.resolved_date.is_(None))
+        self._hand_over_letters(pairs)
         self._take_over_landed(self._still_orphaned(pairs))
+
+    def _hand_over_letters(self, pairs: Sequence[StagedPair]) -> None:
+        """Let what waits for somebody wait under the new UUIDs; what is resolved stays as it was written."""
+        for letters in (FailedOrder, FailedSubitem):
+            uuid, is_open = letters.source_uuid, letters.resolved_date.is_(None)
+            waiting = set(self.session.scalars(select(uuid).where(is_open, uuid.is_not(None)).distinct()))
+            if some := [pair for pair in pairs if pair.old in waiting]:
+                self._hand_over(letters, some, is_open)
 
     def _hand_over(self, model: type[Base], pairs: Sequence[StagedPair], *where: ColumnElement[bool]) -> None:
         """Replace the old UUIDs in a table: a unique index over them holds as it did before."""
@@ -118,13 +126,16 @@ class Relinking:
         uuids = {pair.item_id: pair.uuid for pair in pairs if pair.item_id is not None}
         item_id = ProductionOrder.item_id
         queries = [
-            select(item_id).where(item_id.in_(some), *_landed_orphaned())
+            select(item_id, ProductionOrder.source_uuid).where(item_id.in_(some), *_landed_orphaned())
             for some in chunks(list(uuids), PAIRS_A_STATEMENT)
         ]
-        return [LandedPair(uuids[found], found) for query in queries for found in self.session.scalars(query)]
+        found = [row for query in queries for row in self.session.execute(query)]
+        return [LandedPair(uuids[item], item, old) for item, old in found]
 
     def _take_over_landed(self, pairs: Sequence[LandedPair]) -> None:
-        """Give production rows, and their subitems, the UUIDs of the rows that they are paired with."""
+        """Give production rows, their subitems and letters, the UUIDs of the rows that they are paired with."""
+        if known := [StagedPair(pair.uuid, pair.old, pair.item_id) for pair in pairs if pair.old is not None]:
+            self._hand_over_letters(known)
         for some in chunks(pairs, PAIRS_A_STATEMENT):
             orders = [{"item_id": pair.item_id, "source_uuid": pair.uuid} for pair in some]
             self.session.execute(update(ProductionOrder), orders)
@@ -209,7 +220,11 @@ def _staged_orphans() -> Subquery:
 
 def _landed_orphans() -> Subquery:
     row, keys = ProductionOrder, _business_key(ProductionOrder)
-    columns = (row.item_id.label("item_id"), row.item_id.label("place"))
+    columns = (
+        row.item_id.label("item_id"),
+        row.source_uuid.label("old"),
+        row.item_id.label("place"),
+    )
     return (
         select(*columns, _position(keys, row.item_id), *_labelled(keys))
         .where(*_landed_orphaned())

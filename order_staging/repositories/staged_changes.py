@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, or_, select
 
-from order_staging.models import Operation, StagedOrder, StagedSubitem, StagingStatus
+from order_staging.models import (
+    Operation,
+    ProductionOrder,
+    ProductionSubitem,
+    StagedOrder,
+    StagedSubitem,
+    StagingStatus,
+)
 from order_staging.repositories.base import chunks
 from order_staging.repositories.staged_rows import AWAITING, CHANGES, OPEN, VALUES_A_STATEMENT
 from order_staging.repositories.staging import StagedOrders, StagedSubitems
@@ -16,6 +23,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
+    from sqlalchemy import ColumnElement
     from sqlalchemy.orm import Session
 
 
@@ -43,16 +51,19 @@ class StagedChanges:
         return found
 
     def left_over(self, batch_id: UUID) -> list[UUID]:
-        """List the source rows of a batch whose changes, sizes included, an earlier run has left on their way."""
+        """List the source rows of a batch whose changes, sizes included, an earlier run has left on their way.
+
+        Among them what is to be created again of rows that production has: people may have restored it meanwhile.
+        """
         uuids: set[UUID] = set()
-        for model in (StagedOrder, StagedSubitem):
-            query = select(model.source_uuid).where(
-                model.stg_batch_id == batch_id,
-                model.update_operation.in_(CHANGES),
-                model.stg_status.in_(AWAITING),
-                model.source_uuid.is_not(None),
-            )
-            uuids |= {uuid for uuid in self.session.scalars(query.distinct()) if uuid is not None}
+        for model, again in ((StagedOrder, _order_again()), (StagedSubitem, _size_again())):
+            changed = and_(model.update_operation.in_(CHANGES), model.stg_status.in_(AWAITING))
+            uncreated = and_(model.stg_status == StagingStatus.PENDING, again)
+            for waits in (changed, uncreated):
+                query = select(model.source_uuid).where(
+                    model.stg_batch_id == batch_id, waits, model.source_uuid.is_not(None)
+                )
+                uuids |= {uuid for uuid in self.session.scalars(query.distinct()) if uuid is not None}
         return sorted(uuids)
 
     def last_sent(self, batch_id: UUID) -> datetime | None:
@@ -80,9 +91,15 @@ class StagedChanges:
         )
 
     def refused(self, customer: str) -> frozenset[UUID]:
-        """List the source rows of a customer of which a change was refused, sizes included."""
+        """List the source rows of a customer of which a change was refused, sizes included.
+
+        An item that was to be created again is one: people may have restored it meanwhile.
+        """
         order, subitem = StagedOrder, StagedSubitem
-        refused = [order.update_operation.in_(CHANGES), order.stg_status == StagingStatus.API_FAILED]
+        refused = [
+            order.stg_status == StagingStatus.API_FAILED,
+            or_(order.update_operation.in_(CHANGES), _order_again()),
+        ]
         of_orders = select(order.source_uuid).where(order.stg_customer_batch == customer, *refused)
         of_sizes = (
             select(subitem.source_uuid)
@@ -112,6 +129,14 @@ class StagedChanges:
         StagedSubitems(self.session).delete(StagedSubitem.stg_parent_stg_id.in_(parents))
         StagedOrders(self.session).delete(*done)
 
+    def drop_or_settle(self, stg_id: int) -> None:
+        """Delete an order of which nothing is left to send; while any of its sizes is staged, settle it."""
+        waiting = select(StagedSubitem.stg_id).where(StagedSubitem.stg_parent_stg_id == stg_id).limit(1)
+        if self.session.scalar(waiting) is None:
+            StagedOrders(self.session).drop([stg_id])
+        else:
+            self.settle([stg_id], [])
+
     def settle(self, orders: Sequence[int], subitems: Sequence[int]) -> None:
         """Take changes (`stg_id`) back that are none any more: nothing of them is left to send or to promote."""
         for ids in chunks(orders, VALUES_A_STATEMENT):
@@ -120,3 +145,24 @@ class StagedChanges:
             StagedSubitems(self.session).change(
                 StagedSubitem.stg_id.in_(ids), stg_status=StagingStatus.PROMOTED
             )
+
+
+def _order_again() -> ColumnElement[bool]:
+    """Tell of which staged orders the item is to be created though production has one."""
+    landed = select(ProductionOrder.item_id).where(ProductionOrder.source_uuid == StagedOrder.source_uuid)
+    return and_(_creates(StagedOrder), landed.exists())
+
+
+def _size_again() -> ColumnElement[bool]:
+    """Tell of which staged sizes the subitem is to be created though production has one."""
+    order, size = ProductionOrder, ProductionSubitem
+    landed = (
+        select(size.subitem_id)
+        .join(order, order.source_uuid == size.source_uuid)
+        .where(size.source_uuid == StagedSubitem.source_uuid, size.size_key == StagedSubitem.size)
+    )
+    return and_(_creates(StagedSubitem), landed.exists())
+
+
+def _creates(model: type[StagedOrder | StagedSubitem]) -> ColumnElement[bool]:
+    return or_(model.update_operation.is_(None), model.update_operation.not_in(CHANGES))

@@ -11,6 +11,8 @@ from order_staging.batch.workshop import utc_now
 from order_staging.sandbox import fault_presets, greyson_4755, refusals
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from order_staging.sandbox import Sandbox
     from tests.conftest import Database
     from tests.end_to_end.conftest import CommandLine
@@ -87,6 +89,30 @@ def test_retry_as_text_tells_what_was_retried_and_what_was_passed_over(
     assert quick("errors", *JSON).document["errors"] == []
 
 
+def test_a_batch_is_named_by_how_its_id_begins_as_status_shows_it(quick: CommandLine, refused: str) -> None:
+    (batch,) = quick("status", *JSON).document["recorded"]
+    short = batch["batch_id"][:8]
+    (error,) = quick("errors", "--batch", short, *JSON).document["errors"]
+    assert error["error_id"] == refused
+    nowhere = quick("errors", "--batch", "zzz")
+    assert (nowhere.code, "no batch begins with 'zzz'" in nowhere.err) == (2, True)
+    done = quick("retry", "--batch", short)
+    assert (done.code, "Retry completed" in done.out, "Retried" in done.out) == (0, True, True)
+    assert quick("errors", *JSON).document["errors"] == []
+
+
+def test_errors_of_a_customer_that_was_renamed_are_listed_by_both_names(
+    quick: CommandLine, refused: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "customers.yaml"
+    path.write_text('customers: [{name: "GC INC", aliases: ["GREYSON CLOTHIERS"]}]', encoding="utf-8")
+    monkeypatch.setenv("ORDER_STAGING_CUSTOMERS", str(path))
+    for name in ("gc inc", "greyson clothiers"):
+        (error,) = quick("errors", "--customer", name, *JSON).document["errors"]
+        assert error["error_id"] == refused
+    assert quick("errors", "--customer", "greyson", *JSON).document["errors"] == []
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
@@ -98,6 +124,7 @@ def test_retry_as_text_tells_what_was_retried_and_what_was_passed_over(
         (("--error-id", "twelve"), "'twelve' is no error id"),
         (("--error-id", "12"), "there is no error 12"),
         (("--batch", "12345678-1234-1234-1234-123456789abc"), "there is no batch"),
+        (("--batch", "zzz"), "no batch begins with 'zzz'"),
     ],
 )
 def test_a_choice_that_means_nothing_is_wrong_usage(

@@ -82,6 +82,11 @@ class SizeDecision:
         """Whether it counts as done without anything being sent."""
         return self.vanished or (self.operation is Operation.UPDATE and not self.sent)
 
+    @property
+    def needs_no_creation(self) -> bool:
+        """Whether the subitem is on the board, or is not to be there."""
+        return self.vanished or (self.subitem_id is not None and not self.gone)
+
 
 @dataclass(frozen=True)
 class Decision:

@@ -79,6 +79,7 @@ class _Judged:
     content: Payload
     sizes: tuple[SizeLine, ...]
     same_sizes: int
+    mended: frozenset[int]
 
 
 class Detection:
@@ -178,8 +179,8 @@ class Detection:
             for delivered in rows
             if (one := self._judge(delivered, sizes.get(delivered.row[UUID_COLUMN], {}), found, every=every))
         ]
-        self.invalid.write(uow)
         self._compare(judged, found, uow, every=every)
+        self.invalid.write(uow)
         return found
 
     def _judge(
@@ -190,7 +191,6 @@ class Detection:
         if not isinstance(order, Order):
             self.invalid.refuse(order, delivered.row, identified=True)
             return None
-        self.invalid.accept(order, delivered.row)
         content = content_of(self._workshop.mapping, order)
         lines = size_lines(self._hashes, order.sizes, sizes, self._source.shape.sizes, deletes=self._deletes)
         same_sizes = sum(not line.differs for line in lines)
@@ -200,8 +200,10 @@ class Detection:
         if known and not lines and not every and order.source_uuid not in self.waiting:
             found.unchanged += 1
             found.unchanged_sizes += same_sizes
+            self.invalid.accept(order, delivered.row)
             return None
-        return _Judged(delivered, order, content, tuple(lines), same_sizes)
+        mended = self.invalid.mended_by(order, delivered.row)
+        return _Judged(delivered, order, content, tuple(lines), same_sizes, mended)
 
     def _says_the_same(self, delivered: Delivered, content: Payload) -> bool:
         """Whether an order says what was acknowledged, under the rules under which it was."""
@@ -231,6 +233,7 @@ class Detection:
             else:
                 found.unchanged += 1
                 found.unchanged_sizes += one.same_sizes
+                self.invalid.accept(one.order, one.delivered.row)
                 if not line.unreadable:
                     stale.append(self._refreshed(one, line))
         uow.deliveries.refresh(stale)
@@ -250,6 +253,7 @@ class Detection:
             sizes=tuple(replace(size, recorded=recorded.get((uuid, size.label))) for size in one.sizes),
             same_sizes=one.same_sizes,
             other_rules=rules is not None and rules != self._workshop.rules_hash,
+            mended=one.mended,
         )
 
     def _refreshed(self, one: _Judged, line: Line) -> dict[str, Any]:

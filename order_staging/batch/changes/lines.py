@@ -70,6 +70,8 @@ class Line:
     """Whether the source says anything else than was acknowledged."""
     other_rules: bool = False
     """Whether it was delivered under another mapping, other customers, or another version of the rules."""
+    mended: frozenset[int] = frozenset()
+    """Dead letters (`err_id`) that say it is invalid: they end as it is decided, not before."""
 
     @property
     def sizes_differ(self) -> bool:

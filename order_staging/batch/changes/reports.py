@@ -13,9 +13,9 @@ from order_staging.models import ErrorType
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
-    from uuid import UUID
 
     from order_staging.batch.changes.decisions import Decision
+    from order_staging.batch.letterboxes import Place
     from order_staging.batch.record import BatchRecord
     from order_staging.batch.workshop import Workshop
     from order_staging.unit_of_work import UnitOfWork
@@ -36,7 +36,7 @@ class Reports:
         self._orders = record.result.orders
         self._subitems = record.result.subitems
 
-    def write(self, decisions: Sequence[Decision], uow: UnitOfWork, recreated: Collection[UUID]) -> None:
+    def write(self, decisions: Sequence[Decision], uow: UnitOfWork, recreated: Collection[Place]) -> None:
         """Count, log and record; each line has one unresolved dead letter of a kind, until it is settled.
 
         Nobody need be told of what is created again (`recreated`).
@@ -49,17 +49,19 @@ class Reports:
             if told:
                 lines.append(f"{decision.line.order.title}: {'; '.join(told)}")
                 log.warning("change.conflict", name=decision.line.order.title, conflicts=told)
-            again = decision.line.order.source_uuid in recreated
-            for kind, words in _waiting(decision, recreate=again).items():
+            for kind, words in _waiting(decision, recreated).items():
                 waiting[decision.line.order.source_uuid, kind] = (decision, words)
         settled = [decision.line.order.source_uuid for decision in decisions]
         known = uow.failures.open_of(settled, WAITING)
         new = [
             self._letter(*found, kind) for (uuid, kind), found in waiting.items() if (uuid, kind) not in known
         ]
-        over = [letter.err_id for place, letter in known.items() if place not in waiting]
+        over = [letter for place, letter in known.items() if place not in waiting]
         if over:
-            uow.failures.resolve(over, by=self._record.runner, now=self._workshop.outside.now())
+            err_ids, now = [letter.err_id for letter in over], self._workshop.outside.now()
+            uow.failures.resolve(err_ids, by=self._record.runner, now=now)
+            if ours := sum(letter.batch_id == self._record.batch_id for letter in over):
+                self._record.increase(uow, failed_records=-ours)
         for place, (_, words) in waiting.items():
             if place in known and known[place].error_message != words:
                 uow.failures.orders.update([{"err_id": known[place].err_id, "error_message": words}])
@@ -96,15 +98,17 @@ class Reports:
         )
 
 
-def _waiting(decision: Decision, *, recreate: bool) -> dict[str, str]:
+def _waiting(decision: Decision, recreated: Collection[Place]) -> dict[str, str]:
     """Tell by kind what waits for a person."""
     found: dict[str, str] = {}
     if undecided := decision.undecided:
         found[ErrorType.EDITED] = "\n".join(undecided)
-    gone = [size.label for size in decision.sizes if size.gone]
-    if recreate or not decision.line.changed or not (decision.gone or gone):
+    uuid = decision.line.order.source_uuid
+    item_gone = decision.gone and uuid not in recreated
+    gone = [size.label for size in decision.sizes if size.gone and (uuid, size.label) not in recreated]
+    if not decision.line.changed or not (item_gone or gone):
         return found
-    what = f"item {decision.line.item_id}" if decision.gone else f"the subitems of {', '.join(gone)}"
+    what = f"item {decision.line.item_id}" if item_gone else f"the subitems of {', '.join(gone)}"
     found[ErrorType.DELETED] = (
         f"the order line has changed, but people deleted or archived {what} on the board; "
         "restore it there, or run with --recreate-deleted"

@@ -1,27 +1,35 @@
 """Staging changes: decisions become rows of the staging tables, on which they travel like new order lines.
 
 A change that an earlier run left on its way is replaced by what is decided now. What was rejected is not sent again
-before it differs, and a row that is being created is left alone.
+before it differs, and a row that is being created is left alone. What was to be created again, and was not sent or
+was refused, gives way to a change where people have restored it.
 """
 
 from __future__ import annotations
 
-import json
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from order_staging.batch import rows
-from order_staging.batch.limits import subitem_limits
-from order_staging.batch.mutations import GOING, KEY
-from order_staging.batch.payloads import size_payload
+from order_staging.batch.changes.decided import DecidedRows
+from order_staging.batch.changes.staged import (
+    is_left_over,
+    is_open,
+    is_uncreated,
+    sizes_wanted_again,
+    wanted_again,
+    was_refused,
+)
+from order_staging.batch.ledger import change
 from order_staging.models import Operation, StagedOrder, StagedSubitem, StagingStatus
-from order_staging.repositories.staged_rows import AWAITING, CHANGES
-from order_staging.transform import Size
+from order_staging.repositories.staged_rows import CHANGES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from uuid import UUID
 
-    from order_staging.batch.changes.decisions import Decision, SizeDecision
+    from order_staging.batch.changes.decisions import Decision
+    from order_staging.batch.letterboxes import Place
     from order_staging.batch.record import BatchRecord
     from order_staging.batch.workshop import Workshop
     from order_staging.unit_of_work import UnitOfWork
@@ -38,17 +46,15 @@ class ChangeStaging:
         """Take the batch's record, the board of the subitems where it is known, and the key column, if any."""
         self._workshop = workshop
         self._record = record
-        self._subitem_board_id = subitem_board_id
-        self._key_column = key_column
-        self._limits = subitem_limits()
+        self._rows = DecidedRows(workshop, record, subitem_board_id, key_column)
 
-    def stage(self, decisions: Sequence[Decision], uow: UnitOfWork, *, recreate: bool) -> set[UUID]:
+    def stage(self, decisions: Sequence[Decision], uow: UnitOfWork, *, recreate: bool) -> set[Place]:
         """Stage what is to be sent, and what counts as acknowledged without being sent.
 
-        `recreate` says that what people deleted is to be created again; what we took away ourselves always is.
-        Gives the rows of which what is gone is created again.
+        `recreate` says that what people deleted is to be created again; what we took away ourselves always is, and
+        what is on its way again already. Gives the rows, and sizes, of which this holds.
         """
-        recreated = set()
+        recreated: set[Place] = set()
         uuids = [decision.line.order.source_uuid for decision in decisions]
         known = uow.staging.changes.orders_of(uuids)
         known_sizes = uow.staging.changes.subitems_of(uuids)
@@ -56,30 +62,52 @@ class ChangeStaging:
             uuid = decision.line.order.source_uuid
             existing = known.get(uuid)
             sizes = {size: row for (owner, size), row in known_sizes.items() if owner == uuid}
-            again = recreate or any(map(_took_away, [existing, *sizes.values()]))
-            if again:
-                recreated.add(uuid)
-            if existing is not None and not self._replaceable(existing, again=again and decision.gone):
+            again = recreate or wanted_again(existing)
+            labels = (
+                {size.label for size in decision.sizes} if recreate else sizes_wanted_again(existing, sizes)
+            )
+            recreated |= {(uuid, label) for label in labels} | ({uuid} if again else set())
+            if existing is not None and not self._replaceable(existing, again=again or not decision.gone):
                 # It is being created, or was refused when it was: that comes first. Or another runner has it.
                 continue
             if decision.gone and not again:
                 self._take_back(uow, existing, list(sizes.values()))
                 continue
-            self._stage_one(uow, decision, existing, sizes, recreate=again)
+            self._stage_one(uow, decision, existing, sizes, again=labels)
         return recreated
 
     def take_back(self, uuids: Sequence[UUID], uow: UnitOfWork) -> None:
-        """Drop changes that an earlier run left of these rows."""
-        for row in uow.staging.changes.orders_of(uuids).values():
-            self._take_back(uow, row, [])
-        self._take_back(uow, None, list(uow.staging.changes.subitems_of(uuids).values()))
+        """Drop what an earlier run left of these delivered rows, whose source rows are gone or invalid by now.
+
+        An archiving that was refused, and retried, waits for the next retry while its row is gone.
+        """
+        landed = uow.deliveries.acknowledged(uuids, ()).keys()
+        gone = uow.deliveries.without_source(uuids)
+        refused = {letter.source_uuid for letter in uow.failures.refused_orders(uuids)}
+        orders, kept = uow.staging.changes.orders_of(uuids), []
+        sizes: defaultdict[UUID, list[StagedSubitem]] = defaultdict(list)
+        for (uuid, _), row in uow.staging.changes.subitems_of(uuids).items():
+            sizes[uuid].append(row)
+        for uuid in uuids:
+            order, below = orders.get(uuid), sizes[uuid]
+            waits = order is not None and order.update_operation == Operation.ARCHIVE and is_left_over(order)
+            if order is not None and waits and uuid in refused & gone:
+                words = "refused before, and not sent by the retry; another one sends it"
+                kept.append(change(order, StagingStatus.API_FAILED, words))
+                order = None
+            self._take_back(uow, order, below)
+            if uuid in landed:
+                waiting = [row for row in below if row.stg_status == StagingStatus.PENDING]
+                item = order if order is not None and order.stg_status == StagingStatus.PENDING else None
+                self._give_up(uow, item, waiting)
+        uow.staging.orders.update(kept)
 
     def _replaceable(self, row: StagedOrder, *, again: bool) -> bool:
         in_flight = row.stg_status in {StagingStatus.SENDING, StagingStatus.UNKNOWN}
         if in_flight and row.stg_batch_id != self._record.batch_id:
             return False
-        if again and row.stg_status == StagingStatus.API_FAILED:
-            return True
+        if is_uncreated(row):
+            return again and row.stg_customer_batch == self._record.result.customer
         return row.update_operation in CHANGES or row.stg_status == StagingStatus.PROMOTED
 
     def _stage_one(
@@ -89,25 +117,34 @@ class ChangeStaging:
         existing: StagedOrder | None,
         sizes: dict[str, StagedSubitem],
         *,
-        recreate: bool,
+        again: set[str],
     ) -> None:
-        wanted = self._new_item(decision) if decision.gone else self._order(decision)
-        subitems = self._sizes(decision, recreate=recreate)
+        wanted = self._rows.new_item(decision) if decision.gone else self._rows.order(decision)
+        subitems = self._rows.sizes(decision, again)
         idle = [row for size, row in sizes.items() if size not in {name for name, _ in subitems}]
         if not decision.gone:
-            subitems = [(size, row) for size, row in subitems if _is_open(sizes.get(size), row)]
+            subitems = [(size, row) for size, row in subitems if is_open(sizes.get(size), row)]
+        # People have restored the item that was to be created again.
+        restored = not decision.gone and is_uncreated(existing)
+        if restored or decision.gone:
+            needless = [row for row in idle if is_uncreated(row)]
+        else:
+            there = {size.label for size in decision.sizes if size.needs_no_creation}
+            needless = [row for row in idle if row.size in there and is_uncreated(row)]
         if wanted is None and not subitems:
             self._take_back(uow, existing, idle)
+            self._give_up(uow, existing if restored else None, needless)
             return
-        if existing is not None and wanted is not None and _was_refused(existing, wanted):
+        if existing is not None and wanted is not None and was_refused(existing, wanted):
             wanted = None
-        if existing is None or wanted is not None:
+        if existing is None or wanted is not None or restored:
             stg_id = self._write_order(uow, decision, existing, wanted)
         else:
             stg_id = existing.stg_id
             # It is cleaned up with its sizes, by the batch that has them.
             uow.staging.orders.update([{"stg_id": stg_id, "stg_batch_id": self._record.batch_id}])
         self._take_back(uow, None, idle)
+        self._give_up(uow, None, needless)
         self._write_sizes(uow, stg_id, subitems, sizes)
 
     def _write_order(
@@ -115,7 +152,7 @@ class ChangeStaging:
     ) -> int:
         self._record.begin(uow)
         # Sizes alone need a row that says which item they belong to.
-        row = wanted or self._settled(decision)
+        row = wanted or self._rows.settled(decision)
         if existing is None or existing.stg_status == StagingStatus.PROMOTED:
             self._record.increase(uow, total_records=1)
         if existing is None:
@@ -151,10 +188,20 @@ class ChangeStaging:
     def _take_back(self, uow: UnitOfWork, order: StagedOrder | None, sizes: Sequence[StagedSubitem]) -> None:
         """Drop changes that an earlier run left, or that were refused, and that are none any more."""
         for row in (order, *sizes):
-            if row is not None and _is_left_over(row):
+            if row is not None and is_left_over(row):
                 self._supersede(uow, row)
-        orders = [order.stg_id] if order is not None and _is_left_over(order) else []
-        uow.staging.changes.settle(orders, [row.stg_id for row in sizes if _is_left_over(row)])
+        orders = [order.stg_id] if order is not None and is_left_over(order) else []
+        uow.staging.changes.settle(orders, [row.stg_id for row in sizes if is_left_over(row)])
+
+    def _give_up(self, uow: UnitOfWork, order: StagedOrder | None, sizes: Sequence[StagedSubitem]) -> None:
+        """Drop what was to be created, surely is not on the board, and is needed there no more."""
+        needless = [row for row in (order, *sizes) if row is not None and is_uncreated(row)]
+        for row in needless:
+            self._supersede(uow, row)
+        uow.staging.subitems.drop([row.stg_id for row in needless if isinstance(row, StagedSubitem)])
+        for row in needless:
+            if isinstance(row, StagedOrder):
+                uow.staging.changes.drop_or_settle(row.stg_id)
 
     def _supersede(self, uow: UnitOfWork, row: StagedOrder | StagedSubitem) -> None:
         """Resolve what was said of a change that was refused: it is on the board as it is, or none is wanted.
@@ -165,142 +212,3 @@ class ChangeStaging:
             size = row.size if isinstance(row, StagedSubitem) else None
             now = self._workshop.outside.now()
             uow.failures.supersede(row.source_uuid, size, by=self._record.runner, now=now)
-
-    def _base_row(self, decision: Decision) -> Row:
-        order, now = decision.line.order, self._workshop.outside.now()
-        staged = rows.staged_order(order, self._record.batch_id, self._workshop.board_id, now)
-        return staged | {
-            "stg_customer_batch": self._record.result.customer,
-            "stg_rules": self._workshop.rules_hash,
-            "stg_monday_item_id": decision.line.item_id,
-            "stg_group_id": None,
-            "stg_import_row": None,
-            "update_fields": None,
-        }
-
-    def _new_item(self, decision: Decision) -> Row:
-        """Create again what people deleted."""
-        return self._base_row(decision) | {"stg_monday_item_id": None}
-
-    def _order(self, decision: Decision) -> Row | None:
-        """Make the row of an order that is changed on the board, or settled; None where there is nothing of it."""
-        sent = decision.sent
-        if not (sent or decision.wrong_key):
-            return self._settled(decision) if decision.settles else None
-        key = self._key(decision)
-        values, _ = decision.acknowledged(self._workshop.mapping, {})
-        unsent = self._key_column and decision.line.key != key.get(self._key_column)
-        named = [*sent, KEY] if unsent or decision.wrong_key else sent
-        return (
-            self._base_row(decision)
-            | _attributes(values)
-            | {
-                "update_operation": decision.operation,
-                "update_fields": json.dumps(named, ensure_ascii=False),
-            }
-        )
-
-    def _settled(self, decision: Decision) -> Row:
-        """Make the row of an order of which nothing is sent: it goes on to production as it is."""
-        line = decision.line
-        key = {self._key_column: line.key} if self._key_column and line.key else {}
-        values, payload = decision.acknowledged(self._workshop.mapping, key)
-        return (
-            self._base_row(decision)
-            | _attributes(values)
-            | {
-                "update_operation": Operation.UPDATE,
-                "update_fields": "[]",
-                "stg_status": StagingStatus.API_SUCCESS,
-                "stg_api_payload": payload.recorded,
-                "stg_payload_hash": payload.hash,
-                "stg_processed_date": self._workshop.outside.now(),
-            }
-        )
-
-    def _key(self, decision: Decision) -> dict[str, object]:
-        return {self._key_column: str(decision.line.order.source_uuid)} if self._key_column else {}
-
-    def _sizes(self, decision: Decision, *, recreate: bool) -> list[tuple[str, Row]]:
-        if decision.gone:
-            return [(size.label, self._size(decision, size, None)) for size in decision.line.order.sizes]
-        found = []
-        for size in decision.sizes:
-            operation = Operation.CREATE if size.gone and recreate else size.operation
-            if operation is not None:
-                found.append(
-                    (size.label, self._size(decision, Size(size.label, size.quantity), size, operation))
-                )
-        return found
-
-    def _size(
-        self,
-        decision: Decision,
-        size: Size,
-        decided: SizeDecision | None,
-        operation: Operation = Operation.CREATE,
-    ) -> Row:
-        parent = {"stg_batch_id": self._record.batch_id, "stg_created_date": self._workshop.outside.now()}
-        (row,) = rows.staged_subitems(decision.line.order, parent, 0, self._limits, [size])
-        row |= {"update_operation": operation, "update_fields": None, "stg_monday_subitem_id": None}
-        row["stg_monday_parent_item_id"] = None if decision.gone else decision.line.item_id
-        if decided is None or operation is Operation.CREATE:
-            return row
-        row |= {
-            "update_fields": json.dumps(decided.sent),
-            "stg_monday_subitem_id": decided.subitem_id,
-            "stg_monday_subitem_board_id": self._subitem_board_id,
-            "board_id": self._subitem_board_id,
-        }
-        if decided.is_settled:
-            payload = size_payload(self._workshop.mapping, size)
-            row |= {
-                "stg_status": StagingStatus.API_SUCCESS,
-                "stg_api_payload": payload.recorded,
-                "stg_payload_hash": payload.hash,
-                "stg_processed_date": self._workshop.outside.now(),
-            }
-        return row
-
-
-def _attributes(values: Row) -> Row:
-    names = rows.attributes(StagedOrder)
-    return {names[title]: value for title, value in values.items()}
-
-
-def _is_left_over(row: StagedOrder | StagedSubitem) -> bool:
-    return row.update_operation in CHANGES and row.stg_status in {*AWAITING, StagingStatus.API_FAILED}
-
-
-def _took_away(row: StagedOrder | StagedSubitem | None) -> bool:
-    """Whether we asked for the item to be archived, or the subitem deleted, and never heard what came of it."""
-    if row is None or row.update_operation not in GOING or row.stg_sent_date is None:
-        return False
-    return row.stg_status in AWAITING
-
-
-def _is_open(row: StagedSubitem | None, wanted: Row) -> bool:
-    """Tell whether a size may be staged: what is being created, or was refused as it is, stays."""
-    if row is None or row.stg_status == StagingStatus.PROMOTED:
-        return True
-    if row.update_operation not in CHANGES:
-        return row.stg_status == StagingStatus.PENDING and row.stg_sent_date is None
-    refused = row.stg_status in {StagingStatus.API_FAILED, StagingStatus.CONFLICT}
-    return not (
-        refused and row.order_qty == wanted["order_qty"] and row.update_fields == wanted["update_fields"]
-    )
-
-
-def _was_refused(row: StagedOrder, wanted: Row) -> bool:
-    """Tell whether this very change was refused before: it waits to be mended."""
-    if row.stg_status not in {StagingStatus.API_FAILED, StagingStatus.CONFLICT}:
-        return False
-    if wanted["stg_status"] != StagingStatus.PENDING or row.update_operation != wanted["update_operation"]:
-        return False
-    return all(getattr(row, name) == value for name, value in wanted.items() if name in _CONTENT)
-
-
-_CONTENT = frozenset(
-    name for name in rows.attributes(StagedOrder).values() if not name.startswith(("stg_", "validation_"))
-)
-"""What a staged order says of its order line and of what is sent."""

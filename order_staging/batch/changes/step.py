@@ -194,7 +194,7 @@ class ChangesStep:
         return found
 
     async def _take_back(self, uuids: Sequence[UUID]) -> None:
-        """Drop changes of rows that are gone or invalid by now: they must not be sent unseen."""
+        """Drop what was left of rows that are gone or invalid by now: it must not be sent unseen."""
         if uuids and not self._workshop.stop.is_set():
             await self._workshop.database.run(partial(self._staging.take_back, uuids), self._record.hold)
 
@@ -202,6 +202,7 @@ class ChangesStep:
         self._decided |= {decision.line.order.source_uuid for decision in decisions}
         recreated = self._staging.stage(decisions, uow, recreate=self._wanted.recreate_deleted)
         self._reports.write(decisions, uow, recreated)
+        self._detection.invalid.resolve(uow, {letter for each in decisions for letter in each.line.mended})
         uow.after_commit(partial(self._count_other_rules, decisions))
 
     def _count_other_rules(self, decisions: Sequence[Decision]) -> None:

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from order_staging.batch.record import BATCH_TYPE
-from order_staging.batch.retry.errands import Errand, ErrorId, errands, named
+from order_staging.batch.retry.errands import Errand, ErrorId, at_home, errands, named
 from order_staging.errors import ConfigurationError
 from order_staging.repositories import SourceFilter
 
@@ -51,15 +51,17 @@ async def retries(bench: Bench, processing: Processing, choice: Choice) -> Mappi
     if choice.error_ids:
         ids = dict.fromkeys(map(ErrorId.of, choice.error_ids))
         letters = [named(each, await run(partial(_numbered, each.number))) for each in ids]
-        return errands(letters, processing.label, even_exhausted=True)
+        now = await run(_source_customers)
+        return errands(at_home(letters, now, processing.label), processing.label, even_exhausted=True)
     batch_id, customer = choice.batch_id, None
     if batch_id is not None:
         await _customer_of(bench, batch_id)
     if choice.customer_name is not None:
         known = await run(lambda uow: uow.failures.customers())
         customer = await processing.resolve(choice.customer_name, known)
-    letters = await run(lambda uow: uow.failures.unresolved(batch_id=batch_id, customer=customer))
-    return errands(letters, processing.label, even_exhausted=False)
+    letters = await run(lambda uow: uow.failures.unresolved(batch_id=batch_id))
+    found = at_home(letters, await run(_source_customers), processing.label, customer)
+    return errands(found, processing.label, even_exhausted=False)
 
 
 async def resumptions(bench: Bench, batch_id: UUID | None) -> Mapping[str, Errand]:
@@ -79,6 +81,10 @@ async def _customer_of(bench: Bench, batch_id: UUID) -> str:
 
 def _numbered(number: int, uow: UnitOfWork) -> list[Letter]:
     return uow.failures.numbered(number)
+
+
+def _source_customers(uow: UnitOfWork) -> dict[int, str | None]:
+    return uow.failures.source_customers()
 
 
 def _under_way(uow: UnitOfWork) -> set[str]:

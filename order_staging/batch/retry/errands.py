@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from order_staging.errors import ConfigurationError
@@ -87,6 +87,27 @@ def named(error_id: ErrorId, found: Iterable[Letter]) -> Letter:
             f"error {error_id} is a {letter.error_type}, which this program does not retry; mend it by hand"
         )
     return letter
+
+
+def at_home(
+    letters: Iterable[Letter],
+    now: Mapping[int, str | None],
+    label: Callable[[str | None], str],
+    customer: str | None = None,
+) -> list[Letter]:
+    """Give each letter to the customer who has its source row today; only `customer`'s, then or today, where given.
+
+    `now` says by `err_id` which CUSTOMER NAME the source rows of order lines have. Names are compared as `label`
+    gives them: the customers file may have given a customer another name since the letter was written.
+    """
+    found = []
+    for letter in letters:
+        then = today = label(letter.customer)
+        if letter.kind is Kind.ORDER and letter.err_id in now:
+            today = label(now[letter.err_id])
+        if customer in {None, then, today}:
+            found.append(replace(letter, customer=today))
+    return found
 
 
 def errands(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum, auto
 from typing import TYPE_CHECKING
 
+from order_staging.batch.changes.staged import is_left_over
 from order_staging.models import ErrorType, Operation, StagingStatus
 from order_staging.repositories.staged_rows import CHANGES
 
@@ -22,6 +23,8 @@ class Fate(StrEnum):
     """The source row is looked at as a run does: as a new one, or as one that may have changed."""
     RESTAGE = auto()
     """It is staged anew, as the source has it now."""
+    RECREATE = auto()
+    """People took it away, and it was to be created again: staged anew, and decided by the board as it is now."""
     DECIDE = auto()
     """A change: what is to be sent, if anything, is decided anew by source and board."""
     ARCHIVE = auto()
@@ -38,19 +41,24 @@ class Fate(StrEnum):
     """It cannot be retried as things are: the letter says why."""
 
 
-def fate_of_order(kind: str | None, staged: StagedOrder | None, *, rows: int, landed: bool) -> Fate:
-    """Decide about an order line; `rows` counts the source rows of its UUID, `landed`: production has it."""
+def fate_of_order(
+    kind: str | None, staged: StagedOrder | None, *, rows: int, landed: bool, valid: bool = True
+) -> Fate:
+    """Decide about an order line.
+
+    `rows` counts the source rows of its UUID; `valid`: the only one is no invalid row; `landed`: production has it.
+    """
     if kind in REFUSED_BY_US:
         return Fate.EXAMINE if rows else Fate.GONE
     if staged is None or staged.stg_status == StagingStatus.VALIDATION_FAILED:
         if landed:
             return Fate.SETTLED
         return Fate.EXAMINE if rows else Fate.GONE
+    if staged.update_operation == Operation.ARCHIVE and is_left_over(staged) and not rows:
+        return Fate.ARCHIVE
     if staged.stg_status == StagingStatus.API_FAILED and staged.update_operation not in CHANGES:
-        return (Fate.GONE, Fate.RESTAGE, Fate.STUCK)[min(rows, 2)]
-    if staged.stg_status == StagingStatus.API_FAILED and staged.update_operation == Operation.ARCHIVE:
-        return Fate.DECIDE if rows else Fate.ARCHIVE
-    return _fate_of_staged(staged, ordered=bool(rows))
+        return (Fate.GONE, _creation(landed=landed), Fate.STUCK)[min(rows, 2)]
+    return _fate_of_staged(staged, ordered=rows == 1 and valid)
 
 
 def fate_of_size(staged: StagedSubitem | None, *, ordered: int | None, landed: bool) -> Fate:
@@ -60,8 +68,12 @@ def fate_of_size(staged: StagedSubitem | None, *, ordered: int | None, landed: b
             return Fate.SETTLED
         return Fate.STUCK if ordered is None else Fate.EXAMINE if ordered else Fate.GONE
     if staged.stg_status == StagingStatus.API_FAILED and staged.update_operation not in CHANGES:
-        return Fate.STUCK if ordered is None else Fate.RESTAGE if ordered else Fate.GONE
+        return Fate.STUCK if ordered is None else _creation(landed=landed) if ordered else Fate.GONE
     return _fate_of_staged(staged, ordered=bool(ordered))
+
+
+def _creation(*, landed: bool) -> Fate:
+    return Fate.RECREATE if landed else Fate.RESTAGE
 
 
 def _fate_of_staged(staged: StagedOrder | StagedSubitem, *, ordered: bool) -> Fate:

@@ -9,6 +9,8 @@ import structlog
 from order_staging.batch import letters, rows
 from order_staging.batch.limits import subitem_limits
 from order_staging.batch.loading import note_warnings
+from order_staging.batch.mutations import GOING
+from order_staging.batch.payloads import next_attempt
 from order_staging.batch.retry.fates import REFUSED_BY_US, Fate, fate_of_order
 from order_staging.batch.retry.rounds import (
     AGAIN,
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
     from order_staging.batch.loading import Source
     from order_staging.batch.record import BatchRecord
     from order_staging.batch.workshop import Workshop
-    from order_staging.models import FailedOrder, StagedOrder
+    from order_staging.models import FailedOrder, StagedOrder, StagedSubitem
     from order_staging.transform import InvalidOrder
     from order_staging.unit_of_work import UnitOfWork
 
@@ -66,14 +68,17 @@ class OrderRound(Round):
         """Do what a letter's row needs."""
         uuid = letter.source_uuid
         if uuid is None:
-            # An invalid row without a UUID is looked at as every run does.
-            if letter.error_type == ErrorType.INVALID:
-                self.again.examined.append(letter.err_id)
-            else:
-                self._update(self.keep(letter, NAMELESS))
+            self._update(self.keep(letter, NAMELESS))
             return
         staged, found = self._staged.get(uuid), self.rows.get(uuid, [])
-        fate = fate_of_order(letter.error_type, staged, rows=len(found), landed=uuid in self._landed)
+        order = self.read(found[0]) if len(found) == 1 else None
+        fate = fate_of_order(
+            letter.error_type,
+            staged,
+            rows=len(found),
+            valid=isinstance(order, Order),
+            landed=uuid in self._landed,
+        )
         match fate:
             case Fate.EXAMINE:
                 self.again.look.add(uuid)
@@ -87,16 +92,18 @@ class OrderRound(Round):
                 if staged is not None and letter.error_type not in REFUSED_BY_US:
                     self._drop(staged)
             case Fate.STUCK:
-                self._update(self.keep(letter, SEVERAL if found else GONE_IN_DOUBT))
+                self._update(self.keep(letter, obstacle(found, order)))
             case _ if staged is not None:
                 self._go_on(fate, letter, staged, found)
 
     def _go_on(self, fate: Fate, letter: FailedOrder, staged: StagedOrder, found: Sequence[Row]) -> None:
         match fate:
-            case Fate.RESTAGE:
+            case Fate.RESTAGE | Fate.RECREATE:
                 self._restage(letter, staged, found[0])
+                self.tally["changes"] += fate is Fate.RECREATE
             case Fate.DECIDE | Fate.ARCHIVE:
-                self._bring(staged, StagingStatus.PENDING)
+                if staged.stg_status == StagingStatus.API_FAILED:
+                    self._bring(staged, StagingStatus.PENDING, **surely_not_done(staged))
                 self.tally["changes"] += 1
                 if fate is Fate.ARCHIVE and staged.source_uuid is not None:
                     self.again.archive.add(staged.source_uuid)
@@ -151,7 +158,9 @@ class OrderRound(Round):
     def _bring(self, staged: StagedOrder, status: StagingStatus, **facts: object) -> None:
         self._begin(staged)
         change: Row = {"stg_id": staged.stg_id, "stg_status": status, "stg_error_message": AGAIN, **facts}
-        self.uow.staging.orders.update([change | {"stg_batch_id": self.record.batch_id}])
+        # Under the customer's name of now: a file may have renamed it since.
+        here = {"stg_batch_id": self.record.batch_id, "stg_customer_batch": self.record.result.customer}
+        self.uow.staging.orders.update([change | here])
 
     def _begin(self, staged: StagedOrder) -> None:
         self.record.begin(self.uow)
@@ -171,3 +180,23 @@ class OrderRound(Round):
 
     def _update(self, change: Row) -> None:
         self.uow.failures.orders.update([change])
+
+
+def surely_not_done(staged: StagedOrder | StagedSubitem) -> Row:
+    """Forget that an archiving or a deletion was sent which was refused: what goes now, people took away.
+
+    The attempt is counted, so that the next one has a key of its own. Of other changes a part may have been done:
+    what was sent of these is compared with the board.
+    """
+    if staged.update_operation not in GOING:
+        return {}
+    return {"stg_sent_date": None, "stg_retry_count": next_attempt(staged)}
+
+
+def obstacle(found: Sequence[Row], order: Order | InvalidOrder | None) -> str:
+    """Tell why what may be on the board cannot be retried; `order` is what the rules make of the only row."""
+    if len(found) > 1:
+        return SEVERAL
+    if order is None or isinstance(order, Order):
+        return GONE_IN_DOUBT
+    return "its order line is invalid now: " + "; ".join(problem.sentence() for problem in order.problems)

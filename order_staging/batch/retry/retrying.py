@@ -14,6 +14,7 @@ from order_staging.batch.retry.orders import OrderRound
 from order_staging.batch.retry.rounds import Again
 from order_staging.batch.retry.sizes import SizeRound
 from order_staging.failpoints import Failpoint, reach
+from order_staging.models import ErrorType
 from order_staging.repositories import Kind, chunks
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from order_staging.batch.record import BatchRecord
     from order_staging.batch.retry.errands import ErrorId
     from order_staging.batch.workshop import Workshop
+    from order_staging.models import FailedOrder
     from order_staging.unit_of_work import UnitOfWork
 
 LETTERS_A_ROUND = 500
@@ -65,9 +67,11 @@ class Retrying:
         uow.failures.orders.update([letters.tried_again(letter, now, most) for letter in found])
 
     def _stage_orders(self, err_ids: Sequence[int], uow: UnitOfWork) -> Again:
-        found = uow.failures.open_orders(err_ids)
+        open_ones = uow.failures.open_orders(err_ids)
+        found = [letter for letter in open_ones if not _left_to_runs(letter)]
         uuids = sorted({letter.source_uuid for letter in found if letter.source_uuid is not None})
         work = OrderRound(self._workshop, self._record, self._source, uow, uuids)
+        work.leave(len(open_ones) - len(found))
         for letter in found:
             work.retry(letter)
         return work.done(len(found))
@@ -79,3 +83,8 @@ class Retrying:
         for letter in found:
             work.retry(letter)
         return work.done(len(found))
+
+
+def _left_to_runs(letter: FailedOrder) -> bool:
+    """Tell whether only a run finds a letter's row again: by what it says, among all new rows."""
+    return letter.source_uuid is None and letter.error_type == ErrorType.INVALID

@@ -30,6 +30,9 @@ SIZE_GONE = "ORDERS_UNIFIED orders none of this size any more, and nothing is cr
 SETTLED = "it is in production"
 NAMELESS = "it has no UUID, by which its source row could be found; mend it by hand"
 SEVERAL = "its UUID is on several rows of ORDERS_UNIFIED; give each row its own"
+LEFT_TO_RUNS = (
+    "not retried, as without a UUID only `order-staging run` finds its row again; it looks at every one"
+)
 GONE_IN_DOUBT = "its source row is gone from ORDERS_UNIFIED: archive on the board what was created for it"
 
 Row = dict[str, Any]
@@ -76,6 +79,7 @@ class Round:
         """How many more records have failed in this batch."""
         self.taken_in = 0
         """Orders of other batches that go on in this one."""
+        self.left_to_runs = 0
         self.counts = record.result.orders
 
     def read(self, row: Row) -> Order | InvalidOrder:
@@ -100,6 +104,10 @@ class Round:
         tried = letters.tried_again(letter, self.now, self.workshop.settings.max_attempts)
         return tried | {"error_message": letters.with_word(letter.error_message, word)}
 
+    def leave(self, count: int) -> None:
+        """Tell of invalid rows without a UUID, which a retry cannot find: they are not retried."""
+        self.left_to_runs = count
+
     def done(self, count: int) -> Again:
         """End the round: count, and give what the next steps are to look at."""
         if self.record.has_begun(self.uow):
@@ -117,3 +125,5 @@ class Round:
             setattr(self.counts, name, getattr(self.counts, name) + value)
         if ended:
             result.announcements.append(f"{ended} resolved, as ORDERS_UNIFIED does not order it any more")
+        if self.left_to_runs:
+            result.announcements.append(f"{self.left_to_runs} {LEFT_TO_RUNS}")

@@ -9,15 +9,8 @@ import structlog
 from order_staging.batch import rows
 from order_staging.batch.limits import subitem_limits
 from order_staging.batch.retry.fates import Fate, fate_of_size
-from order_staging.batch.retry.rounds import (
-    AGAIN,
-    GONE_IN_DOUBT,
-    NAMELESS,
-    SETTLED,
-    SEVERAL,
-    SIZE_GONE,
-    Round,
-)
+from order_staging.batch.retry.orders import obstacle, surely_not_done
+from order_staging.batch.retry.rounds import AGAIN, NAMELESS, SETTLED, SIZE_GONE, Round
 from order_staging.models import StagingStatus
 from order_staging.transform import Order, Size
 
@@ -83,7 +76,7 @@ class SizeRound(Round):
 
     def _go_on(self, fate: Fate, staged: StagedSubitem, order: Order | int | None, label: str) -> None:
         here: Row = {"stg_id": staged.stg_id, "stg_batch_id": self.record.batch_id}
-        if fate is Fate.RESTAGE and isinstance(order, Order):
+        if fate in {Fate.RESTAGE, Fate.RECREATE} and isinstance(order, Order):
             parent = {"stg_batch_id": self.record.batch_id, "stg_created_date": self.now}
             size = Size(label, _quantity(order, label))
             (fresh,) = rows.staged_subitems(
@@ -91,8 +84,10 @@ class SizeRound(Round):
             )
             fresh |= {"stg_monday_subitem_id": None, "update_fields": None}
             change = rows.NEVER_SENT | fresh | {"stg_retry_count": (staged.stg_retry_count or 0) + 1}
+            self.tally["changes"] += fate is Fate.RECREATE
         elif fate is Fate.DECIDE:
             change = {"stg_status": StagingStatus.PENDING, "stg_error_message": AGAIN}
+            change |= surely_not_done(staged)
             self.tally["changes"] += 1
         elif fate is Fate.DOUBT:
             change = {"stg_status": StagingStatus.UNKNOWN, "stg_error_message": AGAIN, "stg_key_date": None}
@@ -119,13 +114,8 @@ class SizeRound(Round):
         return order if isinstance(order, Order) else None
 
     def _obstacle(self, uuid: UUID, ordered: int | None) -> str:
-        if ordered is not None:
-            return GONE_IN_DOUBT
-        if len(found := self.rows[uuid]) > 1:
-            return SEVERAL
-        order = self.read(found[0])
-        problems = () if isinstance(order, Order) else order.problems
-        return "its order line is invalid now: " + "; ".join(problem.sentence() for problem in problems)
+        found = self.rows.get(uuid, []) if ordered is None else []
+        return obstacle(found, self.read(found[0]) if len(found) == 1 else None)
 
     def _update(self, change: Row) -> None:
         self.uow.failures.subitems.update([change])

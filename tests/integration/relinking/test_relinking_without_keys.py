@@ -94,6 +94,10 @@ def test_sql_server_understands_all_of_it(world: World, database: Database) -> N
     staged, landed = order_lines(2)
     world.add(staged, landed)
     world.run(subitems=False)
+    with UnitOfWork(sessionmaker(database.engine)) as uow:
+        for letters in (uow.failures.orders, uow.failures.subitems):
+            letters.insert([{"source_uuid": staged["record_uuid"], "error_type": "REJECTED"}])
+        uow.commit()
     rebuild(world, [staged, landed])
     # One has lost its staging rows, and is found in production.
     database.execute('DELETE FROM "STG_MON_CustMasterSchedule" WHERE "AAG ORDER NUMBER" = \'JOO-00002\'')

@@ -78,8 +78,9 @@ def test_unresolved_rows_are_listed_newest_first_of_a_batch_or_a_customer(uow: U
             assert numbers() == ["2", "1", "0"]
             assert numbers(limit=2) == ["2", "1"]
             assert numbers(batch_id=BATCH) == ["2", "0"]
-            assert numbers(customer=CUSTOMER) == ["1", "0"]
-            assert numbers(batch_id=OTHER_BATCH, customer="PELOTON") == []
+            assert numbers(customers=[CUSTOMER]) == ["1", "0"]
+            assert numbers(batch_id=OTHER_BATCH, customers=["PELOTON"]) == []
+            assert numbers(customers=[]) == []
 
 
 def test_failures_of_a_batch_are_its_orders_and_its_subitems(uow: UnitOfWork) -> None:

@@ -57,6 +57,14 @@ def test_a_batch_that_never_began_had_nothing_to_do() -> None:
     assert BatchResult("X").run_status is NOTHING
 
 
+def test_a_retry_in_vain_is_partial_where_no_batch_began_and_a_run_has_nothing_to_do() -> None:
+    failed = Counts(invalid=1)
+    assert BatchResult("X", orders=failed, is_retry=True).run_status is PARTIAL
+    assert BatchResult("X", subitems=Counts(rejected=1), is_retry=True).run_status is PARTIAL
+    assert BatchResult("X", is_retry=True).run_status is NOTHING
+    assert BatchResult("X", orders=failed).run_status is NOTHING
+
+
 def test_failed_rows_are_the_invalid_rejected_unknown_and_conflicting_ones_of_both_kinds() -> None:
     counts = Counts(
         selected=99, loaded=99, invalid=1, created=99, rejected=2, unknown=4, conflict=8, warnings=99

@@ -8,7 +8,7 @@ import pytest
 
 from order_staging import ConfigurationError
 from order_staging.batch.letters import tried_again, with_word
-from order_staging.batch.retry.errands import Errand, ErrorId, errands, named
+from order_staging.batch.retry.errands import Errand, ErrorId, at_home, errands, named
 from order_staging.batch.retry.fates import Fate, fate_of_order, fate_of_size
 from order_staging.models import ErrorType, FailedOrder, Operation, StagedOrder, StagedSubitem, StagingStatus
 from order_staging.repositories import Kind, Letter
@@ -82,6 +82,31 @@ def test_letters_are_sorted_by_customer_and_those_that_had_their_retries_are_pas
     every = errands(letters, lambda name: str(name).upper(), even_exhausted=True)
     assert every["A"] == Errand((ErrorId(2, Kind.ORDER),))
     assert len(every["B"].letters or ()) == 3
+
+
+def test_a_letter_goes_to_the_customer_who_has_its_row_today() -> None:
+    letters = [
+        letter(1, customer="a"),
+        letter(2, customer="b"),
+        letter(2, Kind.SUBITEM, customer="a"),
+        letter(3, customer="a"),
+    ]
+    now = {2: "a", 3: None}
+
+    def at(customer: str | None = None) -> list[tuple[Kind, int, str | None]]:
+        found = at_home(letters, now, lambda name: (name or "nobody").upper(), customer)
+        return [(each.kind, each.err_id, each.customer) for each in found]
+
+    first, second, size, third = (
+        (Kind.ORDER, 1, "A"),
+        (Kind.ORDER, 2, "A"),
+        (Kind.SUBITEM, 2, "A"),
+        (Kind.ORDER, 3, "NOBODY"),
+    )
+    assert at() == at("A") == [first, second, size, third]
+    assert at("B") == [second]
+    assert at("NOBODY") == [third]
+    assert at("C") == []
 
 
 def test_a_retry_and_a_resumption_load_nothing_new() -> None:

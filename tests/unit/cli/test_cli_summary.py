@@ -34,3 +34,19 @@ def test_a_command_that_is_advised_is_never_broken(
     assert (
         "order-staging errors --customer 'GREYSON CLOTHIERS OF LONDON AND PARIS'" in capsys.readouterr().out
     )
+
+
+@pytest.mark.parametrize("with_changes", [False, True])
+def test_a_retry_is_titled_so_and_counts_what_it_retried(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, with_changes: bool
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    batch = BatchResult("GREYSON", status="COMPLETED", is_retry=True, with_changes=with_changes)
+    batch.orders.retried, batch.orders.selected, batch.subitems.retried = 40, 2, 2
+    program._print(summary(RunResult((batch,)), title="Retry"))
+    out = capsys.readouterr().out
+    assert "Retry completed" in out
+    assert "Retried" in out
+    assert "New" not in out
+    (row,) = (line for line in out.splitlines() if line.startswith("\u2502 GREYSON"))
+    assert row.split("\u2502")[3].strip() == "42"
