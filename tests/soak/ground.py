@@ -36,6 +36,9 @@ OF_ONE = 69
 PRICE, NOTES = "CUSTOMER PRICE", "NOTES"
 PRICE_COLUMN, NOTES_COLUMN = "numeric_mkr5cact", "long_text_mkr5hass"
 UUID_COLUMN = "record_uuid"
+STYLE = "CUSTOMER STYLE"
+STYLES = 300
+"""Styles are labels of a dropdown, which takes 500: all orders beyond them would be refused, and prove nothing."""
 UPLOADS_ARE_OVER = timedelta(minutes=12)
 """After that nobody uploads a file any more whose job nobody follows."""
 
@@ -155,8 +158,12 @@ def _source(*names: str) -> TableClause:
 def order_lines(seed: int, orders: int, customers: int) -> list[dict[str, Any]]:
     """Make sample order lines of several customers, with all that is odd in real ones."""
     # The first ones are all of one customer.
-    lines = sample_orders(seed, customers, orders + OF_ONE)
-    return [dict(row) for row in lines[OF_ONE:]]
+    lines = [dict(row) for row in sample_orders(seed, customers, orders + OF_ONE)[OF_ONE:]]
+    styles = sorted({str(row[STYLE]) for row in lines if row.get(STYLE)})[:STYLES]
+    for place, row in enumerate(lines):
+        if row.get(STYLE):
+            row[STYLE] = styles[place % len(styles)]
+    return lines
 
 
 @contextmanager
