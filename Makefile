@@ -24,10 +24,10 @@ demo: $(READY)  ## the whole job on an embedded database, the sandbox and sample
 	$(BIN)/python runner.py demo
 
 test: $(READY)  ## every test, on SQLite and PostgreSQL
-	$(BIN)/python -m pytest -n 4
+	$(BIN)/python -m pytest -n 4 --dist worksteal
 
 coverage: $(READY)  ## every test again, and which lines none of them reached
-	$(BIN)/python -m pytest -n 4 --cov --cov-report=term
+	$(BIN)/python -m pytest -n 4 --dist worksteal --cov --cov-report=term
 
 lint: $(READY)  ## formatting, lint, types, import layers, and the house rules
 	$(BIN)/ruff format --check .

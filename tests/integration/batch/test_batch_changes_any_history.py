@@ -156,7 +156,7 @@ def test_any_history_ends_as_the_merge_of_both_sides(sqlite_template: Path) -> N
     run_state_machine_as_test(
         Histories,
         settings=settings(
-            max_examples=12,
+            max_examples=6,
             stateful_step_count=12,
             deadline=None,
             derandomize=True,

@@ -406,9 +406,8 @@ def kill_at(patch: pytest.MonkeyPatch, owner: type[Any], name: str, moment: str)
     [
         ("sqlite", BulkRules()),
         ("sqlite", BulkRules(report=False)),
-        ("postgresql", BulkRules()),
     ],
-    ids=["sqlite", "sqlite, no report", "postgresql"],
+    ids=["sqlite", "sqlite, no report"],
     indirect=["database_url"],
 )
 def test_an_import_whose_runner_dies_is_taken_up_and_no_row_is_imported_twice(
