@@ -20,6 +20,7 @@ from order_staging.batch.record import BATCH_TYPE, BatchRecord
 from order_staging.batch.results import BUSY, BatchResult, LoadResult, RunResult
 from order_staging.batch.retry.errands import NEW_ORDERS, Errand
 from order_staging.batch.retry.retrying import Retrying
+from order_staging.batch.retry.rounds import Scope
 from order_staging.batch.rows import clipped
 from order_staging.batch.run import BatchRun
 from order_staging.errors import (
@@ -212,8 +213,11 @@ class Processing:
         await run.recover()
         await run.relink(source)
         if errand.is_retry:
-            retrying = Retrying(self._workshop, record, source, errand.letters or ())
-            again = await retrying.stage()
+            retrying = Retrying(Scope(self._workshop, record, source))
+            again = await retrying.stage(errand.letters or ())
+            if again.doubted:
+                await run.settle(line)
+                again.add(await retrying.stage_absent(again.doubted))
             these = tuple(sorted(again.look))
             wanted = replace(wanted, these=these, going=frozenset(again.archive))
             await run.load(replace(source, only=these) if again.examined or these else None)

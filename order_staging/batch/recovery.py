@@ -3,7 +3,8 @@
 A row whose outcome is unknown is looked for on the board, and once more when its request would have timed out,
 as a search may lag behind writes. Where nothing of its request is there, and monday.com still knows the request's
 key, the same request is sent again under it, and the board is looked at as before where that tells nothing. Found
-once: it is adopted. Surely absent: it is pending again. Found several times: conflict, for a person to decide.
+once: it is adopted. Surely absent: it is pending again. Found several times: conflict, for a person to decide; and
+should that person have taken everything away, it is staged anew, as its source may have changed meanwhile.
 """
 
 from __future__ import annotations
@@ -167,12 +168,21 @@ class Recovery(Generic[Row]):
                     refused.append((row, Refusal(ErrorType.CONFLICT, why)))
         stored = self._cargo.rows(uow)
         stored.update(adopted)
+        decided = [row for row in absent if self._was_decided_by_people(row)]
+        pending = [row for row in absent if not self._was_decided_by_people(row)]
         words = "not on the board; to be sent again"
-        stored.update([change(row, StagingStatus.PENDING, words) for row in absent])
+        stored.update([change(row, StagingStatus.PENDING, words) for row in pending])
+        words = "not on the board any more; a retry stages it anew"
+        stored.update([change(row, StagingStatus.API_FAILED, words) for row in decided])
         stored.update([change(row, StagingStatus.CONFLICT, why.message) for row, why in refused])
         self._ledger.end(arrived, refused, uow)
         uow.after_commit(partial(self._count, len(adopted), len(absent), len(refused)))
-        return absent
+        return pending
+
+    def _was_decided_by_people(self, row: Row) -> bool:
+        """Tell whether a row was a conflict before a retry: it has a letter, and its key does not count."""
+        is_new = row.stg_key_date is None and row.update_operation not in CHANGES
+        return is_new and self._ledger.refusals.has_letter(self._cargo.letterbox, row)
 
     def _count(self, adopted: int, absent: int, conflict: int) -> None:
         self._counts.adopted += adopted

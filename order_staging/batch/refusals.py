@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from order_staging.batch.letters import Refusal
     from order_staging.batch.record import BatchRecord
     from order_staging.batch.workshop import Workshop
-    from order_staging.models import FailedOrder, FailedSubitem
+    from order_staging.models import FailedOrder, FailedSubitem, StagedOrder, StagedSubitem
     from order_staging.unit_of_work import UnitOfWork
 
 
@@ -41,6 +41,10 @@ class Refusals:
 
     def _remember(self, places: set[Place]) -> None:
         self._places = places
+
+    def has_letter(self, letterbox: Letterbox[Any], row: StagedOrder | StagedSubitem) -> bool:
+        """Tell whether a row, or its size, has an unresolved letter."""
+        return letterbox.place(row) in self._places
 
     def bury(self, letterbox: Letterbox[Any], refused: Sequence[tuple[Any, Refusal]], uow: UnitOfWork) -> int:
         """Write dead letters, or the news into those there are; tell how many more have failed in the batch."""

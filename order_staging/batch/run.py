@@ -34,9 +34,11 @@ if TYPE_CHECKING:
     from order_staging.batch.record import BatchRecord
     from order_staging.batch.workshop import Workshop
     from order_staging.errors import DestinationError
-    from order_staging.models import StagedOrder
+    from order_staging.models import StagedOrder, StagedSubitem
     from order_staging.monday import MondayClient
     from order_staging.unit_of_work import UnitOfWork
+
+    _Items = tuple[Orders, Ledger[StagedOrder], Recovery[StagedOrder], Imports]
 
 log = structlog.get_logger(__name__)
 
@@ -84,17 +86,21 @@ class BatchRun:
         await self._doubt()
         await ChangesStep(self._workshop, self._record, source, line, wanted).stage()
 
+    async def settle(self, line: Line) -> None:
+        """Ask the board about what is unknown, and create nothing that it does not show."""
+        await self._doubt()
+        _, _, recovery, imports = self._items(line.client, {})
+        await imports.resume()
+        await recovery.settle()
+        await self._subitems(line)[1].settle()
+
     async def create_items(self, line: Line) -> None:
         """Settle what is unknown of the orders, and send what is pending."""
         await self._doubt()
         client = line.client
         groups: dict[str, str] = {}
-        cargo = Orders(self._workshop.mapping, client.key_column, groups)
-        search = ByGroup(client, ByKey(client, ByName(client, self._workshop)))
-        ledger = Ledger(self._workshop, self._record, cargo, self._result.orders, self._refusals)
+        cargo, ledger, recovery, imports = self._items(client, groups)
         delivery = Delivery(ledger, client)
-        recovery = Recovery(ledger, search.find, Resending(ledger, client))
-        imports = Imports(ledger, cargo, client)
         await imports.resume()
         # What turns out to be absent from the board is to be sent again, and needs its group, too.
         await recovery.settle()
@@ -114,14 +120,26 @@ class BatchRun:
         run, batch_id = self._workshop.database.run, self._record.batch_id
         await self._doubt()
         await run(lambda uow: uow.staging.subitems.link_to_items(batch_id), self._record.hold)
-        cargo = Subitems(self._workshop.mapping, line.subitem_board_id, self._result.customer)
-        ledger = Ledger(self._workshop, self._record, cargo, self._result.subitems, self._refusals)
+        ledger, recovery = self._subitems(line)
         delivery = Delivery(ledger, line.client)
-        recovery = Recovery(ledger, BySize(line.client, cargo).find, Resending(ledger, line.client))
         await recovery.settle()
         await self._until_settled(delivery, recovery)
         await self._record_subitem_board(line)
         await self._reach_unless_stopped(BatchStatus.SUBITEMS_CREATED)
+
+    def _items(self, client: MondayClient, groups: dict[str, str]) -> _Items:
+        """Make what works on orders; `groups` will have the ids of their groups once these are ensured."""
+        cargo = Orders(self._workshop.mapping, client.key_column, groups)
+        search = ByGroup(client, ByKey(client, ByName(client, self._workshop)))
+        ledger = Ledger(self._workshop, self._record, cargo, self._result.orders, self._refusals)
+        recovery = Recovery(ledger, search.find, Resending(ledger, client))
+        return cargo, ledger, recovery, Imports(ledger, cargo, client)
+
+    def _subitems(self, line: Line) -> tuple[Ledger[StagedSubitem], Recovery[StagedSubitem]]:
+        cargo = Subitems(self._workshop.mapping, line.subitem_board_id, self._result.customer)
+        ledger = Ledger(self._workshop, self._record, cargo, self._result.subitems, self._refusals)
+        search = BySize(line.client, cargo)
+        return ledger, Recovery(ledger, search.find, Resending(ledger, line.client))
 
     async def promote(self) -> None:
         """Write what landed to production."""

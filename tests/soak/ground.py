@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from sqlalchemy import ColumnClause, Engine, TableClause, Uuid, column, delete, select, table, text, update
+from sqlalchemy.exc import OperationalError
+from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_random
 
 from order_staging import schema
 from order_staging.batch.workshop import utc_now
@@ -42,6 +44,13 @@ STYLES = 300
 UPLOADS_ARE_OVER = timedelta(minutes=12)
 """After that nobody uploads a file any more whose job nobody follows."""
 
+patiently = retry(
+    retry=retry_if_exception_type(OperationalError),
+    wait=wait_random(0, 1),
+    stop=stop_after_delay(120),
+    reraise=True,
+)
+"""Until many runners on one SQLite file let the soak in, too."""
 
 CHANGES = {"price": 30, "notes": 30, "quantity": 30, "fresh UUID": 5, "removed": 1}
 """What the source does, and how often of a hundred."""
@@ -67,6 +76,7 @@ class Ground:
     def customers(self) -> list[str]:
         return sorted({str(row["CUSTOMER NAME"]).strip() for row in self.rows})
 
+    @patiently
     def left(self) -> int:
         """Count the source rows that have neither arrived nor been refused."""
         found: set[UUID | None] = set()
@@ -145,6 +155,7 @@ class Ground:
             open_ = open_.where(BulkImport.batch_id.in_(theirs))
         self._do(open_.where(BulkImport.started_date > then).values(started_date=then))
 
+    @patiently
     def _do(self, statement: Update | Delete) -> None:
         with self.engine.begin() as connection:
             connection.execute(statement)

@@ -11,6 +11,7 @@ from order_staging.batch.limits import subitem_limits
 from order_staging.batch.loading import note_warnings
 from order_staging.batch.mutations import GOING
 from order_staging.batch.payloads import next_attempt
+from order_staging.batch.retry.errands import ErrorId
 from order_staging.batch.retry.fates import REFUSED_BY_US, Fate, fate_of_order
 from order_staging.batch.retry.rounds import (
     AGAIN,
@@ -22,6 +23,7 @@ from order_staging.batch.retry.rounds import (
     Round,
 )
 from order_staging.models import ErrorType, StagingStatus
+from order_staging.repositories import Kind
 from order_staging.repositories.source import UUID_COLUMN
 from order_staging.transform import Order
 
@@ -29,9 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from uuid import UUID
 
-    from order_staging.batch.loading import Source
-    from order_staging.batch.record import BatchRecord
-    from order_staging.batch.workshop import Workshop
+    from order_staging.batch.retry.rounds import Scope
     from order_staging.models import FailedOrder, StagedOrder, StagedSubitem
     from order_staging.transform import InvalidOrder
     from order_staging.unit_of_work import UnitOfWork
@@ -47,22 +47,20 @@ UNSENT: Row = {"original_stg_id": None, "api_payload": None, "http_status_code":
 class OrderRound(Round):
     """Dead letters of order lines."""
 
-    def __init__(
-        self,
-        workshop: Workshop,
-        record: BatchRecord,
-        source: Source,
-        uow: UnitOfWork,
-        uuids: Sequence[UUID],
-    ) -> None:
+    def __init__(self, scope: Scope, uow: UnitOfWork, uuids: Sequence[UUID]) -> None:
         """Read what the tables know of these source rows."""
-        super().__init__(workshop, record, source, uow, uuids)
+        super().__init__(scope, uow, uuids)
         self._staged = uow.staging.changes.orders_of(uuids)
         self._sizes = uow.staging.changes.subitems_of(uuids)
         self._landed = uow.deliveries.acknowledged(uuids, ())
         self._invalid = uow.failures.open_of(uuids, [ErrorType.INVALID])
         self._limits = subitem_limits()
         self._restaged: set[UUID] = set()
+
+    def is_refused(self, letter: FailedOrder) -> bool:
+        """Tell whether a letter's row is staged, and refused."""
+        staged = None if letter.source_uuid is None else self._staged.get(letter.source_uuid)
+        return staged is not None and staged.stg_status == StagingStatus.API_FAILED
 
     def retry(self, letter: FailedOrder) -> None:
         """Do what a letter's row needs."""
@@ -110,6 +108,7 @@ class OrderRound(Round):
             case Fate.DOUBT:
                 # Without its key's date nothing is sent again under that key: first the board is looked at.
                 self._bring(staged, StagingStatus.UNKNOWN, stg_key_date=None)
+                self.again.doubted.append(ErrorId(letter.err_id, Kind.ORDER))
             case _:
                 pass
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from order_staging.batch import letters
+from order_staging.batch.letters import tried_again
 from order_staging.batch.retry.orders import OrderRound
 from order_staging.batch.retry.rounds import Again
 from order_staging.batch.retry.sizes import SizeRound
@@ -18,14 +18,14 @@ from order_staging.models import ErrorType
 from order_staging.repositories import Kind, chunks
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-    from order_staging.batch.loading import Source
-    from order_staging.batch.record import BatchRecord
     from order_staging.batch.retry.errands import ErrorId
-    from order_staging.batch.workshop import Workshop
+    from order_staging.batch.retry.rounds import Scope
     from order_staging.models import FailedOrder
     from order_staging.unit_of_work import UnitOfWork
+
+    Work = Callable[[Sequence[int], UnitOfWork], Again]
 
 LETTERS_A_ROUND = 500
 """Dead letters a transaction, at most."""
@@ -34,21 +34,26 @@ LETTERS_A_ROUND = 500
 class Retrying:
     """Stages what one customer's dead letters are about, under the lease, a round a transaction."""
 
-    def __init__(
-        self, workshop: Workshop, record: BatchRecord, source: Source, error_ids: Sequence[ErrorId]
-    ) -> None:
-        """Take the batch's record, the source, and the letters by table and number."""
-        self._workshop = workshop
-        self._record = record
-        self._source = source
-        self._orders = [each.number for each in error_ids if each.kind is Kind.ORDER]
-        self._subitems = [each.number for each in error_ids if each.kind is Kind.SUBITEM]
+    def __init__(self, scope: Scope) -> None:
+        """Take what the rounds work with."""
+        self._scope = scope
+        self._workshop = scope.workshop
+        self._record = scope.record
 
-    async def stage(self) -> Again:
+    async def stage(self, letters: Sequence[ErrorId]) -> Again:
         """Stage what can be staged at once, and tell what is to be looked at. A stop leaves the rest as it is."""
+        return await self._stage(letters, self._stage_orders, self._stage_subitems)
+
+    async def stage_absent(self, doubted: Sequence[ErrorId]) -> Again:
+        """Stage anew what people had to decide about, and of which the board shows nothing any more."""
+        orders = partial(self._stage_orders, absent=True)
+        return await self._stage(doubted, orders, partial(self._stage_subitems, absent=True))
+
+    async def _stage(self, letters: Sequence[ErrorId], orders: Work, subitems: Work) -> Again:
         again = Again()
         # Orders first: their sizes are staged with them.
-        for numbers, work in ((self._orders, self._stage_orders), (self._subitems, self._stage_subitems)):
+        for kind, work in ((Kind.ORDER, orders), (Kind.SUBITEM, subitems)):
+            numbers = [each.number for each in letters if each.kind is kind]
             for some in chunks(numbers, LETTERS_A_ROUND):
                 if self._workshop.stop.is_set():
                     return again
@@ -64,25 +69,27 @@ class Retrying:
     def _count_retries(self, err_ids: Sequence[int], uow: UnitOfWork) -> None:
         now, most = self._workshop.outside.now(), self._workshop.settings.max_attempts
         found = uow.failures.open_orders(err_ids)
-        uow.failures.orders.update([letters.tried_again(letter, now, most) for letter in found])
+        uow.failures.orders.update([tried_again(letter, now, most) for letter in found])
 
-    def _stage_orders(self, err_ids: Sequence[int], uow: UnitOfWork) -> Again:
+    def _stage_orders(self, err_ids: Sequence[int], uow: UnitOfWork, *, absent: bool = False) -> Again:
         open_ones = uow.failures.open_orders(err_ids)
         found = [letter for letter in open_ones if not _left_to_runs(letter)]
         uuids = sorted({letter.source_uuid for letter in found if letter.source_uuid is not None})
-        work = OrderRound(self._workshop, self._record, self._source, uow, uuids)
+        work = OrderRound(self._scope, uow, uuids)
         work.leave(len(open_ones) - len(found))
         for letter in found:
-            work.retry(letter)
-        return work.done(len(found))
+            if not absent or work.is_refused(letter):
+                work.retry(letter)
+        return work.done(0 if absent else len(found))
 
-    def _stage_subitems(self, err_ids: Sequence[int], uow: UnitOfWork) -> Again:
+    def _stage_subitems(self, err_ids: Sequence[int], uow: UnitOfWork, *, absent: bool = False) -> Again:
         found = uow.failures.open_subitems(err_ids)
         uuids = sorted({letter.source_uuid for letter in found if letter.source_uuid is not None})
-        work = SizeRound(self._workshop, self._record, self._source, uow, uuids)
+        work = SizeRound(self._scope, uow, uuids)
         for letter in found:
-            work.retry(letter)
-        return work.done(len(found))
+            if not absent or work.is_refused(letter):
+                work.retry(letter)
+        return work.done(0 if absent else len(found))
 
 
 def _left_to_runs(letter: FailedOrder) -> bool:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from order_staging.batch.loading import Source
     from order_staging.batch.record import BatchRecord
+    from order_staging.batch.retry.errands import ErrorId
     from order_staging.batch.workshop import Workshop
     from order_staging.models import FailedSubitem
     from order_staging.transform import InvalidOrder, Order
@@ -48,39 +49,45 @@ class Again:
     """Rows that are gone, and whose items are to be archived as was decided before."""
     examined: list[int] = field(default_factory=list)
     """Letters of order lines that these steps resolve, or not."""
+    doubted: list[ErrorId] = field(default_factory=list)
+    """Letters of what is looked for on the board once more: what is not there any more is staged anew."""
 
     def add(self, other: Again) -> None:
         """Add what another transaction found."""
+        self.doubted += other.doubted
         self.look |= other.look
         self.archive |= other.archive
         self.examined += other.examined
 
 
+@dataclass(frozen=True)
+class Scope:
+    """What all rounds of one customer's retry work with."""
+
+    workshop: Workshop
+    record: BatchRecord
+    source: Source
+
+
 class Round:
     """One transaction of a retry: what it knows, and what it has to tell once it is committed."""
 
-    def __init__(
-        self,
-        workshop: Workshop,
-        record: BatchRecord,
-        source: Source,
-        uow: UnitOfWork,
-        uuids: Sequence[UUID],
-    ) -> None:
-        self.workshop = workshop
-        self.record = record
+    def __init__(self, scope: Scope, uow: UnitOfWork, uuids: Sequence[UUID]) -> None:
+        """Read the source rows of these UUIDs."""
+        self.workshop = scope.workshop
+        self.record = scope.record
+        self.source = scope.source
         self.uow = uow
-        self.source = source
-        self.now = workshop.outside.now()
+        self.now = self.workshop.outside.now()
         self.again = Again()
-        self.rows = uow.source.rows_of(source.shape, workshop.mapping.source_columns, uuids)
+        self.rows = uow.source.rows_of(self.source.shape, self.workshop.mapping.source_columns, uuids)
         self.tally: Counter[str] = Counter()
         self.failed = 0
         """How many more records have failed in this batch."""
         self.taken_in = 0
         """Orders of other batches that go on in this one."""
         self.left_to_runs = 0
-        self.counts = record.result.orders
+        self.counts = self.record.result.orders
 
     def read(self, row: Row) -> Order | InvalidOrder:
         """Put a source row under the rules."""

@@ -8,19 +8,19 @@ import structlog
 
 from order_staging.batch import rows
 from order_staging.batch.limits import subitem_limits
+from order_staging.batch.retry.errands import ErrorId
 from order_staging.batch.retry.fates import Fate, fate_of_size
 from order_staging.batch.retry.orders import obstacle, surely_not_done
 from order_staging.batch.retry.rounds import AGAIN, NAMELESS, SETTLED, SIZE_GONE, Round
 from order_staging.models import StagingStatus
+from order_staging.repositories import Kind
 from order_staging.transform import Order, Size
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from uuid import UUID
 
-    from order_staging.batch.loading import Source
-    from order_staging.batch.record import BatchRecord
-    from order_staging.batch.workshop import Workshop
+    from order_staging.batch.retry.rounds import Scope
     from order_staging.models import FailedSubitem, StagedSubitem
     from order_staging.unit_of_work import UnitOfWork
 
@@ -32,21 +32,21 @@ Row = dict[str, Any]
 class SizeRound(Round):
     """Dead letters of sizes."""
 
-    def __init__(
-        self,
-        workshop: Workshop,
-        record: BatchRecord,
-        source: Source,
-        uow: UnitOfWork,
-        uuids: Sequence[UUID],
-    ) -> None:
+    def __init__(self, scope: Scope, uow: UnitOfWork, uuids: Sequence[UUID]) -> None:
         """Read what the tables know of the sizes of these source rows."""
-        super().__init__(workshop, record, source, uow, uuids)
-        self.counts = record.result.subitems
+        super().__init__(scope, uow, uuids)
+        self.counts = self.record.result.subitems
         self._sizes = uow.staging.changes.subitems_of(uuids)
         self._orders = uow.staging.changes.orders_of(uuids)
         self._landed = uow.deliveries.acknowledged_sizes(uuids)
         self._limits = subitem_limits()
+
+    def is_refused(self, letter: FailedSubitem) -> bool:
+        """Tell whether a letter's size is staged, and refused."""
+        if letter.source_uuid is None or letter.size_label is None:
+            return False
+        staged = self._sizes.get((letter.source_uuid, letter.size_label))
+        return staged is not None and staged.stg_status == StagingStatus.API_FAILED
 
     def retry(self, letter: FailedSubitem) -> None:
         """Do what a letter's size needs."""
@@ -72,6 +72,8 @@ class SizeRound(Round):
             case Fate.STUCK:
                 self._update(self.keep(letter, self._obstacle(uuid, ordered)))
             case _ if staged is not None:
+                if fate is Fate.DOUBT:
+                    self.again.doubted.append(ErrorId(letter.err_id, Kind.SUBITEM))
                 self._go_on(fate, staged, order, label)
 
     def _go_on(self, fate: Fate, staged: StagedSubitem, order: Order | int | None, label: str) -> None:

@@ -82,6 +82,18 @@ class World:
     def add(self, *rows: Row) -> None:
         self.database.add(rows)
 
+    def remove(self, *rows: Row) -> None:
+        """Take rows out of the source."""
+        for row in rows:
+            self.database.execute(
+                'DELETE FROM "ORDERS_UNIFIED" WHERE "AAG ORDER NUMBER" = :number',
+                number=row["AAG ORDER NUMBER"],
+            )
+
+    def forget_leases(self) -> None:
+        """End the leases of whoever died, as time would."""
+        self.database.execute(f'UPDATE "{LEASES}" SET holder = NULL')
+
     def only(self, table: str) -> Row:
         (row,) = self.database.rows(table)
         return row

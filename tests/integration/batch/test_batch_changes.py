@@ -246,10 +246,7 @@ def test_what_waits_for_a_person_is_over_once_the_source_has_nothing_to_say(
     changes(world, settings=settings)
     assert (world.only(ERR)["error_type"], world.only(ERR)["resolved_date"]) == (kind, None)
     if end == "removed":
-        world.database.execute(
-            'DELETE FROM "ORDERS_UNIFIED" WHERE "AAG ORDER NUMBER" = :number',
-            number=rows[0]["AAG ORDER NUMBER"],
-        )
+        world.remove(rows[0])
     else:
         change(world, rows[0], **{"CUSTOMER PRICE": "10"})
     assert changes(world, settings=settings)[1] == []

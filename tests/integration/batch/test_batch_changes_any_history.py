@@ -89,7 +89,7 @@ class Histories(RuleBasedStateMachine):
         try:
             self.world.run(changes=with_changes)
         except Killed:
-            self.world.database.execute('UPDATE "MON_BatchLease" SET holder = NULL')
+            self.world.forget_leases()
         finally:
             patch.undo()
         # What became of it is read off the board: the next run must make do with it, too.

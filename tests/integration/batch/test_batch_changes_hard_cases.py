@@ -32,13 +32,7 @@ def die(world: World, moment: str, **options: bool) -> None:
             changes(world, **options)
     finally:
         patch.undo()
-    world.database.execute('UPDATE "MON_BatchLease" SET holder = NULL')
-
-
-def remove(world: World, row: Row) -> None:
-    world.database.execute(
-        'DELETE FROM "ORDERS_UNIFIED" WHERE "AAG ORDER NUMBER" = :number', number=row["AAG ORDER NUMBER"]
-    )
+    world.forget_leases()
 
 
 def quantities(world: World) -> dict[str, str | None]:
@@ -55,7 +49,7 @@ def test_a_leftover_whose_row_is_gone_or_invalid_by_now_is_not_sent(
     item_id = item_of(world, rows[0])
     world.sandbox.person.change_values(item_id, {PRICE: "99"})
     if end == "removed":
-        remove(world, rows[0])
+        world.remove(rows[0])
     else:
         change(world, rows[0], S=-1)
     world.run()
@@ -109,7 +103,7 @@ def test_a_row_that_comes_back_after_its_archiving_was_carried_out_gets_an_item_
     world: World, delivered: Callable[..., list[Row]]
 ) -> None:
     rows = delivered(3)
-    remove(world, rows[0])
+    world.remove(rows[0])
     die(world, "after", archive_removed=True)
     assert len(world.sandbox.items()) == 2
     world.add(rows[0])
@@ -122,7 +116,7 @@ def test_a_row_that_comes_back_is_new_though_staging_is_kept(
     world: World, delivered: Callable[..., list[Row]]
 ) -> None:
     rows = delivered(3)
-    remove(world, rows[0])
+    world.remove(rows[0])
     changes(world, archive_removed=True, keep_staging=True)
     world.add(rows[0])
     assert changes(world)[0].orders.created == 1
@@ -135,7 +129,7 @@ def test_sizes_that_wait_for_an_archived_order_are_not_sent(
     rows = delivered(3)
     change(world, rows[0], L=4)
     changes(world, subitems=False)
-    remove(world, rows[0])
+    world.remove(rows[0])
     result, mutations = changes(world, archive_removed=True)
     assert [operation for operation, _ in mutations] == ["archive_item"]
     assert (result.status, world.database.count(STG_SUB)) == ("COMPLETED", 0)
@@ -260,7 +254,7 @@ def test_what_was_acknowledged_before_a_run_died_is_where_the_next_one_starts(
             changes(world)
     finally:
         patch.undo()
-    world.database.execute('UPDATE "MON_BatchLease" SET holder = NULL')
+    world.forget_leases()
     world.sandbox.person.change_values(world.item().id, {PRICE: "99"})
     result, _ = changes(world)
     assert (world.item().text(PRICE), result.orders.conflicts) == ("99", 0)

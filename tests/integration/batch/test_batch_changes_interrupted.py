@@ -30,7 +30,7 @@ def die(world: World, moment: str, kind: str = "items") -> None:
             world.run(changes=True)
     finally:
         patch.undo()
-    world.database.execute('UPDATE "MON_BatchLease" SET holder = NULL')
+    world.forget_leases()
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
@@ -105,7 +105,7 @@ def test_a_new_item_for_one_that_people_deleted_is_made_once_however_the_run_die
             world.run(changes=True, recreate_deleted=True)
     finally:
         patch.undo()
-    world.database.execute('UPDATE "MON_BatchLease" SET holder = NULL')
+    world.forget_leases()
     result = world.run()
     assert (result.orders.adopted, result.orders.created) == (1, 0)
     world.lands(rows)

@@ -327,9 +327,7 @@ def test_rows_that_are_gone_or_invalid_are_told_and_left(
     world: World, delivered: Callable[..., list[Row]]
 ) -> None:
     rows = delivered(3)
-    world.database.execute(
-        'DELETE FROM "ORDERS_UNIFIED" WHERE "AAG ORDER NUMBER" = :number', number=rows[0]["AAG ORDER NUMBER"]
-    )
+    world.remove(rows[0])
     change(world, rows[1], S=-1)
     result = drift(world, repair=True)
     found = {one.kind: one for one in result.findings}
@@ -377,11 +375,7 @@ def test_pages_of_rows_are_compared_to_the_last(world: World, delivered: Callabl
     rows = delivered(5, **{"CUSTOMER PRICE": "10"})
     for row in rows:
         world.sandbox.person.change_values(item_of(world, row), {PRICE: "99"})
-    world.database.execute(
-        'DELETE FROM "ORDERS_UNIFIED" WHERE "AAG ORDER NUMBER" IN (:a, :b)',
-        a=rows[0]["AAG ORDER NUMBER"],
-        b=rows[1]["AAG ORDER NUMBER"],
-    )
+    world.remove(*rows[:2])
     result = drift(world, settings={"chunk_rows": 1})
     assert result.orders == 5
     assert kinds(result) == ["differing_field"] * 3 + ["removed_source"] * 2

@@ -18,19 +18,11 @@ if TYPE_CHECKING:
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
-def remove(world: World, *rows: Row) -> None:
-    """Take rows out of the source."""
-    for row in rows:
-        world.database.execute(
-            'DELETE FROM "ORDERS_UNIFIED" WHERE "AAG ORDER NUMBER" = :number', number=row["AAG ORDER NUMBER"]
-        )
-
-
 def test_a_removed_row_is_reported_and_its_item_stays(
     world: World, delivered: Callable[..., list[Row]]
 ) -> None:
     rows = delivered(3)
-    remove(world, rows[0])
+    world.remove(rows[0])
     result, mutations = changes(world)
     assert (mutations, result.orders.removed, result.orders.archived) == ([], 1, 0)
     assert (len(world.sandbox.items()), world.database.count(MON)) == (3, 3)
@@ -41,7 +33,7 @@ def test_a_removed_row_is_archived_on_demand_and_leaves_production(
 ) -> None:
     rows = delivered(3)
     item_id = item_of(world, rows[0])
-    remove(world, rows[0])
+    world.remove(rows[0])
     result, mutations = changes(world, archive_removed=True)
     assert [operation for operation, _ in mutations] == ["archive_item"]
     assert (result.status, result.orders.removed, result.orders.archived) == ("COMPLETED", 1, 1)
@@ -56,7 +48,7 @@ def test_an_archived_order_that_comes_back_is_created_anew(
     world: World, delivered: Callable[..., list[Row]]
 ) -> None:
     rows = delivered(3)
-    remove(world, rows[0])
+    world.remove(rows[0])
     changes(world, archive_removed=True)
     world.add(rows[0])
     assert changes(world)[0].orders.created == 1
@@ -69,7 +61,7 @@ def test_an_item_that_people_deleted_before_counts_as_archived(
 ) -> None:
     rows = delivered(3)
     world.sandbox.person.delete_item(item_of(world, rows[0]))
-    remove(world, rows[0])
+    world.remove(rows[0])
     result, _ = changes(world, archive_removed=True)
     assert (result.status, result.orders.archived, result.orders.rejected) == ("COMPLETED", 1, 0)
     world.lands(rows[1:])
@@ -81,7 +73,7 @@ def test_most_of_a_customer_is_archived_only_with_an_option_of_its_own(
 ) -> None:
     """A source that is being rebuilt is empty for a while."""
     rows = delivered(12)
-    remove(world, *rows)
+    world.remove(*rows)
     result, mutations = changes(world, archive_removed=True)
     assert (mutations, result.orders.removed) == ([], 12)
     assert "12 of 12 delivered order lines are gone from ORDERS_UNIFIED" in result.announcements[0]
@@ -96,7 +88,7 @@ def test_filters_narrow_what_counts_as_removed(world: World, delivered: Callable
     other = order_line(9, **{"PO NUMBER": "1", "CUSTOMER NAME": "RHYTHM (AU)"})
     world.add(other)
     world.run("RHYTHM")
-    remove(world, rows[0], other)
+    world.remove(rows[0], other)
     assert changes(world, po="1")[0].orders.removed == 0
     assert changes(world, po="4755")[0].orders.removed == 1
     assert world.run("RHYTHM", changes=True, po="1").orders.removed == 1
@@ -116,7 +108,7 @@ def test_a_row_that_comes_back_while_its_archiving_waits_is_not_archived(
     world: World, delivered: Callable[..., list[Row]]
 ) -> None:
     rows = delivered(3)
-    remove(world, rows[0])
+    world.remove(rows[0])
     world.sandbox.person.delete_item(item_of(world, rows[1]))
     stage_only(world)
     assert world.states() == {"PENDING": 1}
@@ -153,7 +145,7 @@ def test_a_removed_row_and_a_changed_one_go_together(
     world: World, delivered: Callable[..., list[Row]]
 ) -> None:
     rows = delivered(3, **{"CUSTOMER PRICE": "10"})
-    remove(world, rows[0])
+    world.remove(rows[0])
     change(world, rows[1], **{"CUSTOMER PRICE": "11"})
     result, mutations = changes(world, archive_removed=True)
     assert sorted(operation for operation, _ in mutations) == [

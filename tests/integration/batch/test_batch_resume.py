@@ -39,7 +39,7 @@ def die(world: World, point: Failpoint, **options: Any) -> None:
     """Run, and die at a failpoint."""
     with armed(point, kill), pytest.raises(Killed):
         world.run(**options)
-    world.database.execute(f'UPDATE "{LEASES}" SET holder = NULL')
+    world.forget_leases()
 
 
 @pytest.mark.parametrize("named", [True, False])
@@ -82,7 +82,7 @@ def test_a_resumption_that_dies_is_resumed(world: World) -> None:
     die(world, Failpoint.PAGE_LOADED)
     with armed(Failpoint.ANSWER_READ, kill), pytest.raises(Killed):
         world.service().resume()
-    world.database.execute(f'UPDATE "{LEASES}" SET holder = NULL')
+    world.forget_leases()
     assert world.service().resume().status == "completed"
     world.lands(rows)
 

@@ -53,7 +53,7 @@ def dies(world: World, point: Failpoint, *, at: int = 1) -> None:
     with armed(point, kill, at=at) as reached, pytest.raises(Killed):
         retry(world)
     assert reached[0] >= at
-    world.database.execute('UPDATE "MON_BatchLease" SET holder = NULL')
+    world.forget_leases()
 
 
 def test_a_mended_row_lands_with_its_new_values_and_its_letter_is_resolved(
@@ -327,7 +327,7 @@ def test_a_retry_goes_on_in_the_batch_that_is_open(world: World, rejected: list[
     with pytest.raises(Killed):
         world.run()
     patch.undo()
-    world.database.execute('UPDATE "MON_BatchLease" SET holder = NULL')
+    world.forget_leases()
     (open_batch,) = [row for row in world.database.rows(BATCHES) if row["status"] != "COMPLETED_WITH_ERRORS"]
     result = retry(world)
     assert result.batch_id == as_uuid(open_batch["batch_id"])

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from order_staging.failpoints import Failpoint, armed
 from order_staging.sandbox import Fault, FaultKind
 from tests.guarantees.evidence import check, watch_hands
 from tests.integration.batch.batch_changes import change, changes, item_of, mapping_with, rests, sent
@@ -15,7 +16,9 @@ from tests.integration.batch.batch_world import (
     KEY_COLUMN,
     STG,
     STG_SUB,
+    Killed,
     Wiretap,
+    kill,
     on,
     order_line,
     order_lines,
@@ -38,13 +41,6 @@ def retried(world: World) -> tuple[BatchResult, list[tuple[str, Any]]]:
     before = len(world.sandbox.executed)
     result = retry(world)
     return result, sent(world, before)
-
-
-def remove(world: World, row: Row) -> None:
-    """Take a row out of the source."""
-    world.database.execute(
-        'DELETE FROM "ORDERS_UNIFIED" WHERE "AAG ORDER NUMBER" = :number', number=row["AAG ORDER NUMBER"]
-    )
 
 
 @pytest.fixture
@@ -95,7 +91,7 @@ def test_a_change_that_is_none_any_more_ends_its_letter_and_sends_nothing(world:
 
 @on_sqlite
 def test_a_change_of_a_row_that_is_gone_is_taken_back(world: World, refused: Row) -> None:
-    remove(world, refused)
+    world.remove(refused)
     _, mutations = retried(world)
     assert (mutations, counted(world), world.database.count(STG)) == ([], (0, False, True), 0)
 
@@ -119,7 +115,7 @@ def test_an_archiving_that_was_refused_is_tried_again_while_the_row_is_gone(
     world: World, delivered: Callable[..., list[Row]]
 ) -> None:
     rows = delivered(3)
-    remove(world, rows[0])
+    world.remove(rows[0])
     refuse(world, "archive_item")
     assert changes(world, archive_removed=True)[0].orders.rejected == 1
     result, mutations = retried(world)
@@ -133,7 +129,7 @@ def test_an_archiving_that_was_refused_is_none_any_more_once_the_row_is_back(
     world: World, delivered: Callable[..., list[Row]]
 ) -> None:
     rows = delivered(3)
-    remove(world, rows[0])
+    world.remove(rows[0])
     refuse(world, "archive_item")
     changes(world, archive_removed=True)
     world.add(rows[0])
@@ -190,6 +186,12 @@ def test_a_delivered_row_that_was_invalid_is_brought_by_a_retry_once_it_is_mende
     ends_well(world, [row | {"S": 4}])
 
 
+def price_of(world: World, row: Row) -> str | None:
+    """Read the price that an order's item has."""
+    (item,) = [item for item in world.sandbox.items() if item.id == item_of(world, row)]
+    return item.text(PRICE)
+
+
 @pytest.fixture
 def in_conflict(world: World) -> tuple[list[Row], list[str]]:
     """Two rows, and the items of which either could be the first one's."""
@@ -234,11 +236,43 @@ def test_a_conflict_of_which_people_removed_everything_is_created(
 
 
 @on_sqlite
+def test_a_conflict_that_is_created_after_all_has_what_the_source_says_now(
+    world: World, in_conflict: tuple[list[Row], list[str]]
+) -> None:
+    rows, ids = in_conflict
+    change(world, rows[0], **{"CUSTOMER PRICE": "12.34", "S": 77})
+    for item_id in ids:
+        world.sandbox.person.delete_item(item_id)
+    retried(world)
+    assert price_of(world, rows[0]) == "12.34"
+    ends_well(world, [rows[0] | {"S": 77}, rows[1]])
+
+
+@on_sqlite
+def test_a_retry_that_dies_before_it_stages_a_conflict_anew_is_made_up_for_by_the_next(
+    world: World, in_conflict: tuple[list[Row], list[str]]
+) -> None:
+    rows, ids = in_conflict
+    for item_id in ids:
+        world.sandbox.person.delete_item(item_id)
+    with armed(Failpoint.FINDINGS_RECORDED, kill), pytest.raises(Killed):
+        retry(world)
+    world.forget_leases()
+    change(world, rows[0], **{"CUSTOMER PRICE": "12.34"})
+    assert world.run().orders.created == 0
+    assert (world.states(), counted(world)) == ({"API_FAILED": 1}, (0, False, False))
+    check(world)
+    retried(world)
+    assert price_of(world, rows[0]) == "12.34"
+    ends_well(world, rows)
+
+
+@on_sqlite
 def test_a_conflict_of_a_row_that_is_gone_stays_with_a_word_about_it(
     world: World, in_conflict: tuple[list[Row], list[str]]
 ) -> None:
     rows, _ = in_conflict
-    remove(world, rows[0])
+    world.remove(rows[0])
     result, mutations = retried(world)
     assert (mutations, result.orders.conflict, world.states()) == ([], 1, {"CONFLICT": 1})
     assert "Retried: its source row is gone" in letter(world)["error_message"]
@@ -246,9 +280,8 @@ def test_a_conflict_of_a_row_that_is_gone_stays_with_a_word_about_it(
     assert letter(world)["error_message"].count("Retried: ") == 1
 
 
-@on_sqlite
-def test_a_conflict_of_a_size_is_adopted_once_the_other_one_is_gone(world: World) -> None:
-    world.add(row := order_line())
+def size_in_conflict(world: World) -> None:
+    """Deliver an order of two sizes, and let each of the two subitems look like the first of them."""
 
     def rename() -> None:
         world.sandbox.person.rename_item(world.sandbox.subitems()[1].id, "Size S")
@@ -258,6 +291,12 @@ def test_a_conflict_of_a_size_is_adopted_once_the_other_one_is_gone(world: World
     Wiretap(after=on(1, rename)).on(patch, "subitems")
     assert world.run().subitems.conflict == 1
     patch.undo()
+
+
+@on_sqlite
+def test_a_conflict_of_a_size_is_adopted_once_the_other_one_is_gone(world: World) -> None:
+    world.add(row := order_line())
+    size_in_conflict(world)
     world.sandbox.person.delete_item(world.sandbox.subitems()[1].id)
     result, _ = retried(world)
     assert (result.subitems.adopted, counted(world, ERR_SUB)) == (1, (0, False, True))
@@ -266,12 +305,24 @@ def test_a_conflict_of_a_size_is_adopted_once_the_other_one_is_gone(world: World
 
 
 @on_sqlite
+def test_a_size_that_was_there_twice_and_is_gone_is_created_as_the_source_has_it_now(world: World) -> None:
+    world.add(row := order_line())
+    size_in_conflict(world)
+    for subitem in world.sandbox.subitems()[:2]:
+        world.sandbox.person.delete_item(subitem.id)
+    change(world, row, S=77)
+    result, _ = retried(world)
+    assert (result.subitems.created, counted(world, ERR_SUB)) == (1, (0, False, True))
+    world.lands([row | {"S": 77}])
+
+
+@on_sqlite
 def test_a_letter_of_a_size_ends_with_the_item_that_is_archived(world: World) -> None:
     rows = order_lines(3)
     world.add(*rows)
     refuse(world, "create_subitem")
     world.run()
-    remove(world, rows[0])
+    world.remove(rows[0])
     changes(world, archive_removed=True)
     assert counted(world, ERR_SUB) == (0, False, True)
     world.lands(rows[1:])

@@ -16,7 +16,6 @@ from tests.integration.batch.batch_world import (
     ERR,
     ERR_SUB,
     KEY_COLUMN,
-    LEASES,
     STG,
     STG_SUB,
     Killed,
@@ -50,17 +49,11 @@ def restore(world: World, item_id: str) -> None:
             account.items[item.parent_id].subitem_ids.append(item.id)
 
 
-def remove(world: World, row: Row) -> None:
-    world.database.execute(
-        'DELETE FROM "ORDERS_UNIFIED" WHERE "AAG ORDER NUMBER" = :number', number=row["AAG ORDER NUMBER"]
-    )
-
-
 def dies(world: World, at: Failpoint, run: Callable[[], object]) -> None:
     """End a run at a failpoint, and its lease with it."""
     with pytest.raises(Killed), armed(at, kill, at=1):
         run()
-    world.database.execute(f'UPDATE "{LEASES}" SET holder = NULL')
+    world.forget_leases()
 
 
 def limit(world: World, operation: str) -> None:
@@ -156,7 +149,7 @@ def test_a_creation_that_waits_is_sent_only_while_its_row_is_ordered(
     row, _ = taken_away
     dies(world, Failpoint.GROUPS_ENSURED, lambda: changes(world, recreate_deleted=True))
     if to_what == "gone":
-        remove(world, row)
+        world.remove(row)
     else:
         change(world, row, S=-1 if to_what == "invalid" else 8)
     result = world.run()
@@ -190,7 +183,7 @@ def test_an_item_whose_archiving_was_refused_and_that_people_deleted_is_not_crea
 ) -> None:
     watch_hands(world.sandbox)
     rows = delivered(3, **{"CUSTOMER PRICE": "10"})
-    remove(world, rows[0])
+    world.remove(rows[0])
     refuse(world, "archive_item")
     changes(world, archive_removed=True)
     world.add(rows[0] | {"CUSTOMER PRICE": "11"})
@@ -225,7 +218,7 @@ def test_what_people_deleted_is_not_created_for_a_size_whose_deletion_was_refuse
 def not_archived(world: World, delivered: Callable[..., list[Row]]) -> list[Row]:
     """Three rows, of which the first is gone; monday.com has refused to archive its item."""
     rows = delivered(3)
-    remove(world, rows[0])
+    world.remove(rows[0])
     refuse(world, "archive_item")
     changes(world, archive_removed=True)
     return rows

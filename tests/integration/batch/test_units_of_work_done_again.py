@@ -93,9 +93,7 @@ def prepare_changes(world: World, rows: list[Row]) -> None:
     person.delete_item(item_of(world, rows[4]))
     change(world, rows[4], **{"CUSTOMER PRICE": "15"})
     change(world, rows[5], M=-1)
-    world.database.execute(
-        'DELETE FROM "ORDERS_UNIFIED" WHERE "AAG ORDER NUMBER" = :number', number=rows[6]["AAG ORDER NUMBER"]
-    )
+    world.remove(rows[6])
     world.add(rows[9])
     world.sandbox.faults.add(fault_presets.execute_then_drop(operation="change_multiple_column_values"))
 

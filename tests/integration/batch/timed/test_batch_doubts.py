@@ -106,7 +106,7 @@ class TestKeysThatMeanNothing:
         late.listen(monkeypatch)
         with pytest.raises(Killed):
             world.run(settings=DELAY)
-        world.database.execute('UPDATE "MON_BatchLease" SET holder = NULL')
+        world.forget_leases()
         clock.advance(600)
         result = world.run(settings=DELAY)
         assert late.is_over
