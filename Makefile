@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 BENCH := .venv-bench
 BENCH_READY := $(BENCH)/.ready
 
-.PHONY: demo test coverage lint bench soak lock format clean
+.PHONY: demo test proofs coverage lint bench soak lock format clean
 
 $(READY): requirements-dev.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -25,6 +25,10 @@ demo: $(READY)  ## the whole job on an embedded database, the sandbox and sample
 
 test: $(READY)  ## every test, on SQLite and PostgreSQL
 	$(BIN)/python -m pytest -n 4 --dist worksteal
+
+proofs: $(READY)  ## every guarantee, by the whole of its proof: about an hour
+	WHOLE_PROOFS=1 $(BIN)/python -m pytest -n 4 --dist worksteal tests/integration/guarantees \
+		tests/end_to_end/test_kill_matrix.py tests/end_to_end/test_several_runners.py
 
 coverage: $(READY)  ## every test again, and which lines none of them reached
 	$(BIN)/python -m pytest -n 4 --dist worksteal --cov --cov-report=term

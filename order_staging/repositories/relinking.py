@@ -7,6 +7,7 @@ anywhere on their way, then with production rows. What is paired is not loaded a
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import and_, bindparam, func, or_, select, update
@@ -191,6 +192,7 @@ def _new_rows(names: Sequence[str | None], *, doubled: bool) -> Subquery:
     return query.subquery("new_rows")
 
 
+@cache
 def _staged_orphans() -> Subquery:
     """Select staged orders whose UUID is gone from the source, at whatever state of their way.
 
@@ -218,6 +220,7 @@ def _staged_orphans() -> Subquery:
     )
 
 
+@cache
 def _landed_orphans() -> Subquery:
     row, keys = ProductionOrder, _business_key(ProductionOrder)
     columns = (
@@ -239,6 +242,7 @@ def _landed_orphaned() -> list[ColumnElement[bool]]:
     return [or_(row.source_uuid.is_(None), ~known), row.item_id.not_in(_doubled(row.item_id))]
 
 
+@cache
 def _doubled(column: InstrumentedAttribute[Any]) -> Select[Any]:
     """Select the values that a column of a table without a primary key has twice."""
     found = column.table.alias().c[column.name]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
@@ -209,6 +210,7 @@ def selecting(shape: SourceShape, columns: Sequence[str]) -> Select[Any]:
     return select(*(column(name, shape.table.c[name].type) for name in names)).select_from(OrdersUnified)
 
 
+@cache
 def doubled_uuids() -> Select[UUID | None]:
     """Select the UUIDs that stand on several rows."""
     uuid = aliased(OrdersUnified).record_uuid

@@ -16,6 +16,7 @@ from order_staging.sandbox import Sandbox, SandboxThread
 from tests.conftest import KEY_COLUMN, Database
 from tests.end_to_end.killing import KillWorld, settings_of
 from tests.guarantees.evidence import check
+from tests.guarantees.lengths import WHOLE
 from tests.guarantees.terms import TABLES
 from tests.integration.batch.batch_world import order_line
 from tests.processes import LOOK_EVERY, TIMEOUT, Runner, RunningProcess
@@ -33,6 +34,8 @@ TWO = ((G, G), (G, R), (ALL, G), (ALL, ALL), (G, T))
 FOUR = ((G, G, G, G), (G, G, R, R), (ALL, ALL, G, R), (ALL, ALL, ALL, ALL), (G, R, T, ALL))
 """Who is at work in a round: some share a customer, and some do not."""
 ROUNDS = 5
+PARTS = 5 if WHOLE else 1
+"""So many times as many rounds of two, and of four."""
 
 NUMBERS = count(1)
 
@@ -83,7 +86,7 @@ def statuses(finished: Finished) -> dict[str, str]:
     return {batch["customer"]: batch["status"].lower() for batch in finished.document["batches"]}
 
 
-@pytest.mark.parametrize("part", range(5))
+@pytest.mark.parametrize("part", range(PARTS))
 @pytest.mark.parametrize("plan", [TWO, FOUR], ids=["two", "four"])
 def test_several_runners_at_once_lose_nothing_and_do_nothing_twice(
     runners: Runners, plan: tuple[tuple[tuple[str, ...], ...], ...], part: int

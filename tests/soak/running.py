@@ -47,7 +47,7 @@ class Wishes:
     minutes: float = 30.0
     aliases: tuple[int, ...] = (1, 1, 2, 3)
     """Rows a request that runs choose from: few, for many requests."""
-    edits: int = 6
+    edits: int = 12
     """Changes of the source, and edits by people, at most at a time."""
 
 
@@ -113,7 +113,9 @@ class Soak:
                 self._running.remove(run)
                 self._ended(run, finished)
         if len(self._running) < self._wishes.runners and (customer := self._next_customer()) is not None:
-            self._meanwhile()
+            if self._happened_too_little():
+                # Afterwards nothing changes any more: what is left is brought to its end.
+                self._meanwhile()
             self._running.append(self._start(customer))
 
     def _is_due(self, run: _Run) -> bool:

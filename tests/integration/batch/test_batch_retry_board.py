@@ -261,7 +261,6 @@ def test_a_retry_that_dies_before_it_stages_a_conflict_anew_is_made_up_for_by_th
     change(world, rows[0], **{"CUSTOMER PRICE": "12.34"})
     assert world.run().orders.created == 0
     assert (world.states(), counted(world)) == ({"API_FAILED": 1}, (0, False, False))
-    check(world)
     retried(world)
     assert price_of(world, rows[0]) == "12.34"
     ends_well(world, rows)

@@ -24,6 +24,7 @@ from order_staging.batch.workshop import Outside
 from order_staging.failpoints import Failpoint, armed
 from order_staging.sandbox import IDEMPOTENCY, Fault, MovingClock
 from tests.guarantees.evidence import check
+from tests.guarantees.lengths import WHOLE
 from tests.integration.batch.batch_world import CUSTOMER, KEY_COLUMN, LEASES, NUMBERS, Killed, World, no_sleep
 from tests.integration.batch.test_batch_any_faults import small_world
 from tests.integration.guarantees.history_troubles import (
@@ -298,10 +299,10 @@ def test_any_history_of_the_source_people_faults_and_crashes_keeps_the_guarantee
     run_state_machine_as_test(
         Histories,
         settings=settings(
-            max_examples=8,
-            stateful_step_count=15,
+            max_examples=300 if WHOLE else 8,
+            stateful_step_count=30 if WHOLE else 15,
             deadline=None,
-            derandomize=True,
+            derandomize=not WHOLE,
             suppress_health_check=list(HealthCheck),
         ),
     )

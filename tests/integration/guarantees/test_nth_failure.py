@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import suppress
 from dataclasses import replace
 from itertools import count, cycle
@@ -14,6 +13,7 @@ from order_staging import DestinationError, LeaseHeldError
 from order_staging.errors import DatabaseUnavailableError
 from order_staging.sandbox import Fault, FaultKind, bodies, fault_presets
 from tests.guarantees.evidence import check, watch_hands
+from tests.guarantees.lengths import WHOLE
 from tests.integration.batch.batch_world import ERR, Killed, Row, World, order_line
 from tests.integration.guarantees.commit_faults import CommitFault, at, commits_of, each
 
@@ -30,8 +30,6 @@ RUNS = 5
 ALIASES = 3
 """Three requests for five items: one may fail while another is done, and the next not even begun."""
 
-EVERY_PAIR = "EVERY_PAIR" in os.environ
-"""Whether each kind of fault of a class meets each request: minutes. Else the requests meet them in turn."""
 NEXT_DAY = 24 * 3600 + 1.0
 SOON = 121.0
 """Seconds after which a lease has run out that was not given back."""
@@ -127,14 +125,16 @@ def fail_each(
 ) -> dict[str | None, int]:
     """Let a fault happen to the first request of a kind, then to the second, until none is left to meet one.
 
+    Where the proofs are whole each kind of fault meets each request, else the requests meet them in turn.
+
     Every time in another customer's batch; `always` happens beside it. Gives the number of requests that met
     one, by their kind.
     """
     met: dict[str | None, int] = {}
     kinds = cycle(faults)
     for place in places:
-        for lap in range(len(faults) if EVERY_PAIR else 1):
-            kinds = cycle((*faults[lap:], *faults[:lap])) if EVERY_PAIR else kinds
+        for lap in range(len(faults) if WHOLE else 1):
+            kinds = cycle((*faults[lap:], *faults[:lap])) if WHOLE else kinds
             for number in count():
                 customer = f"CUSTOMER {place} {lap} {number:02}"
                 world.add(*lines_of(customer))
@@ -254,19 +254,21 @@ def test_whichever_commit_took_place_and_its_answer_is_lost_the_run_counts_every
 ) -> None:
     engine = world.database.engine
     expected = undisturbed(world, TOGETHER)
-    for number in count(1) if EVERY_PAIR else range(1, EVERY + 1):
+    for number in count(1) if WHOLE else range(1, EVERY + 1):
         customer = f"CUSTOMER {number:02}"
         add_with_an_invalid_one(world, customer)
-        choose = at(number, LOST_AFTER) if EVERY_PAIR else each(EVERY, number, LOST_AFTER)
+        choose = at(number, LOST_AFTER) if WHOLE else each(EVERY, number, LOST_AFTER)
         with commits_of(engine, choose) as commits:
             assert account_of(world, world.run(customer, settings=TOGETHER)) == expected, number
         if not commits.met:
             assert number > 30
             break
-        assert EVERY_PAIR or len(commits.met) > 3
+        assert WHOLE or len(commits.met) > 3
     judge(world, TOGETHER)
 
 
+STRIDES = {"items": 2, "bulk": 5}
+"""Every so many commits are tried where the proofs are not whole; the kinds of failures are three."""
 FATAL = (CommitFault.NO_ROOM, CommitFault.KILLED_AFTER, CommitFault.KILLED_BEFORE)
 
 
@@ -276,9 +278,9 @@ def test_whichever_commit_is_the_last_of_a_run_the_next_one_ends_its_work(
     world: World, clock: MovingClock, channel: str
 ) -> None:
     setup = TOGETHER | {"channel": channel}
-    for turn in range(len(FATAL) if EVERY_PAIR else 1):
+    for turn in range(len(FATAL) if WHOLE else 1):
         # What an import adds is some commits in the middle of many that are the same.
-        for number in count(1, 1 if EVERY_PAIR or channel == "items" else 3):
+        for number in count(1, 1 if WHOLE else STRIDES[channel]):
             customer = f"CUSTOMER {turn} {number:02}"
             world.add(*lines_of(customer))
             fault = FATAL[(number + turn) % len(FATAL)]
