@@ -29,6 +29,9 @@ READING_ORDER = (
 )
 """As people would sort order lines."""
 
+_OTHER = aliased(StagedOrder)
+"""Made once, as it costs more than the query that it stands in."""
+
 
 class StagedOrders(StagedRows[StagedOrder]):
     """Queries of `STG_MON_CustMasterSchedule`."""
@@ -85,15 +88,14 @@ class StagedOrders(StagedRows[StagedOrder]):
         in_job = select(BulkImport.import_key).where(
             BulkImport.import_key == StagedOrder.stg_idempotency_key, BulkImport.status.in_(OPEN_IMPORTS)
         )
-        other = aliased(StagedOrder)
         namesake_in_job = (
-            select(other.stg_id)
-            .join(BulkImport, BulkImport.import_key == other.stg_idempotency_key)
+            select(_OTHER.stg_id)
+            .join(BulkImport, BulkImport.import_key == _OTHER.stg_idempotency_key)
             .where(
                 BulkImport.status.in_(OPEN_IMPORTS),
-                other.stg_status.in_((StagingStatus.SENDING, StagingStatus.UNKNOWN)),
-                other.group == StagedOrder.group,
-                other.title == StagedOrder.title,
+                _OTHER.stg_status.in_((StagingStatus.SENDING, StagingStatus.UNKNOWN)),
+                _OTHER.group == StagedOrder.group,
+                _OTHER.title == StagedOrder.title,
             )
         )
         query = (
