@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sqlalchemy import Delete, Update
+
+    from order_staging.sandbox import ItemView
 
 REQUEST_TIMEOUT = 2.0
 RECOVERY_DELAY = 0.5
@@ -113,13 +116,21 @@ class Ground:
         self._do(update(source).where(source.c.record_uuid == row[UUID_COLUMN]).values({name: value}))
         row[name] = value
 
-    def edit_as_people(self, random: Random) -> str | None:
-        """Do what people do to an item or a subitem; tell what it was, None where the board is empty."""
-        items = self.sandbox.items()
-        if not items:
-            return None
-        item, person = random.choice(items), self.sandbox.person
-        what = random.choices([*EDITS], [*EDITS.values()])[0]
+    def edit_as_people(self, random: Random, times: int) -> Counter[str]:
+        """Do so many times what people do to an item or a subitem; count what was done."""
+        # Listed once: on a board of thousands of items that takes longer than a run.
+        items, done = self.sandbox.items(), Counter[str]()
+        for _ in range(times if items else 0):
+            item = random.choice(items)
+            what = random.choices([*EDITS], [*EDITS.values()])[0]
+            if self._edit(item, what, random):
+                done[what] += 1
+            if what in {"archived", "deleted"}:
+                items.remove(item)
+        return done
+
+    def _edit(self, item: ItemView, what: str, random: Random) -> bool:
+        person = self.sandbox.person
         match what:
             case "price":
                 person.change_values(item.id, {PRICE_COLUMN: str(random.randrange(1, 90))})
@@ -134,9 +145,9 @@ class Ground:
             case _:
                 sizes = self.sandbox.subitems(item.id)
                 if not sizes:
-                    return None
+                    return False
                 person.delete_item(random.choice(sizes).id)
-        return what
+        return True
 
     def take_lease_of(self, pid: int | None) -> None:
         """Take the leases of a dead process away; None: all of them, as no process lives."""

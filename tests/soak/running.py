@@ -47,7 +47,7 @@ class Wishes:
     minutes: float = 30.0
     aliases: tuple[int, ...] = (1, 1, 2, 3)
     """Rows a request that runs choose from: few, for many requests."""
-    edits: int = 12
+    edits: int = 20
     """Changes of the source, and edits by people, at most at a time."""
 
 
@@ -149,11 +149,11 @@ class Soak:
 
     def _meanwhile(self) -> None:
         """Let the source change and people edit, between two runs."""
-        for _ in range(self._random.randrange(self._wishes.edits + 1)):
+        times = self._random.randrange(self._wishes.edits + 1)
+        for _ in range(times):
             if len(self._ground.rows) > 1:
                 self.figures.source_changes[self._ground.change_source(self._random)] += 1
-            if (done := self._ground.edit_as_people(self._random)) is not None:
-                self.figures.edits_by_people[done] += 1
+        self.figures.edits_by_people += self._ground.edit_as_people(self._random, times)
 
     def _ended(self, run: _Run, finished: Finished) -> None:
         self.figures.read_log(finished.err)
