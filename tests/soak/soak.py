@@ -60,14 +60,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _options() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="soak", formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     parser.add_argument("--orders", type=int, default=5000, help="order lines")
-    parser.add_argument("--customers", type=int, default=12, help="customers that they are of")
+    parser.add_argument("--customers", type=int, default=36, help="customers that they are of")
     parser.add_argument(
         "--seed", type=int, default=secrets.randbelow(1 << 32), help="of all that is random here"
     )
     parser.add_argument("--faults", type=float, default=0.05, help="share of requests that meet a fault")
     parser.add_argument("--kills", type=float, default=0.5, help="share of runs that are to be killed")
-    parser.add_argument("--runners", type=int, default=6, help="runners at a time")
-    parser.add_argument("--engine", choices=["sqlite", "postgresql"], default="sqlite", help="database")
+    parser.add_argument("--runners", type=int, default=8, help="runners at a time")
+    parser.add_argument("--engine", choices=["sqlite", "postgresql"], default="postgresql", help="database")
     parser.add_argument("--minutes", type=float, default=40, help="after which it has failed")
     parser.add_argument("--least-requests", type=int, default=20_000, help="below which it says nothing")
     parser.add_argument("--least-faults", type=int, default=1_000, help="below which it says nothing")
