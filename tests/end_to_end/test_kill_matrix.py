@@ -84,10 +84,10 @@ RETRY = (
 )
 """Where a retry is killed, of one row that monday.com refused, and an invalid one that was mended."""
 
-CHUNKS = 16
+CHUNKS = 32
 TRIED = range(CHUNKS) if WHOLE else (4,)
 """Commits are shared out among so many tests, of which CI has one: in process every commit is tried elsewhere."""
-RANDOM_KILLS, RANDOM_TESTS = 10, 5 if WHOLE else 1
+RANDOM_KILLS, RANDOM_TESTS = (10, 5) if WHOLE else (5, 1)
 """Kills in each of so many tests an engine."""
 
 

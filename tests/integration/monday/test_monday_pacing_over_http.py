@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from itertools import product
 from random import Random
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from order_staging.sandbox.clock import MovingClock
 from order_staging.sandbox.plans import ENTERPRISE, FREE, PRO, STANDARD, Plan
 from order_staging.sandbox.refused_by_limits import RefusalStyle
 from order_staging.sandbox.windows import WindowKind
+from tests.guarantees.lengths import in_turn
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -81,20 +83,16 @@ async def test_a_long_run_meets_a_handful_of_refusals_at_most(
     assert len(account.sandbox.items()) == requests * count
 
 
-@COSTS
-@WINDOWS
-@pytest.mark.parametrize("style", list(RefusalStyle))
-@pytest.mark.parametrize("headers", [False, True])
-@pytest.mark.parametrize("factor", [0.8, 1.0, 1.5])
+@pytest.mark.parametrize(
+    ("told", "account_of"),
+    in_turn(
+        [*product(RefusalStyle, [False, True], [0.8, 1.0, 1.5])], [*product([10_000, 30_000], WindowKind)]
+    ),
+)
 async def test_so_does_one_whatever_the_server_tells(
-    clock: MovingClock,
-    cost: int,
-    window: WindowKind,
-    style: RefusalStyle,
-    factor: float,
-    *,
-    headers: bool,
+    clock: MovingClock, told: tuple[RefusalStyle, bool, float], account_of: tuple[int, WindowKind]
 ) -> None:
+    (style, headers, factor), (cost, window) = told, account_of
     account = Account(
         clock, FREE, cost, window=window, refusals=style, rate_limit_headers=headers, estimate_factor=factor
     )

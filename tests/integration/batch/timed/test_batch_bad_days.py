@@ -11,6 +11,7 @@ import pytest
 from order_staging.batch.imports import Imports
 from order_staging.monday.bulk import BulkImports
 from order_staging.sandbox import BulkRules, Fault, FaultKind, bodies, fault_presets
+from tests.guarantees.lengths import in_turn
 from tests.integration.batch.batch_world import ERR, ERR_SUB, Killed, World, order_line, order_lines
 
 if TYPE_CHECKING:
@@ -156,8 +157,7 @@ OUTAGES = {
 }
 
 
-@pytest.mark.parametrize("name", OUTAGES)
-@pytest.mark.parametrize("skip", [0, 2, 4])
+@pytest.mark.parametrize(("name", "skip"), in_turn(OUTAGES, [0, 2, 4]))
 def test_an_outage_that_begins_in_mid_run_rejects_nothing_and_costs_few_requests(
     world: World, clock: MovingClock, name: str, skip: int
 ) -> None:
@@ -174,9 +174,8 @@ def test_an_outage_that_begins_in_mid_run_rejects_nothing_and_costs_few_requests
     world.lands(rows, **PATIENT)
 
 
-@pytest.mark.parametrize("share", [0.1, 0.3])
 @pytest.mark.parametrize("name", ["dropped", "500 with data null"])
-@pytest.mark.parametrize("lanes", [1, 4])
+@pytest.mark.parametrize(("lanes", "share"), in_turn([1, 4], [0.3, 0.1]))
 def test_a_flaky_network_rejects_nothing(world: World, name: str, share: float, lanes: int) -> None:
     rows = order_lines(80)
     world.add(*rows)

@@ -22,6 +22,7 @@ from order_staging.sandbox import (
     fault_presets,
     storage_error,
 )
+from tests.guarantees.lengths import in_turn
 from tests.integration.batch.batch_world import KEY_COLUMN, STG, Killed, World, order_line, order_lines
 
 IMPORTS = "MON_BulkImport"
@@ -116,8 +117,7 @@ UPLOADS = {
 
 
 @on_sqlite
-@pytest.mark.parametrize("name", UPLOADS)
-@pytest.mark.parametrize("second", SecondUpload)
+@pytest.mark.parametrize(("name", "second"), in_turn(UPLOADS, [*SecondUpload]))
 def test_a_file_leaves_once_whatever_becomes_of_it_and_every_row_lands_once(
     world: World, name: str, second: SecondUpload
 ) -> None:

@@ -19,6 +19,7 @@ from order_staging.sandbox import (
     fault_presets,
     refusals,
 )
+from tests.guarantees.lengths import in_turn
 from tests.integration.batch.batch_world import ERR, World, expected, order_line
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -90,8 +91,7 @@ def lines() -> list[dict[str, Any]]:
     return [order_line(number, M=None) for number in range(1, 7)]
 
 
-@pytest.mark.parametrize("name", PASSING)
-@pytest.mark.parametrize("channel", CHANNELS)
+@pytest.mark.parametrize(("name", "channel"), in_turn(PASSING, CHANNELS))
 def test_a_passing_fault_anywhere_leaves_nothing_out_and_nothing_twice(
     world: World, channel: str, name: str
 ) -> None:
@@ -110,8 +110,13 @@ def test_a_passing_fault_anywhere_leaves_nothing_out_and_nothing_twice(
     world.lands(rows, **settings)
 
 
-@pytest.mark.parametrize("behaviour", BEHAVIOURS.values(), ids=BEHAVIOURS)
-@pytest.mark.parametrize("channel", CHANNELS)
+@pytest.mark.parametrize(
+    ("behaviour", "channel"),
+    [
+        pytest.param(BEHAVIOURS[name], channel, id=f"{name}-{channel}")
+        for name, channel in in_turn(BEHAVIOURS, CHANNELS)
+    ],
+)
 def test_however_the_service_keeps_its_answers_lost_ones_make_nothing_twice(
     world: World, channel: str
 ) -> None:
@@ -151,8 +156,7 @@ REFUSALS = {
 }
 
 
-@pytest.mark.parametrize("name", REFUSALS)
-@pytest.mark.parametrize("channel", CHANNELS)
+@pytest.mark.parametrize(("name", "channel"), in_turn(REFUSALS, CHANNELS))
 def test_a_row_that_is_refused_for_good_is_in_err_and_its_neighbours_land(
     world: World, channel: str, name: str
 ) -> None:
