@@ -28,7 +28,8 @@ test: $(READY)  ## every test, on SQLite and PostgreSQL
 
 proofs: $(READY)  ## every guarantee, by the whole of its proof: about an hour
 	WHOLE_PROOFS=1 $(BIN)/python -m pytest -n 4 --dist worksteal tests/integration/guarantees \
-		tests/end_to_end/test_kill_matrix.py tests/end_to_end/test_several_runners.py
+		tests/integration/batch/timed tests/integration/monday tests/end_to_end/test_kill_matrix.py \
+		tests/end_to_end/test_several_runners.py
 
 coverage: $(READY)  ## every test again, and which lines none of them reached
 	$(BIN)/python -m pytest -n 4 --dist worksteal --cov --cov-report=term
