@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from sqlalchemy import ColumnElement, Dialect, Select
+    from sqlalchemy.engine.interfaces import ReflectedColumn
     from sqlalchemy.orm import InstrumentedAttribute, Session
 
 TABLE = OrdersUnified.__tablename__
@@ -116,19 +117,7 @@ class SourceRepository:
         inspector = inspect(self.session.connection())
         if not inspector.has_table(TABLE):
             raise ConfigurationError(f"the database has no table {TABLE}; check ORDER_STAGING_DATABASE_URL")
-        found = inspector.get_columns(TABLE)
-        names = [each["name"] for each in found]
-        for border in (FIRST_SIZE_AFTER, LAST_SIZE_BEFORE):
-            if border not in names:
-                raise ConfigurationError(f"{TABLE} has no column {border!r}, which tells where its sizes are")
-        between = found[names.index(FIRST_SIZE_AFTER) + 1 : names.index(LAST_SIZE_BEFORE)]
-        sizes = tuple(each["name"] for each in between if isinstance(each["type"], Integer))
-        columns = [Column(each["name"], _type_of(each["name"], each["type"])) for each in found]
-        known = {*sizes, *(column.name for column in OrdersUnified.__table__.c)}
-        strays = (each["name"] for each in found if isinstance(each["type"], Integer))
-        return SourceShape(
-            Table(TABLE, MetaData(), *columns), sizes, tuple(name for name in strays if name not in known)
-        )
+        return _shape_of(tuple(_Found.of(each) for each in inspector.get_columns(TABLE)))
 
     def customer_names(self) -> list[str | None]:
         """List the customers' names as they stand in the table."""
@@ -196,6 +185,38 @@ class SourceRepository:
         if rows:
             complete = [{name: row.get(name) for name in names} for row in rows]
             self.session.execute(insert(shape.table), complete)
+
+
+@dataclass(frozen=True)
+class _Found:
+    """A column of the live table; two are the same if their types have the same name and sizes."""
+
+    name: str
+    kind: tuple[object, ...]
+    type: TypeEngine[Any] = field(compare=False)
+
+    @classmethod
+    def of(cls, column: ReflectedColumn) -> _Found:
+        found = column["type"]
+        sizes = (getattr(found, name, None) for name in ("length", "precision", "scale"))
+        return cls(column["name"], (type(found), *sizes), found)
+
+
+@lru_cache(maxsize=8)
+def _shape_of(found: tuple[_Found, ...]) -> SourceShape:
+    """Tell the shape of a table with these columns: the same one over and over, as it hardly changes."""
+    names = [each.name for each in found]
+    for border in (FIRST_SIZE_AFTER, LAST_SIZE_BEFORE):
+        if border not in names:
+            raise ConfigurationError(f"{TABLE} has no column {border!r}, which tells where its sizes are")
+    between = found[names.index(FIRST_SIZE_AFTER) + 1 : names.index(LAST_SIZE_BEFORE)]
+    sizes = tuple(each.name for each in between if isinstance(each.type, Integer))
+    columns = [Column(each.name, _type_of(each.name, each.type)) for each in found]
+    known = {*sizes, *(column.name for column in OrdersUnified.__table__.c)}
+    strays = (each.name for each in found if isinstance(each.type, Integer))
+    return SourceShape(
+        Table(TABLE, MetaData(), *columns), sizes, tuple(name for name in strays if name not in known)
+    )
 
 
 def _type_of(name: str, reflected: TypeEngine[Any]) -> TypeEngine[Any]:
