@@ -6,9 +6,11 @@ from typing import Annotated
 
 import typer
 
+from order_staging import adoption as adopting
 from order_staging import schema
 from order_staging.cli import program
 from order_staging.cli.options import FormatOption, LevelOption, LogLevel, Output, OutputOption
+from order_staging.reporting import adoption_page
 
 app = typer.Typer(help="The database's schema: Alembic from the command line.", no_args_is_help=True)
 
@@ -30,6 +32,29 @@ def upgrade(
         now = schema.current(engine)
         document = {"before": before, "current": now, "head": schema.head()}
         ours.show(document, lambda: f"The database is at revision {now} (before: {before or 'none'}).")
+
+
+@app.command("adopt")
+def adopt(
+    *,
+    force: Annotated[
+        bool, typer.Option("--force", help="stamp it although it differs, and print the differences")
+    ] = False,
+    output: OutputOption = Output.TEXT,
+    log_level: LevelOption = LogLevel.WARNING,
+    log_format: FormatOption = None,
+) -> None:
+    """Put a database that has the tables already under Alembic, after comparing them; no table is touched.
+
+    Exits 2, and stamps nothing, where they differ.
+
+    Example: order-staging db adopt
+    """
+    with program.program(output, log_level, log_format) as ours, program.engine_of(ours.settings) as engine:
+        adoption = adopting.adopt(engine, force=force)
+        ours.show(adoption.to_dict(), lambda: adoption_page(adoption))
+    if adoption.status is adopting.AdoptionStatus.DIFFERS:
+        raise typer.Exit(program.USAGE)
 
 
 @app.command("current")

@@ -1,0 +1,90 @@
+"""The tables that a database has, described as the migrations' are."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import inspect, text
+from sqlalchemy.exc import CompileError, SAWarning
+
+from order_staging.adoption.facts import ColumnFacts, IndexFacts, TableFacts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sqlalchemy import Connection
+    from sqlalchemy.types import TypeEngine
+
+DECLARED = text("""
+    SELECT found.name, info.name, info.type, info.pk
+    FROM sqlite_master AS found, pragma_table_info(found.name) AS info WHERE found.type = 'table'""")
+"""SQLAlchemy knows a few dozen words for types; SQLite takes any, and decides by what they contain."""
+
+
+def reflect(connection: Connection, names: Iterable[str]) -> list[TableFacts]:
+    """Describe the tables whose names are alike but for the case of their letters, in the user's own schema."""
+    alike = {name.casefold() for name in names}
+    inspector = inspect(connection)
+    with warnings.catch_warnings():
+        # A type that SQLAlchemy does not know stands in a column that is not ours, or is told as a difference.
+        warnings.simplefilter("ignore", SAWarning)
+        found = [name for name in inspector.get_table_names() if name.casefold() in alike]
+        read = {name: (inspector.get_columns(name), inspector.get_indexes(name)) for name in found}
+    declared = _declared(connection)
+    return [
+        TableFacts(
+            name,
+            tuple(_column(connection, column, declared.get((name, column["name"]))) for column in columns),
+            tuple(_index(connection, index) for index in indexes if index["name"]),
+        )
+        for name, (columns, indexes) in read.items()
+    ]
+
+
+def has_table(connection: Connection, name: str) -> bool:
+    """Tell whether there is a table or a view."""
+    return inspect(connection).has_table(name)
+
+
+def default_schema(connection: Connection) -> str:
+    """Name the schema in which tables are looked for; "" where the engine has no schemas."""
+    return inspect(connection).default_schema_name or ""
+
+
+def _column(connection: Connection, column: Any, declared: tuple[str, bool] | None) -> ColumnFacts:  # noqa: ANN401
+    words, counted = declared or (_words(connection, column["type"]), False)
+    filled = column["default"] is not None or "identity" in column or "computed" in column
+    # SQLite fills a key that is declared INTEGER, and takes no NULL there even where nothing says so.
+    return ColumnFacts(
+        column["name"], words, bool(column["nullable"]) and not counted, filled=filled or counted
+    )
+
+
+def _words(connection: Connection, type_: TypeEngine[Any]) -> str:
+    try:
+        return type_.compile(dialect=connection.dialect).split(" COLLATE ")[0]
+    except CompileError:
+        return "a type of its own"
+
+
+def _index(connection: Connection, index: Any) -> IndexFacts:  # noqa: ANN401 - the inspector's dict
+    return IndexFacts(
+        index["name"],
+        # (None stands for an expression.)
+        tuple(name or "an expression" for name in index["column_names"]),
+        bool(index["unique"]),
+        filtered=index.get("dialect_options", {}).get(f"{connection.dialect.name}_where") is not None,
+    )
+
+
+def _declared(connection: Connection) -> dict[tuple[str, str], tuple[str, bool]]:
+    """Read SQLite's columns: the declared type, and whether it is the key that SQLite counts."""
+    if connection.dialect.name != "sqlite":
+        return {}
+    rows = connection.execute(DECLARED).all()
+    keys = [table for table, _, _, place in rows if place]
+    return {
+        (table, column): (type_, bool(place) and type_.upper() == "INTEGER" and keys.count(table) == 1)
+        for table, column, type_, place in rows
+    }
