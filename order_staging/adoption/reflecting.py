@@ -13,7 +13,7 @@ from order_staging.adoption.facts import ColumnFacts, IndexFacts, TableFacts
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Dialect
     from sqlalchemy.types import TypeEngine
 
 DECLARED = text("""
@@ -35,7 +35,7 @@ def reflect(connection: Connection, names: Iterable[str]) -> list[TableFacts]:
     return [
         TableFacts(
             name,
-            tuple(_column(connection, column, declared.get((name, column["name"]))) for column in columns),
+            tuple(column_facts(connection.dialect, column, declared.get((name, column["name"]))) for column in columns),
             tuple(_index(connection, index) for index in indexes if index["name"]),
         )
         for name, (columns, indexes) in read.items()
@@ -52,8 +52,13 @@ def default_schema(connection: Connection) -> str:
     return inspect(connection).default_schema_name or ""
 
 
-def _column(connection: Connection, column: Any, declared: tuple[str, bool] | None) -> ColumnFacts:  # noqa: ANN401
-    words, counted = declared or (_words(connection, column["type"]), False)
+def column_facts(
+    dialect: Dialect,
+    column: Any,  # noqa: ANN401 - the inspector's dict
+    declared: tuple[str, bool] | None = None,
+) -> ColumnFacts:
+    """Describe a column as the inspector gives it; on SQLite with the declared type, and whether SQLite counts it."""
+    words, counted = declared or (_words(dialect, column["type"]), False)
     filled = column["default"] is not None or "identity" in column or "computed" in column
     # SQLite fills a key that is declared INTEGER, and takes no NULL there even where nothing says so.
     return ColumnFacts(
@@ -61,9 +66,9 @@ def _column(connection: Connection, column: Any, declared: tuple[str, bool] | No
     )
 
 
-def _words(connection: Connection, type_: TypeEngine[Any]) -> str:
+def _words(dialect: Dialect, type_: TypeEngine[Any]) -> str:
     try:
-        return type_.compile(dialect=connection.dialect).split(" COLLATE ")[0]
+        return type_.compile(dialect=dialect).split(" COLLATE ")[0]
     except CompileError:
         return "a type of its own"
 
