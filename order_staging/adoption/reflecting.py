@@ -35,7 +35,10 @@ def reflect(connection: Connection, names: Iterable[str]) -> list[TableFacts]:
     return [
         TableFacts(
             name,
-            tuple(column_facts(connection.dialect, column, declared.get((name, column["name"]))) for column in columns),
+            tuple(
+                column_facts(connection.dialect, column, declared.get((name, column["name"])))
+                for column in columns
+            ),
             tuple(_index(connection, index) for index in indexes if index["name"]),
         )
         for name, (columns, indexes) in read.items()
@@ -57,7 +60,7 @@ def column_facts(
     column: Any,  # noqa: ANN401 - the inspector's dict
     declared: tuple[str, bool] | None = None,
 ) -> ColumnFacts:
-    """Describe a column as the inspector gives it; on SQLite with the declared type, and whether SQLite counts it."""
+    """Describe a column of the inspector's; on SQLite with the declared type, and whether SQLite counts it."""
     words, counted = declared or (_words(dialect, column["type"]), False)
     filled = column["default"] is not None or "identity" in column or "computed" in column
     # SQLite fills a key that is declared INTEGER, and takes no NULL there even where nothing says so.

@@ -133,7 +133,7 @@ def sandbox(clock: MovingClock) -> Sandbox:
 @pytest.fixture
 def world(runner: Roles, sandbox: Sandbox, sandbox_url: str, clock: MovingClock) -> RunnersWorld:
     def settings(**others: Any) -> Settings:
-        values = {
+        values: dict[str, Any] = {
             "database_url": runner.url,
             "monday_url": sandbox_url,
             "monday_token": sandbox.token,
