@@ -126,7 +126,9 @@ def _left_over(wanted: Sequence[Things], there: Things) -> Iterator[Difference]:
     for place in dict.fromkeys(place for things in wanted for place in things):
         if place in there and place not in wanted[-1]:
             thing = there[place]
-            yield Difference(DifferenceKind.LEFT_OVER, thing.table, thing.name, "nothing", "it still")
+            yield Difference(
+                DifferenceKind.LEFT_OVER, thing.table, thing.name, "nothing", "what an older revision had"
+            )
 
 
 def _origin(engine: str, difference: Difference, origins: Mapping[Place, int]) -> int:

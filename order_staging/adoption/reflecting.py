@@ -30,18 +30,20 @@ def reflect(connection: Connection, names: Iterable[str]) -> list[TableFacts]:
         # A type that SQLAlchemy does not know stands in a column that is not ours, or is told as a difference.
         warnings.simplefilter("ignore", SAWarning)
         found = [name for name in inspector.get_table_names() if name.casefold() in alike]
-        read = {name: (inspector.get_columns(name), inspector.get_indexes(name)) for name in found}
+        # One query for all tables: SQL Server takes its time over each.
+        columns = inspector.get_multi_columns(filter_names=found) if found else {}
+        indexes = inspector.get_multi_indexes(filter_names=found) if found else {}
     declared = _declared(connection)
     return [
         TableFacts(
             name,
             tuple(
                 column_facts(connection.dialect, column, declared.get((name, column["name"])))
-                for column in columns
+                for column in columns[None, name]
             ),
-            tuple(_index(connection, index) for index in indexes if index["name"]),
+            tuple(_index(connection, index) for index in indexes[None, name] if index["name"]),
         )
-        for name, (columns, indexes) in read.items()
+        for name in found
     ]
 
 

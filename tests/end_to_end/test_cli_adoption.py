@@ -136,7 +136,11 @@ def test_an_empty_database_is_sent_to_the_upgrade(adopting: CommandLine) -> None
     )
 
 
-@pytest.mark.parametrize("other", ["adopt", "upgrade"])
+@pytest.mark.parametrize(
+    ("bare_url", "other"),
+    [("sqlite", "adopt"), ("postgresql", "adopt"), ("postgresql", "upgrade")],
+    indirect=["bare_url"],
+)
 def test_two_deployers_at_once_do_no_harm(
     production: Engine, bare_url: str, tmp_path: Path, other: str
 ) -> None:
