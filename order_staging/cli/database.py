@@ -6,11 +6,9 @@ from typing import Annotated
 
 import typer
 
-from order_staging import adoption as adopting
 from order_staging import schema
 from order_staging.cli import program
 from order_staging.cli.options import FormatOption, LevelOption, LogLevel, Output, OutputOption
-from order_staging.reporting import adoption_page
 
 app = typer.Typer(help="The database's schema: Alembic from the command line.", no_args_is_help=True)
 
@@ -50,6 +48,10 @@ def adopt(
 
     Example: order-staging db adopt
     """
+    # Imported here: every other command would wait for it, too.
+    from order_staging import adoption as adopting  # noqa: PLC0415
+    from order_staging.reporting.adoption import adoption_page  # noqa: PLC0415
+
     with program.program(output, log_level, log_format) as ours, program.engine_of(ours.settings) as engine:
         adoption = adopting.adopt(engine, force=force)
         ours.show(adoption.to_dict(), lambda: adoption_page(adoption))

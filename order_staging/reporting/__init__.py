@@ -1,6 +1,5 @@
 """What people and other programs are shown: batches, failures, tables, and messages to Kestra."""
 
-from order_staging.reporting.adoption import adoption_page
 from order_staging.reporting.checks import check_page
 from order_staging.reporting.drift import drift_page
 from order_staging.reporting.failures import FailureView, unresolved
@@ -11,7 +10,6 @@ __all__ = [
     "BatchDetail",
     "BatchView",
     "FailureView",
-    "adoption_page",
     "check_page",
     "detail",
     "drift_page",
