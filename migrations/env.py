@@ -5,24 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from alembic import context
-from sqlalchemy import make_url, text
+from sqlalchemy import inspect, make_url
 
+from order_staging import schema
 from order_staging.database import create_engine
+from order_staging.errors import NotAdoptedError
 from order_staging.models import Base, OrdersUnified
 from order_staging.settings import Settings
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
-
-LOCKS = {
-    "postgresql": "SELECT pg_advisory_xact_lock(4755000001)",
-    "mssql": (
-        "DECLARE @result INT; EXEC @result = sp_getapplock @Resource = 'order_staging migrations', "
-        "@LockMode = 'Exclusive', @LockOwner = 'Transaction', @LockTimeout = 600000; "
-        "IF @result < 0 THROW 50000, 'another deployer has been migrating for ten minutes', 1"
-    ),
-}
-"""What makes a second deployer wait; on SQLite every transaction of this project has the lock already."""
 
 OURS = {table.name for table in Base.metadata.sorted_tables} - {OrdersUnified.__tablename__}
 
@@ -59,15 +51,19 @@ def run_online() -> None:
             transactional_ddl=True,
         )
         with context.begin_transaction():
-            take_lock(connection)
+            schema.take_lock(connection)
+            if context.config.attributes.get("refuse_unadopted"):
+                refuse_unadopted(connection)
             context.run_migrations()
 
 
-def take_lock(connection: Connection) -> None:
-    """Wait until no other deployer migrates."""
-    statement = LOCKS.get(connection.dialect.name)
-    if statement:
-        connection.execute(text(statement))
+def refuse_unadopted(connection: Connection) -> None:
+    """Raise `NotAdoptedError` where the first revision would meet tables that are there already."""
+    names = {name.casefold() for name in OURS}
+    if not context.get_context().get_current_heads():
+        there = [name for name in inspect(connection).get_table_names() if name.casefold() in names]
+        if there:
+            raise NotAdoptedError(len(there))
 
 
 def run_offline() -> None:
@@ -75,6 +71,8 @@ def run_offline() -> None:
     context.configure(
         dialect_name=make_url(url()).get_backend_name(),
         target_metadata=Base.metadata,
+        # A style that writes a percent sign in a column's name as it is.
+        dialect_opts={"paramstyle": "named"},
         literal_binds=True,
         transactional_ddl=True,
     )

@@ -109,6 +109,34 @@ class DatabaseNotMigratedError(ConfigurationError):
         )
 
 
+class RevisionError(ConfigurationError):
+    """A revision of the schema is asked for, or found in the database, that this version does not have."""
+
+
+class NotAdoptedError(ConfigurationError):
+    """The database has the tables already, and is not under Alembic."""
+
+    def __init__(self, tables: int) -> None:
+        """Count the tables that are there."""
+        self.tables = tables
+        super().__init__(
+            f"{tables} of the tables are there already, and no revision says how far they are; "
+            "run: order-staging db adopt"
+        )
+
+
+class NothingToAdoptError(ConfigurationError):
+    """None of the tables is there."""
+
+    def __init__(self, schema: str) -> None:
+        """Name the schema that was looked at; "" where the engine has none."""
+        self.schema = schema
+        where = f" (in the schema {schema}, which is this login's own)" if schema else ""
+        super().__init__(
+            f"the database has none of the tables to adopt{where}; run: order-staging db upgrade"
+        )
+
+
 class LeaseHeldError(OrderStagingError):
     """Another runner works on this customer."""
 

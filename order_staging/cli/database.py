@@ -32,6 +32,33 @@ def upgrade(
         ours.show(document, lambda: f"The database is at revision {now} (before: {before or 'none'}).")
 
 
+@app.command("adopt")
+def adopt(
+    *,
+    force: Annotated[
+        bool, typer.Option("--force", help="stamp it although it differs, and print the differences")
+    ] = False,
+    output: OutputOption = Output.TEXT,
+    log_level: LevelOption = LogLevel.WARNING,
+    log_format: FormatOption = None,
+) -> None:
+    """Put a database that has the tables already under Alembic, after comparing them; no table is touched.
+
+    Exits 2, and stamps nothing, where they differ.
+
+    Example: order-staging db adopt
+    """
+    # Imported here: every other command would wait for it, too.
+    from order_staging import adoption as adopting  # noqa: PLC0415
+    from order_staging.reporting.adoption import adoption_page  # noqa: PLC0415
+
+    with program.program(output, log_level, log_format) as ours, program.engine_of(ours.settings) as engine:
+        adoption = adopting.adopt(engine, force=force)
+        ours.show(adoption.to_dict(), lambda: adoption_page(adoption))
+    if adoption.status is adopting.AdoptionStatus.DIFFERS:
+        raise typer.Exit(program.USAGE)
+
+
 @app.command("current")
 def current(
     output: OutputOption = Output.TEXT,

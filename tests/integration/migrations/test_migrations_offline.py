@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from alembic import command
 from sqlglot import exp
 
+from order_staging import schema
 from tests.unit.models.production_tables import NAMES, production_table
 from tests.unit.models.sqlserver_parsing import batches, parsed
 
@@ -63,6 +66,16 @@ def created(script: str) -> dict[str, exp.Schema]:
 def test_every_statement_up_and_down_is_transact_sql(upgrading: str, downgrading: str) -> None:
     assert len(list(statements(upgrading))) > 50
     assert len(list(statements(downgrading))) > 30
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "postgresql+psycopg", "mssql+pyodbc"])
+def test_percent_signs_in_names_are_printed_as_they_are(engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ORDER_STAGING_DATABASE_URL", f"{engine}://")
+    config = schema.configuration()
+    config.output_buffer = StringIO()
+    command.upgrade(config, "head", sql=True)
+    assert "USA ONLY LSTP 75% EX WORKS" in config.output_buffer.getvalue()
+    assert "%%" not in config.output_buffer.getvalue()
 
 
 def test_both_ways_are_one_transaction(upgrading: str, downgrading: str) -> None:

@@ -15,17 +15,24 @@ from sqlalchemy import MetaData, insert, inspect, select, text
 
 from order_staging import schema
 from order_staging.database import create_engine
-from order_staging.errors import DatabaseNotMigratedError, DatabaseUnavailableError
+from order_staging.errors import (
+    DatabaseNotMigratedError,
+    DatabaseUnavailableError,
+    PersistenceError,
+    RevisionError,
+)
 from order_staging.models import Base
 from tests.unit.models.production_tables import NAMES, production_table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from sqlalchemy import Engine, Table
 
 BEFORE_RANGE = {"STG_MON_CustMasterSchedule", "MON_CustMasterSchedule"}
+LATE = "UX_MON_CustMasterSchedule_Subitems_size"
+"""An index of revision 0003."""
 OURS = [table for table in Base.metadata.sorted_tables if table.name != "ORDERS_UNIFIED"]
 
 
@@ -240,10 +247,21 @@ def test_two_threads_may_migrate_at_once(bare: Engine) -> None:
 
 def test_a_step_that_fails_leaves_nothing_behind(bare: Engine) -> None:
     with bare.begin() as connection:
-        connection.execute(text('CREATE TABLE "MON_BatchLease" (other INTEGER)'))
-    with pytest.raises(Exception, match=r"(?i)MON_BatchLease.*already exists"):
+        connection.execute(text("CREATE TABLE somebody_elses (id INTEGER)"))
+        connection.execute(text(f'CREATE INDEX "{LATE}" ON somebody_elses (id)'))
+    with pytest.raises(PersistenceError, match=rf"(?i){LATE}.*already exists"):
         schema.upgrade(bare)
-    assert tables_of(bare) == {"MON_BatchLease"}
+    assert tables_of(bare) == {"somebody_elses"}
+
+
+@pytest.mark.parametrize("move", [schema.upgrade, schema.downgrade])
+def test_a_revision_that_nobody_knows_is_an_error_of_one_line(
+    bare: Engine, move: Callable[[Engine, str], None]
+) -> None:
+    with pytest.raises(
+        RevisionError, match=r"'9999'; this version goes up to \d{4}; order-staging db current"
+    ):
+        move(bare, "9999")
 
 
 def test_a_database_that_is_behind_is_refused_with_the_command_that_helps(bare: Engine) -> None:
