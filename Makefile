@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 BENCH := .venv-bench
 BENCH_READY := $(BENCH)/.ready
 
-.PHONY: demo test proofs coverage lint bench soak lock format clean
+.PHONY: demo test test-db proofs coverage lint bench soak lock format clean
 
 $(READY): requirements-dev.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -25,6 +25,10 @@ demo: $(READY)  ## the whole job on an embedded database, the sandbox and sample
 
 test: $(READY)  ## every test, on SQLite and PostgreSQL
 	$(BIN)/python -m pytest -n 4 --dist worksteal
+
+test-db: $(READY)  ## the tests of databases and batches on yours: ORDER_STAGING_TEST_URL=... (everything in it is deleted)
+	@test -n "$$ORDER_STAGING_TEST_URL" || { echo "set ORDER_STAGING_TEST_URL to a database for tests"; exit 2; }
+	$(BIN)/python -m pytest -k given tests/integration tests/end_to_end
 
 proofs: $(READY)  ## every guarantee, by the whole of its proof: about an hour
 	WHOLE_PROOFS=1 $(BIN)/python -m pytest -n 4 --dist worksteal tests/integration/guarantees \

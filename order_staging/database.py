@@ -19,6 +19,7 @@ from sqlalchemy.exc import (
     SQLAlchemyError,
 )
 
+from order_staging import sqlserver
 from order_staging.database_faults import DatabaseFault, fault_of
 from order_staging.errors import (
     DatabaseUnavailableError,
@@ -44,9 +45,11 @@ _MACHINES = {"AMD64": "x64", "ARM64": "arm64", "aarch64": "arm64", "arm64": "aar
 _EXTRAS = {"mssql": "mssql", "postgresql": "postgres"}
 
 
-def create_engine(url: str) -> Engine:
+def create_engine(url: str, credential: sqlserver.Credential | None = None) -> Engine:
     """Make the engine for a URL of SQLite, PostgreSQL or SQL Server; it connects when first used.
 
+    A URL of SQL Server with `?Authentication=ActiveDirectoryDefault` logs in with tokens of Entra ID, which
+    `credential` gives, or whatever identity the machine has.
     Raises `SettingError` for a URL that cannot be used, `MissingDependencyError` without the driver's extra.
     """
     parsed = _parse(url)
@@ -56,6 +59,12 @@ def create_engine(url: str) -> Engine:
             SETTING, f"{dialect} is not supported; use sqlite, postgresql+psycopg or mssql+pyodbc"
         )
     options = {} if dialect == "sqlite" else {"pool_pre_ping": True}
+    is_microsofts = parsed.get_driver_name() == "pyodbc" and not sqlserver.is_freetds(parsed)
+    if is_microsofts:
+        parsed, options["fast_executemany"] = sqlserver.spelled(parsed), True
+    by_token = is_microsofts and sqlserver.wants_token(parsed)
+    if by_token:
+        parsed = sqlserver.without_authentication(parsed)
     try:
         engine = _create_engine(_with_driver(parsed), hide_parameters=True, **options)
     except NoSuchModuleError:
@@ -69,6 +78,10 @@ def create_engine(url: str) -> Engine:
     if dialect == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_immediate)
+    if is_microsofts:
+        sqlserver.send_in_bulk(engine)
+    if by_token:
+        sqlserver.log_in_by_token(engine, credential or sqlserver.default_credential())
     return engine
 
 

@@ -23,6 +23,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from order_staging import Settings, UnitOfWork, schema
 from order_staging.database import create_engine
 from order_staging.sandbox import Sandbox, SandboxThread
+from tests.given_database import ENGINES, URL, GivenDatabase
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -141,7 +142,7 @@ def sqlite_file() -> Iterator[Path]:
         yield Path(folder, "orders.db")
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=ENGINES)
 def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
     """Give a migrated, empty database; on every engine that the tests have."""
     if request.param == "sqlite":
@@ -151,9 +152,23 @@ def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
         shutil.copy(request.getfixturevalue("sqlite_template"), path)
         yield f"sqlite:///{path}"
         return
+    if request.param == "given":
+        given: GivenDatabase = request.getfixturevalue("given_database")
+        yield given.url
+        given.empty()
+        return
     empty = request.getfixturevalue("empty_postgres")
     yield request.getfixturevalue("shared_postgres")
     empty()
+
+
+@pytest.fixture(scope="session")
+def given_database() -> Iterator[GivenDatabase]:
+    """Migrate the database that `ORDER_STAGING_TEST_URL` names."""
+    given = GivenDatabase(str(URL))
+    yield given
+    given.clear()
+    given.engine.dispose()
 
 
 @pytest.fixture(scope="session")
@@ -190,11 +205,17 @@ def _shape_of(engine: Engine) -> tuple[Any, ...] | None:
         return None
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=ENGINES)
 def bare_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """Give a database without any table."""
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'bare.db'}"
+        return
+    if request.param == "given":
+        given: GivenDatabase = request.getfixturevalue("given_database")
+        given.clear()
+        yield given.url
+        given.make_anew()
         return
     with _postgres_database(request.getfixturevalue("postgres_server"), "template0") as url:
         yield url
