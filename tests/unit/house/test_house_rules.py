@@ -19,7 +19,15 @@ if TYPE_CHECKING:
 HOUSE = Path(order_staging.__file__).parent
 LONGEST = 350
 
-BUILD_QUERIES = ("adoption/", "repositories/", "models/", "database.py", "schema.py", "unit_of_work.py")
+BUILD_QUERIES = (
+    "adoption/",
+    "repositories/",
+    "models/",
+    "database.py",
+    "schema.py",
+    "sqlserver.py",
+    "unit_of_work.py",
+)
 """Where SQLAlchemy may be used for more than looking at tables and holding an engine or a session factory."""
 MAY_BE_IMPORTED = {"Engine", "Session", "String", "URL", "inspect", "make_url", "sessionmaker"}
 MAY_BE_IMPORTED_FROM = {
