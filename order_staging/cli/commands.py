@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import gc
-from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -15,8 +13,6 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     # Typer's own bases: it has no public names for them.
     from typer._click import Command, Context
 
@@ -94,23 +90,10 @@ class Commands(TyperGroup):
 def command(name: str) -> Command:
     """Import a command of that name, whole. Raises KeyError where there is none."""
     entry = COMMANDS[name]
-    with _uncollected():
-        found = getattr(import_module(f"order_staging.cli.{entry.module}"), entry.attribute)
+    found = getattr(import_module(f"order_staging.cli.{entry.module}"), entry.attribute)
     parent = typer.Typer(rich_markup_mode=MARKUP)
     if isinstance(found, typer.Typer):
         parent.add_typer(found, name=name)
     else:
         parent.command(name)(found)
     return typer.main.get_group(parent).commands[name]
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Hold Python's collection of garbage: imports leave next to none, and a sixth of their time is spent on it."""
-    collected = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collected:
-            gc.enable()

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import gc
 from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
 from order_staging.cli import app
-from order_staging.cli.commands import COMMANDS, Entry, command
+from order_staging.cli.commands import COMMANDS, command
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -45,19 +44,3 @@ def test_options_of_a_command_are_completed() -> None:
     }
     completed = CliRunner().invoke(app, [], prog_name="order-staging", env=asked)
     assert completed.output.split() == ["--customer", "--customer-season"]
-
-
-@pytest.mark.parametrize("collected", [True, False])
-def test_garbage_is_collected_as_before_when_a_command_is_imported(
-    collected: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(COMMANDS, "none", Entry("there_is_no_such_module", "run", ""))
-    if not collected:
-        gc.disable()
-    try:
-        with pytest.raises(ModuleNotFoundError):
-            command("none")
-        command("run")
-        assert gc.isenabled() is collected
-    finally:
-        gc.enable()
