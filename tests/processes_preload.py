@@ -8,10 +8,10 @@ from importlib import import_module
 from sqlalchemy.orm import configure_mappers
 
 from order_staging import schema
+from order_staging.cli.commands import COMMANDS, command
 from order_staging.transform import load_customers, load_mapping
 
 for _name in (
-    "order_staging.cli",
     "sqlalchemy.dialects.sqlite",
     "sqlalchemy.dialects.postgresql",
     "psycopg",
@@ -21,6 +21,8 @@ for _name in (
     "tests.processes",
 ):
     import_module(_name)
+for _name in COMMANDS:
+    command(_name)
 configure_mappers()
 schema.head()
 load_mapping()

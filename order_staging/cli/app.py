@@ -1,4 +1,4 @@
-"""The application and its commands."""
+"""The application: what is common to its commands."""
 
 from __future__ import annotations
 
@@ -6,21 +6,23 @@ from typing import Annotated
 
 import typer
 
-import order_staging
-from order_staging.cli import board, check, database, demo, drift, looking, retry, run, sandbox
+from order_staging.cli.commands import MARKUP, Commands
+from order_staging.version import VERSION
 
 app = typer.Typer(
     name="order-staging",
     help="Carries order lines from SQL Server through staging tables onto a monday.com board.",
+    cls=Commands,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode=MARKUP,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 
 def _version(value: bool) -> None:
     if value:
-        typer.echo(order_staging.__version__)
+        typer.echo(VERSION)
         raise typer.Exit
 
 
@@ -32,20 +34,6 @@ def common(
     ] = False,
 ) -> None:
     """Carry order lines from SQL Server through staging tables onto a monday.com board."""
-
-
-app.command("run")(run.run)
-app.command("customers")(looking.customers)
-app.command("status")(looking.status)
-app.command("errors")(looking.errors)
-app.command("retry")(retry.retry)
-app.command("resume")(retry.resume)
-app.command("drift")(drift.drift)
-app.command("check")(check.check)
-app.command("sandbox")(sandbox.sandbox)
-app.command("demo")(demo.demo)
-app.add_typer(board.app, name="board")
-app.add_typer(database.app, name="db")
 
 
 def main() -> None:

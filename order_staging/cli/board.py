@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 app = typer.Typer(help="The board, made ready.", no_args_is_help=True)
 
 
-@app.command("prepare")
+@app.command("prepare", short_help="Create the key column unless the board has it.")
 def prepare(
     output: OutputOption = Output.TEXT,
     log_level: LevelOption = LogLevel.WARNING,

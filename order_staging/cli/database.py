@@ -6,9 +6,11 @@ from typing import Annotated
 
 import typer
 
+from order_staging import adoption as adopting
 from order_staging import schema
 from order_staging.cli import program
 from order_staging.cli.options import FormatOption, LevelOption, LogLevel, Output, OutputOption
+from order_staging.reporting.adoption import adoption_page
 
 app = typer.Typer(help="The database's schema: Alembic from the command line.", no_args_is_help=True)
 
@@ -32,7 +34,7 @@ def upgrade(
         ours.show(document, lambda: f"The database is at revision {now} (before: {before or 'none'}).")
 
 
-@app.command("adopt")
+@app.command("adopt", short_help="Put a database that has the tables already under Alembic.")
 def adopt(
     *,
     force: Annotated[
@@ -48,10 +50,6 @@ def adopt(
 
     Example: order-staging db adopt
     """
-    # Imported here: every other command would wait for it, too.
-    from order_staging import adoption as adopting  # noqa: PLC0415
-    from order_staging.reporting.adoption import adoption_page  # noqa: PLC0415
-
     with program.program(output, log_level, log_format) as ours, program.engine_of(ours.settings) as engine:
         adoption = adopting.adopt(engine, force=force)
         ours.show(adoption.to_dict(), lambda: adoption_page(adoption))
@@ -59,7 +57,7 @@ def adopt(
         raise typer.Exit(program.USAGE)
 
 
-@app.command("current")
+@app.command("current", short_help="Show the database's revision, and the one that is needed.")
 def current(
     output: OutputOption = Output.TEXT,
     log_level: LevelOption = LogLevel.WARNING,

@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import typer
 
-from order_staging.cli import app
+from order_staging.cli.commands import command
 from order_staging.cli.sandbox import choices
 from order_staging.sandbox import IDEMPOTENCY, PLANS, RefusalStyle, WindowKind
 from order_staging.sandbox.bulk_storage import REPORT_FAULTS, UPLOAD_FAULTS
@@ -33,8 +32,8 @@ LINES = [
 @pytest.mark.parametrize("words", LINES, ids=" ".join)
 def test_its_commands_make_sense(words: list[str]) -> None:
     assert words[:2] == ["order-staging", "sandbox"]
-    application: Any = typer.main.get_command(app)
-    given = application.commands["sandbox"].make_context("sandbox", words[2:]).params
+    sandbox: Any = command("sandbox")
+    given = sandbox.make_context("sandbox", words[2:]).params
     chosen = choices(**{name: given[name] for name in inspect.signature(choices).parameters})
     assert len(chosen.faults) == words.count("--fault")
 
@@ -57,8 +56,7 @@ def test_its_example_runs(alone: CommandLine) -> None:
 
 
 def test_it_knows_every_option_with_its_words_and_every_fault() -> None:
-    application: Any = typer.main.get_command(app)
-    parameters = application.commands["sandbox"].params
+    parameters: Any = command("sandbox").params
     options = {(parameter.secondary_opts or parameter.opts)[0] for parameter in parameters}
     elsewhere = {
         "--output",

@@ -12,7 +12,7 @@ import pytest
 
 from order_staging.failpoints import Failpoint
 from order_staging.sandbox import greyson_4755
-from tests.processes import REPOSITORY, RUNNER, Runner
+from tests.processes import REPOSITORY, RUNNER, TIMEOUT, Runner, _server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,6 +54,25 @@ def test_a_forked_command_says_and_returns_what_a_fresh_interpreter_does(
     )
     forked = runner(*arguments)
     assert (forked.code, forked.out, forked.err) == (fresh.returncode, fresh.stdout, fresh.stderr)
+
+
+IMPORTED_BY_COMMANDS = """
+import sys
+from pathlib import Path
+before = set(sys.modules)
+from order_staging.cli.commands import COMMANDS, command
+for name in COMMANDS:
+    command(name)
+Path(told).write_text(" ".join(set(sys.modules) - before))
+"""
+
+
+def test_a_forked_command_has_nothing_left_to_import(tmp_path: Path) -> None:
+    told = tmp_path / "imported"
+    process = _server().Process(target=exec, args=(IMPORTED_BY_COMMANDS, {"told": str(told)}))
+    process.start()
+    process.join(TIMEOUT)
+    assert (process.exitcode, told.read_text()) == (0, "")
 
 
 @on_sqlite

@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import typer
 
-from order_staging.cli import app
+from order_staging.cli.commands import COMMANDS, command
 from order_staging.sandbox import greyson_4755
 from order_staging.settings import Settings
 
@@ -37,13 +36,13 @@ def shell_commands() -> list[list[str]]:
     ]
 
 
-def commands(group: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
-    """Walk all commands of the application."""
-    for name, command in group.commands.items():
-        if hasattr(command, "commands"):
-            yield from commands(command, (*path, name))
+def commands(named: dict[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
+    """Walk these commands, and those of the groups among them."""
+    for name, found in named.items():
+        if hasattr(found, "commands"):
+            yield from commands(found.commands, (*path, name))
         else:
-            yield " ".join((*path, name)), command
+            yield " ".join((*path, name)), found
 
 
 def test_the_tour_works_as_it_is_written(alone: CommandLine) -> None:
@@ -87,10 +86,9 @@ def test_the_two_commands_of_the_readme_are_targets_of_the_makefile() -> None:
 
 
 def test_every_command_and_option_is_in_the_readme() -> None:
-    application = typer.main.get_command(app)
-    for name, command in commands(application):
+    for name, found in commands({name: command(name) for name in COMMANDS}):
         assert f"`{name}" in README, name
-        options = {option for parameter in command.params for option in parameter.opts if option[:2] == "--"}
+        options = {option for parameter in found.params for option in parameter.opts if option[:2] == "--"}
         for option in options - EVERYWHERE:
             assert option in README or f"--no-{option[2:]}" in README, f"{name} {option}"
     assert all(option in README for option in EVERYWHERE)

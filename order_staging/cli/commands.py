@@ -1,0 +1,99 @@
+"""The commands by name and summary. The module of a command is imported when it is called, and not before.
+
+`--help` needs no more than is written here; the machinery of a command takes a second to import.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+if TYPE_CHECKING:
+    # Typer's own bases: it has no public names for them.
+    from typer._click import Command, Context
+
+MARKUP = None
+"""Help and usage errors are plain text: Rich would take longer to import than everything else that they need."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Where a command is, a function or a group of commands, and the summary that its docstring begins with."""
+
+    module: str
+    attribute: str
+    summary: str
+
+
+COMMANDS = {
+    "run": Entry(
+        "run",
+        "run",
+        "Bring new order lines to the board, and with --changes what changed of others: the main job.",
+    ),
+    "customers": Entry("looking", "customers", "List the customers that have new orders, and how many."),
+    "status": Entry("looking", "status", "Show how the newest batches went, or everything about one."),
+    "errors": Entry(
+        "looking",
+        "errors",
+        "List the rows that were refused and are not mended yet, with the reason of each.",
+    ),
+    "retry": Entry("retry", "retry", "Try again what failed, as the source has it now; `errors` lists it."),
+    "resume": Entry(
+        "retry",
+        "resume",
+        "Go on with what earlier runs left unfinished, and load no new orders.",
+    ),
+    "drift": Entry(
+        "drift",
+        "drift",
+        "Compare source, production and the board for all that was delivered; without --repair only read.",
+    ),
+    "check": Entry(
+        "check",
+        "check",
+        "Compare settings, database, mapping, source and the live board, and say what is to be put right.",
+    ),
+    "sandbox": Entry(
+        "sandbox",
+        "sandbox",
+        "Serve a monday.com with the board on this machine, and print the settings that point the library at it.",
+    ),
+    "demo": Entry(
+        "demo",
+        "demo",
+        "Carry GREYSON PO 4755 from sample orders to a board of our own, twice; nothing outside is touched.",
+    ),
+    "board": Entry("board", "app", "The board, made ready."),
+    "db": Entry("database", "app", "The database's schema: Alembic from the command line."),
+}
+
+
+class Commands(TyperGroup):
+    """A group that shows the commands by their entries, and imports the one that is called."""
+
+    def __init__(self, **attributes: Any) -> None:  # noqa: ANN401 - what Typer makes a group with
+        super().__init__(**attributes)
+        for name, entry in COMMANDS.items():
+            self.add_command(TyperCommand(name=name, short_help=entry.summary))
+
+    def resolve_command(self, ctx: Context, args: list[str]) -> tuple[str | None, Command | None, list[str]]:
+        """Find the command that is called, for running it or for completing its options."""
+        name, shown, rest = super().resolve_command(ctx, args)
+        return name, None if shown is None else command(str(shown.name)), rest
+
+
+def command(name: str) -> Command:
+    """Import a command of that name, whole. Raises KeyError where there is none."""
+    entry = COMMANDS[name]
+    found = getattr(import_module(f"order_staging.cli.{entry.module}"), entry.attribute)
+    parent = typer.Typer(rich_markup_mode=MARKUP)
+    if isinstance(found, typer.Typer):
+        parent.add_typer(found, name=name)
+    else:
+        parent.command(name)(found)
+    return typer.main.get_group(parent).commands[name]
