@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import Unicode, delete, func, insert, select, update
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
 
 from order_staging.models import Base
 
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement
     from sqlalchemy.orm import Session
+    from sqlalchemy.sql.compiler import SQLCompiler
 
 Model = TypeVar("Model", bound=Base)
 T = TypeVar("T")
@@ -51,6 +54,26 @@ class Repository(Generic[Model]):
         statement = delete(self.model).where(*where)
         result = self.session.execute(statement, execution_options={"synchronize_session": False})
         return result.rowcount  # type: ignore[attr-defined, no-any-return] # a DELETE's result is a cursor's
+
+
+class exactly(FunctionElement[str]):  # noqa: N801 - reads as the SQL function it is
+    """A text that is compared letter by letter, whatever the database's collation says.
+
+    SQL Server's collations take "Fall" for "FALL", as a rule; a board's groups and names are two.
+    """
+
+    inherit_cache = True
+    type = Unicode()
+
+
+_LETTER_BY_LETTER = {"mssql": "Latin1_General_100_BIN2", "postgresql": '"C"', "sqlite": "BINARY"}
+
+
+@compiles(exactly)
+def _collated(element: exactly, compiler: SQLCompiler, **options: Any) -> str:  # noqa: ANN401 - SQLAlchemy's
+    inner = compiler.process(element.clauses, **options)
+    collation = _LETTER_BY_LETTER.get(compiler.dialect.name)
+    return f"({inner} COLLATE {collation})" if collation else inner
 
 
 def chunks(values: Sequence[T], size: int) -> Iterator[Sequence[T]]:

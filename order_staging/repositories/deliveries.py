@@ -15,7 +15,7 @@ from order_staging.models import (
     ProductionSubitem,
     StagedOrder,
 )
-from order_staging.repositories.base import chunks
+from order_staging.repositories.base import chunks, exactly
 from order_staging.repositories.source import SourceFilter, doubled_uuids, equal_text, matching, selecting
 from order_staging.repositories.staged_rows import VALUES_A_STATEMENT
 
@@ -229,7 +229,7 @@ class Deliveries:
     def groups(self, names: Sequence[str]) -> list[str]:
         """List the groups in which production has rows of these customers."""
         row = ProductionOrder
-        query = select(row.group).where(_one_of(row.customer, names)).distinct()
+        query = select(exactly(row.group)).where(_one_of(row.customer, names)).distinct()
         return sorted(title for title in self.session.scalars(query) if title is not None)
 
     def items_known(self, item_ids: Sequence[int]) -> set[int]:

@@ -32,7 +32,7 @@ from order_staging.models import (
     StagingStatus,
 )
 from order_staging.models.types import ExactDecimal
-from order_staging.repositories.base import Repository
+from order_staging.repositories.base import Repository, exactly
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -190,7 +190,7 @@ class ProductionRepository:
     def known_item_ids(self, group: str, title: str) -> set[int]:
         """List the items of a group and name that production has."""
         query = select(ProductionOrder.item_id).where(
-            ProductionOrder.group == group, ProductionOrder.title == title
+            exactly(ProductionOrder.group) == group, exactly(ProductionOrder.title) == title
         )
         return set(self.session.scalars(query))
 

@@ -23,7 +23,7 @@ from order_staging.models import (
     StagedSubitem,
     StagingStatus,
 )
-from order_staging.repositories.base import chunks
+from order_staging.repositories.base import chunks, exactly
 from order_staging.repositories.source import SourceFilter, doubled_uuids, matching, undelivered
 from order_staging.repositories.staging import StagedOrders
 
@@ -270,7 +270,7 @@ def _labelled(keys: Keys) -> list[Any]:
 
 def _plain(column: InstrumentedAttribute[str | None]) -> ColumnElement[str]:
     """Compare text without outer blanks, NULL as empty: as it was staged."""
-    return func.ltrim(func.rtrim(func.coalesce(column, "")))
+    return exactly(func.ltrim(func.rtrim(func.coalesce(column, ""))))
 
 
 def _clean(column: InstrumentedAttribute[str | None]) -> ColumnElement[str]:
@@ -278,4 +278,4 @@ def _clean(column: InstrumentedAttribute[str | None]) -> ColumnElement[str]:
     expression: ColumnElement[str] = func.coalesce(column, "")
     for character in CONTROL_CHARACTERS:
         expression = func.replace(expression, character, "")
-    return func.ltrim(func.rtrim(expression))
+    return exactly(func.ltrim(func.rtrim(expression)))

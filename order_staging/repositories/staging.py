@@ -8,7 +8,7 @@ from sqlalchemy import and_, func, insert, or_, select
 from sqlalchemy.orm import aliased
 
 from order_staging.models import BulkImport, Operation, StagedOrder, StagedSubitem, StagingStatus
-from order_staging.repositories.base import chunks
+from order_staging.repositories.base import chunks, exactly
 from order_staging.repositories.imports import OPEN_IMPORTS
 from order_staging.repositories.source import SourceFilter, equal_text
 from order_staging.repositories.staged_rows import CHANGES, OPEN, VALUES_A_STATEMENT, StagedRows
@@ -64,7 +64,7 @@ class StagedOrders(StagedRows[StagedOrder]):
         query = select(StagedOrder).where(
             self.model.stg_batch_id == batch_id,
             StagedOrder.stg_status == StagingStatus.PENDING,
-            StagedOrder.group == group,
+            exactly(StagedOrder.group) == group,
             _goes_to_group(),
         )
         return list(self.session.scalars(query.order_by(StagedOrder.stg_id)))
@@ -74,7 +74,7 @@ class StagedOrders(StagedRows[StagedOrder]):
         query = (
             select(func.count())
             .where(*_never_sent(batch_id))
-            .group_by(StagedOrder.group)
+            .group_by(exactly(StagedOrder.group))
             .order_by(func.count().desc())
             .limit(1)
         )
@@ -94,8 +94,8 @@ class StagedOrders(StagedRows[StagedOrder]):
             .where(
                 BulkImport.status.in_(OPEN_IMPORTS),
                 _OTHER.stg_status.in_((StagingStatus.SENDING, StagingStatus.UNKNOWN)),
-                _OTHER.group == StagedOrder.group,
-                _OTHER.title == StagedOrder.title,
+                exactly(_OTHER.group) == StagedOrder.group,
+                exactly(_OTHER.title) == StagedOrder.title,
             )
         )
         query = (
@@ -131,7 +131,7 @@ class StagedOrders(StagedRows[StagedOrder]):
     def groups_to_use(self, batch_id: UUID) -> list[str]:
         """List the groups that rows to be sent belong to."""
         query = (
-            select(StagedOrder.group)
+            select(exactly(StagedOrder.group))
             .distinct()
             .where(
                 self.model.stg_batch_id == batch_id,
@@ -198,8 +198,8 @@ class StagedOrders(StagedRows[StagedOrder]):
     def known_item_ids(self, group: str, title: str) -> set[int]:
         """List the board's items of a group and name that staged rows have as their own."""
         query = select(StagedOrder.stg_monday_item_id).where(
-            StagedOrder.group == group,
-            StagedOrder.title == title,
+            exactly(StagedOrder.group) == group,
+            exactly(StagedOrder.title) == title,
             StagedOrder.stg_monday_item_id.is_not(None),
         )
         return {item_id for item_id in self.session.scalars(query) if item_id is not None}
