@@ -30,7 +30,7 @@ test-db: $(READY)  ## the tests of databases and batches on yours: ORDER_STAGING
 	@test -n "$$ORDER_STAGING_TEST_URL" || { echo "set ORDER_STAGING_TEST_URL to a database for tests"; exit 2; }
 	$(BIN)/python -m pytest -k given tests/integration tests/end_to_end
 
-proofs: $(READY)  ## every guarantee, by the whole of its proof: about an hour
+proofs: $(READY)  ## every guarantee, by the whole of its proof: some twenty minutes
 	WHOLE_PROOFS=1 $(BIN)/python -m pytest -n 4 --dist worksteal tests/integration/guarantees \
 		tests/integration/batch/timed tests/integration/monday tests/end_to_end/test_kill_matrix.py \
 		tests/end_to_end/test_several_runners.py

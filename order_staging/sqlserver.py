@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from sqlalchemy import (
@@ -18,6 +19,7 @@ from sqlalchemy import (
     Uuid,
     event,
 )
+from sqlalchemy.engine.interfaces import ExecuteStyle
 from sqlalchemy.types import TypeDecorator
 
 from order_staging.errors import DatabaseUnavailableError, MissingDependencyError, SettingError
@@ -49,6 +51,11 @@ FIXED: dict[type[TypeEngine[Any]], InputSize] = {
 }
 """How values of one size are sent; of types that are kinds of each other the narrower one first."""
 
+FREETDS = "tdsodbc"
+"""What the name of FreeTDS's library contains."""
+SQL_DRIVER_NAME = 6
+"""What `getinfo` is asked for the name of the driver's library (sql.h)."""
+
 LONGEST_NVARCHAR = 4000
 """Characters (of UTF-16) of the longest NVARCHAR(n); what is longer travels as NVARCHAR(MAX)."""
 MAX = 0
@@ -56,6 +63,7 @@ MAX = 0
 
 AUTHENTICATION, BY_DEFAULT_CREDENTIAL = "authentication", "activedirectorydefault"
 """What Microsoft's own Python driver calls it: the ODBC driver knows the other values, but not this one."""
+WANTED = "Authentication=ActiveDirectoryDefault"
 SCOPE = "https://database.windows.net/.default"
 SQL_COPT_SS_ACCESS_TOKEN = 1256
 """Microsoft's connection attribute for a token (msodbcsql.h)."""
@@ -101,7 +109,7 @@ def _plain(type_: TypeEngine[Any], dialect: Dialect) -> TypeEngine[Any]:
 
 
 def _units(text: str) -> int:
-    return len(text) if text.isascii() else len(text.encode("utf-16-le")) // 2
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def send_in_bulk(engine: Engine) -> None:
@@ -110,6 +118,13 @@ def send_in_bulk(engine: Engine) -> None:
     Nothing changes for FreeTDS, with which that ends the whole process (measured with pyodbc 5.5).
     """
     event.listen(engine, "before_cursor_execute", _size)
+    event.listen(engine, "connect", partial(_spare_freetds, engine.dialect))
+
+
+def _spare_freetds(dialect: Any, connection: Any, _: object) -> None:  # noqa: ANN401 - pyodbc's dialect and connection
+    """Send rows one by one where a DSN, or a name of somebody's own, turns out to be FreeTDS."""
+    if FREETDS in str(connection.getinfo(SQL_DRIVER_NAME)).lower():
+        dialect.fast_executemany = False
 
 
 def _size(
@@ -121,7 +136,11 @@ def _size(
     many: bool,
 ) -> None:
     compiled = getattr(context, "compiled", None)
-    if not many or compiled is None or not compiled.positiontup:
+    # An INSERT that gives ids back is one statement with the values of many rows, though it says `many`, too.
+    is_round = many and context is not None and context.execute_style is ExecuteStyle.EXECUTEMANY
+    if not is_round or compiled is None or not compiled.positiontup:
+        return
+    if not getattr(connection.dialect, "fast_executemany", False):
         return
     columns = zip(compiled.positiontup, zip(*parameters, strict=True), strict=True)
     sizes = [input_size(compiled.binds[name].type, connection.dialect, values) for name, values in columns]
@@ -131,7 +150,7 @@ def _size(
 def is_freetds(url: URL) -> bool:
     """Tell whether a URL names FreeTDS for its driver."""
     named = " ".join(str(url.query.get(key, "")) for key in ("driver", "odbc_connect")).lower()
-    return "freetds" in named or "tdsodbc" in named
+    return "freetds" in named or FREETDS in named
 
 
 def spelled(url: URL) -> URL:
@@ -147,13 +166,19 @@ def wants_token(url: URL) -> bool:
 
     Raises `SettingError` where it has a user or a password beside that.
     """
-    asked = str(url.query.get(AUTHENTICATION, "")).lower() == BY_DEFAULT_CREDENTIAL
-    if asked and (url.username or url.password):
-        raise SettingError(
-            "ORDER_STAGING_DATABASE_URL",
-            "Authentication=ActiveDirectoryDefault takes no user and no password; leave them out",
+    if BY_DEFAULT_CREDENTIAL in str(url.query.get("odbc_connect", "")).lower():
+        raise _wrong(
+            f"{WANTED} is not for odbc_connect; write it into the URL itself, as docs/database.md says"
         )
+    asked = str(url.query.get(AUTHENTICATION, "")).lower() == BY_DEFAULT_CREDENTIAL
+    others = {key.lower() for key in url.query} & {"uid", "pwd", "user", "password", "trusted_connection"}
+    if asked and (url.username or url.password or others):
+        raise _wrong(f"{WANTED} takes no user, no password and no trusted connection; leave them out")
     return asked
+
+
+def _wrong(problem: str) -> SettingError:
+    return SettingError("ORDER_STAGING_DATABASE_URL", problem)
 
 
 def without_authentication(url: URL) -> URL:

@@ -6,6 +6,7 @@ Everything in it is deleted, so its name must say that it is for tests.
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -48,10 +49,10 @@ class GivenDatabase:
 
     def __post_init__(self) -> None:
         name = str(make_url(self.url).database)
-        if "test" not in name.lower():
+        if not re.search(r"(?<![a-z])tests?(?![a-z])", name.lower()):
             pytest.exit(
                 f"{VARIABLE} names the database {name!r}; everything in it would be deleted, so give one that has "
-                "'test' in its name",
+                "'test' as a word in its name",
                 returncode=4,
             )
         self.engine = create_engine(self.url).execution_options(isolation_level="AUTOCOMMIT")

@@ -62,6 +62,8 @@ class Thing:
     table: str
     name: str
     shape: tuple[str, bool] | None = None
+    spared: bool = False
+    """An index that is not unique: runs work without."""
 
 
 def judge(engine: str, stages: Sequence[Stage], found: Sequence[TableFacts]) -> Verdict:
@@ -100,7 +102,9 @@ def _things(engine: str, tables: Iterable[TableFacts]) -> Things:
             shape = (meaning(engine, column.type), column.nullable)
             things[name, folded(engine, column.name), ""] = Thing(table.name, column.name, shape)
         for index in table.indexes:
-            things[name, "", folded(engine, index.name)] = Thing(table.name, index.name)
+            things[name, "", folded(engine, index.name)] = Thing(
+                table.name, index.name, spared=not index.unique
+            )
     return things
 
 
@@ -109,9 +113,11 @@ def _is_done(before: Things, after: Things, there: Things) -> bool:
     brought = after.keys() - before.keys()
     taken = before.keys() - after.keys()
     altered = {place for place in after.keys() & before.keys() if after[place] != before[place]}
+    # A revision that brings nothing else is known by what is spared.
+    needed = {place for place in brought if not after[place].spared} or brought
     return (
         bool(brought or taken or altered)
-        and brought <= there.keys()
+        and needed <= there.keys()
         and not taken & there.keys()
         and all(place in there and there[place].shape == after[place].shape for place in altered)
     )

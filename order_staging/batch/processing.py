@@ -216,6 +216,8 @@ class Processing:
             retrying = Retrying(Scope(self._workshop, record, source))
             again = await retrying.stage(errand.letters or ())
             if again.doubted:
+                # First what an earlier run has left of changes: the board may have changed since, or the source.
+                await run.stage_changes(source, line, Wanted())
                 await run.settle(line)
                 again.add(await retrying.stage_absent(again.doubted))
             these = tuple(sorted(again.look))

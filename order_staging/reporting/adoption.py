@@ -54,7 +54,7 @@ def _differences(adoption: Adoption) -> Iterator[str]:
         yield f"Of revisions after {adoption.reached}, this is there already:"
         for piece in adoption.early:
             yield f"  {_place(piece.table, piece.name)}, of {piece.revision}"
-        yield "  Add what they lack (above), or take this away: an upgrade would stop at it."
+        yield "  Add what they lack (above): an upgrade would stop at it. Take away only what holds no data."
     if slight:
         yield f"{counted(len(slight), 'thing', 'things')} worth putting right; runs work without:"
         yield from _told(slight)

@@ -96,7 +96,7 @@ def test_differences_are_printed_with_what_to_do_and_force_stamps_all_the_same(
         f'    ALTER TABLE "{ORDERS}" ADD COLUMN "{PRICE}" VARCHAR(20);',
         "Of revisions after 0001, this is there already:",
         f'  {ORDERS}."{RANGE}", of 0002',
-        "  Add what they lack (above), or take this away: an upgrade would stop at it.",
+        "  Add what they lack (above): an upgrade would stop at it. Take away only what holds no data.",
         "Not this project's, and left alone:",
         f'  {ORDERS}."[red]theirs[/red] 5%"',
         f"Nothing was stamped. {LOOK}",

@@ -165,6 +165,18 @@ def test_a_database_whose_revision_was_lost_is_adopted_where_it_was(bare: Engine
 
 
 @on_sqlite
+def test_a_plain_index_that_somebody_dropped_is_told_and_no_hindrance(bare: Engine) -> None:
+    schema.upgrade(bare)
+    with bare.begin() as connection:
+        connection.execute(text("DROP TABLE alembic_version"))
+        connection.execute(text('DROP INDEX "IX_ERR_MON_CustMasterSchedule_source_uuid"'))
+    adoption = adopt(bare)
+    assert (adoption.status, adoption.current) == (AdoptionStatus.ADOPTED, schema.head())
+    ((_, name, _, grave),) = told(adoption)
+    assert (name, grave) == ("IX_ERR_MON_CustMasterSchedule_source_uuid", False)
+
+
+@on_sqlite
 def test_rows_that_a_later_unique_index_will_refuse_are_told_before(bare: Engine) -> None:
     build(bare)
     fill(bare)

@@ -248,6 +248,28 @@ def test_a_conflict_that_is_created_after_all_has_what_the_source_says_now(
     ends_well(world, [rows[0] | {"S": 77}, rows[1]])
 
 
+@pytest.mark.parametrize("moment", ["before", "after"])
+@on_sqlite
+def test_a_retry_of_a_conflict_sends_no_change_again_that_people_have_answered_meanwhile(
+    world: World, in_conflict: tuple[list[Row], list[str]], moment: str
+) -> None:
+    rows, _ = in_conflict
+    change(world, rows[1], **{"CUSTOMER PRICE": "11"})
+    with pytest.MonkeyPatch.context() as patch:
+        Wiretap.killing(moment, 1).on(patch)
+        with pytest.raises(Killed):
+            changes(world)
+    world.forget_leases()
+    item_id = world.sandbox.items()[-1].id
+    world.sandbox.person.change_values(item_id, {PRICE: "99"})
+    change(world, rows[1], **{"CUSTOMER PRICE": None})
+    before = len(world.sandbox.executed)
+    retry(world)
+    assert (PRICE, "11") not in [pair for _, values in sent(world, before) for pair in values.items()]
+    (price,) = [item.text(PRICE) for item in world.sandbox.items() if item.id == item_id]
+    assert price == "99"
+
+
 @on_sqlite
 def test_a_retry_that_dies_before_it_stages_a_conflict_anew_is_made_up_for_by_the_next(
     world: World, in_conflict: tuple[list[Row], list[str]]

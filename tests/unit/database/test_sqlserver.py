@@ -29,6 +29,8 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects import mssql
+from sqlalchemy.exc import InvalidRequestError
+from sqlalchemy.orm import Session
 
 from order_staging import sqlserver
 from order_staging.database import create_engine
@@ -122,6 +124,7 @@ class Listening:
     executed: list[tuple[str, list[Any]]] = field(default_factory=list)
     sizes: list[Any] = field(default_factory=list)
     fast: bool = False
+    library: str = "libmsodbcsql-18.6.so"
 
     def module(self) -> ModuleType:
         module = ModuleType("pyodbc")
@@ -163,7 +166,7 @@ class _Connection:
         """Agree."""
 
     def getinfo(self, _: int) -> str:
-        return "16.00.1000"
+        return self.driver.library
 
 
 @dataclass
@@ -214,6 +217,43 @@ def test_many_rows_travel_in_one_round_each_parameter_with_its_size(driver: List
     assert driver.fast
     (sizes,) = driver.sizes
     assert sorted(size for size in sizes if size) == sorted([(-9, 8, 0), (93, 27, 7), (-5, 19, 0)])
+
+
+def test_rows_whose_ids_come_back_travel_as_sqlalchemy_sends_them(driver: Listening) -> None:
+    engine = create_engine(URL)
+    rows = [{"source_uuid": UUID(int=number), "title": f"row {number}"} for number in range(3)]
+    statement = insert(StagedOrder).returning(StagedOrder.stg_id, sort_by_parameter_order=True)
+    with Session(engine) as session, pytest.raises(InvalidRequestError, match="Could not locate"):
+        # It listens, and has no ids to give.
+        session.scalars(statement, rows)
+    ((sent,),) = [parameters for sql, parameters in driver.executed if sql.startswith("INSERT")]
+    assert sum(isinstance(value, UUID) for value in sent) == 3
+
+
+@pytest.mark.parametrize("query", ["odbc_connect=DSN%3Dmytds", "driver=TDS"])
+def test_a_driver_that_turns_out_to_be_freetds_gets_rows_one_by_one(driver: Listening, query: str) -> None:
+    driver.library = "libtdsodbc.so"
+    engine = create_engine(
+        f"mssql+pyodbc://?{query}" if "odbc" in query else f"mssql+pyodbc://db/ORDERS?{query}"
+    )
+    table = Base.metadata.tables[StagedOrder.__tablename__]
+    with engine.begin() as connection:
+        connection.execute(update(table).where(table.c.stg_id == 0), [{"Title": "x"}, {"Title": "y"}])
+    assert not driver.fast
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mssql+pyodbc://?odbc_connect=DRIVER%3Dany%3BAuthentication%3DActiveDirectoryDefault",
+        f"{BY_TOKEN}&UID=me&PWD=secret",
+        f"{BY_TOKEN}&Trusted_Connection=yes",
+    ],
+)
+def test_what_cannot_go_along_with_a_token_is_refused(url: str) -> None:
+    with pytest.raises(SettingError, match="Authentication=ActiveDirectoryDefault") as caught:
+        create_engine(url)
+    assert "secret" not in str(caught.value)
 
 
 def test_single_rows_are_left_to_sqlalchemy(driver: Listening) -> None:
@@ -277,7 +317,7 @@ def test_a_token_needs_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_token_and_a_password_exclude_each_other() -> None:
-    with pytest.raises(SettingError, match="takes no user and no password") as caught:
+    with pytest.raises(SettingError, match="takes no user, no password") as caught:
         create_engine("mssql+pyodbc://me:secret@db/ORDERS?driver=any&authentication=activedirectorydefault")
     assert "secret" not in str(caught.value)
 
