@@ -72,6 +72,9 @@ if TYPE_CHECKING:
 class Histories(RuleBasedStateMachine):
     """Order lines of two customers, a board that people work on, and runners that fail."""
 
+    # Which rules may follow hangs on the model alone: what the board holds may differ by the timing of threads when
+    # hypothesis does a history again.
+
     template: ClassVar[Path]
 
     @initialize(
@@ -124,26 +127,30 @@ class Histories(RuleBasedStateMachine):
 
     # People
 
-    @precondition(lambda self: self.world.sandbox.items())
     @rule(place=PLACES, name=st.sampled_from([PRICE, NOTES]), value=VALUES)
     def people_write_into_an_item(self, place: int, name: str, value: str) -> None:
+        if not self.world.sandbox.items():
+            return
         written: Any = {"text": value} if name == NOTES else value
         self.world.sandbox.person.change_values(self.item(place), {COLUMNS[name][1]: written})
 
-    @precondition(lambda self: self.world.sandbox.subitems())
     @rule(place=PLACES, quantity=VALUES)
     def people_write_into_a_subitem(self, place: int, quantity: str) -> None:
+        if not self.world.sandbox.subitems():
+            return
         self.world.sandbox.person.change_values(self.subitem(place), {QUANTITY: quantity})
 
-    @precondition(lambda self: self.world.sandbox.items())
     @rule(place=PLACES, archive=st.booleans())
     def people_take_an_item_away(self, place: int, archive: bool) -> None:
+        if not self.world.sandbox.items():
+            return
         person = self.world.sandbox.person
         (person.archive_item if archive else person.delete_item)(self.item(place))
 
-    @precondition(lambda self: self.world.sandbox.subitems())
     @rule(place=PLACES)
     def people_delete_a_subitem(self, place: int) -> None:
+        if not self.world.sandbox.subitems():
+            return
         self.world.sandbox.person.delete_item(self.subitem(place))
 
     # Time, and monday.com
