@@ -154,9 +154,11 @@ class Recovery(Generic[Row]):
     ) -> list[Row]:
         now = self._workshop.outside.now()
         arrived: list[Row] = []
-        adopted, absent, refused = [], [], []
+        adopted, absent, decided, refused = [], [], [], []
         for row in rows:
             match found.get(row.stg_id, []):
+                case [] if self._was_decided_by_people(row):
+                    decided.append(row)
                 case []:
                     absent.append(row)
                 case [only]:
@@ -168,16 +170,14 @@ class Recovery(Generic[Row]):
                     refused.append((row, Refusal(ErrorType.CONFLICT, why)))
         stored = self._cargo.rows(uow)
         stored.update(adopted)
-        decided = [row for row in absent if self._was_decided_by_people(row)]
-        pending = [row for row in absent if not self._was_decided_by_people(row)]
         words = "not on the board; to be sent again"
-        stored.update([change(row, StagingStatus.PENDING, words) for row in pending])
+        stored.update([change(row, StagingStatus.PENDING, words) for row in absent])
         words = "not on the board any more; a retry stages it anew"
         stored.update([change(row, StagingStatus.API_FAILED, words) for row in decided])
         stored.update([change(row, StagingStatus.CONFLICT, why.message) for row, why in refused])
         self._ledger.end(arrived, refused, uow)
-        uow.after_commit(partial(self._count, len(adopted), len(absent), len(refused)))
-        return pending
+        uow.after_commit(partial(self._count, len(adopted), len(absent) + len(decided), len(refused)))
+        return absent
 
     def _was_decided_by_people(self, row: Row) -> bool:
         """Tell whether a row was a conflict before a retry: it has a letter, and its key does not count."""

@@ -120,7 +120,9 @@ class Ground:
         """Do so many times what people do to an item or a subitem; count what was done."""
         # Listed once: on a board of thousands of items that takes longer than a run.
         items, done = self.sandbox.items(), Counter[str]()
-        for _ in range(times if items else 0):
+        for _ in range(times):
+            if not items:
+                break
             item = random.choice(items)
             what = random.choices([*EDITS], [*EDITS.values()])[0]
             if self._edit(item, what, random):
