@@ -47,7 +47,8 @@ def _recording(sandbox: Sandbox, found: list[ByHand], operation: str) -> Callabl
     @wraps(act)
     def acting(item_id: str, *arguments: Any) -> None:
         act(item_id, *arguments)
-        found.append(ByHand(operation, item_id, len(sandbox.executed)))
+        columns = frozenset(arguments[0]) if operation == "change_values" else frozenset[str]()
+        found.append(ByHand(operation, item_id, len(sandbox.executed), columns))
 
     return acting
 

@@ -213,11 +213,19 @@ class Facts:
         return grouped_values((one.item_id, one.after) for one in took)
 
     @cached_property
+    def disowned_by_hand(self) -> dict[str, list[int]]:
+        """Items whose key people wrote over, after which nothing on the board tells whose they are."""
+        key = self.evidence.key_column
+        return grouped_values((one.item_id, one.after) for one in self.evidence.by_hand if key in one.columns)
+
+    @cached_property
     def touched_by_hand(self) -> set[str]:
         return {one.item_id for one in self.evidence.by_hand}
 
     def gone_before(self, item_id: str, creation: ExecutedMutation) -> bool:
-        """Tell whether an item had been archived or deleted when another one was created."""
+        """Tell whether an item had been archived, deleted or robbed of its key when another one was created."""
+        if any(after < creation.number for after in self.disowned_by_hand.get(item_id, ())):
+            return True
         item = self.board.get(item_id)
         if item is None or item.state is Lifecycle.ACTIVE:
             return False

@@ -45,11 +45,12 @@ class Violation:
 
 @dataclass(frozen=True, slots=True)
 class ByHand:
-    """What a person did to an item or subitem, and how many mutations had been executed before."""
+    """What a person did to an item or subitem, how many mutations had been executed before, and the columns."""
 
     operation: str
     item_id: str
     after: int
+    columns: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -195,6 +195,7 @@ def price_of(world: World, row: Row) -> str | None:
 @pytest.fixture
 def in_conflict(world: World) -> tuple[list[Row], list[str]]:
     """Two rows, and the items of which either could be the first one's."""
+    watch_hands(world.sandbox)
     rows = order_lines(2)
     world.add(*rows)
 

@@ -381,6 +381,24 @@ def test_hands_that_are_recorded_count_more_than_the_clock() -> None:
     assert found(scene, by_hand=after) == {(1, "item-created-twice")}
 
 
+def test_an_item_whose_key_people_wrote_over_may_be_created_again() -> None:
+    scene = whole()
+    before = len(scene.executed)
+    new = scene.create_item(LANDED)
+    scene.take_away("1000")
+    scene.tables[MON][0]["Item ID"] = int(new)
+    scene.tables[MON_SUB][:] = scene.tables[MON_SUB][2:]
+    scene.source[0] |= {"S": None, "M": None}
+
+    def written(after: int, column: str) -> list[ByHand]:
+        deleted = ByHand("delete_item", "1000", before + 1)
+        return [ByHand("change_values", "1000", after, frozenset({column})), deleted]
+
+    assert found(scene, by_hand=written(before, KEY)) == set()
+    for hands in (written(before, QUANTITY), written(before + 1, KEY)):
+        assert found(scene, by_hand=hands) == {(1, "item-created-twice")}
+
+
 def test_what_people_edit_move_and_delete_is_theirs() -> None:
     scene = whole()
     scene.view("1000", renamed("Mine"))
