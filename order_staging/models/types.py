@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
+from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
@@ -70,8 +71,13 @@ class ExactDecimal(TypeDecorator[Decimal]):
 
 def round_half_up(value: Decimal, scale: int) -> Decimal:
     """Round to `scale` digits, halves away from zero: as SQL Server and PostgreSQL do on conversion."""
-    rounded = value.quantize(Decimal(1).scaleb(-scale), rounding=ROUND_HALF_UP)
+    rounded = value.quantize(_step_of(scale), rounding=ROUND_HALF_UP)
     return rounded.copy_abs() if rounded.is_zero() else rounded  # databases have no negative zero
+
+
+@cache
+def _step_of(scale: int) -> Decimal:
+    return Decimal(1).scaleb(-scale)
 
 
 class UuidText(TypeDecorator[UUID]):

@@ -90,10 +90,14 @@ def _whole_digits(number: Decimal) -> int:
 
 
 def _rounded(number: Decimal, scale: int, precision: int) -> Decimal:
-    context = Context(prec=precision + 1, Emin=MIN_EMIN, Emax=MAX_EMAX)
-    step = Decimal((0, (1,), -scale))
+    step, context = _step_of(scale, precision)
     rounded = number.quantize(step, rounding=ROUND_HALF_UP, context=context)
     return rounded or rounded.copy_abs()  # -0.001 rounds to a zero with a sign
+
+
+@lru_cache(maxsize=64)
+def _step_of(scale: int, precision: int) -> tuple[Decimal, Context]:
+    return Decimal((0, (1,), -scale)), Context(prec=precision + 1, Emin=MIN_EMIN, Emax=MAX_EMAX)
 
 
 def _fit_unrounded(number: Decimal, precision: int) -> tuple[Decimal | None, str | None]:

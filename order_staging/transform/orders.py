@@ -7,18 +7,17 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from order_staging.transform.fields import REPEATING, FieldReader
 from order_staging.transform.groups import group_title
 from order_staging.transform.limits import NO_LIMIT, Limits
 from order_staging.transform.mapping import UUID_COLUMN
 from order_staging.transform.notes import Note
-from order_staging.transform.rules import apply_rule
 from order_staging.transform.sizes import Size, sizes_of, subitem_name
 from order_staging.transform.values import (
     NAME_LENGTH,
     Value,
     is_empty,
     plain_text,
-    read_value,
     shortest,
     text_problem,
 )
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from order_staging.transform.customers import Customers
-    from order_staging.transform.mapping import BoardMapping, Field
+    from order_staging.transform.mapping import BoardMapping
 
 TITLE_COLUMN, GROUP_COLUMN, SIZE_COLUMN = "Title", "Group", "Size"
 """The columns of STG and MON that the rules make rather than copy, as they stand in `Limits` and in notes."""
@@ -87,8 +86,15 @@ class OrderRules:
 
     def __init__(self, mapping: BoardMapping, customers: Customers, limits: Limits) -> None:
         self._mapping = mapping
-        self._customers = customers
-        self._limits = limits
+        self._longest_title = _longest(limits, TITLE_COLUMN)
+        self._longest_group = _longest(limits, GROUP_COLUMN)
+        self._size_limit = limits.get(SIZE_COLUMN, NO_LIMIT)
+        self._readers = [
+            (field.title, field.source, FieldReader(field, limits, customers, mapping.numbers))
+            for field in mapping.fields
+        ]
+        self._name_problems: dict[str, str | None] = {}
+        """What is wrong with the name of a size's subitem, by label: a table has few of these."""
         self._title_fields = tuple(mapping.field_by_source(source).title for source in mapping.title)
         self._customer_field = mapping.field_by_source(mapping.group.customer).title
         self._number_field = mapping.key_fields[0].title
@@ -100,9 +106,15 @@ class OrderRules:
         """
         findings = _Findings()
         source_uuid = _source_uuid(row[UUID_COLUMN], findings)
-        values = {
-            mapped.title: self._value(mapped, row[mapped.source], findings) for mapped in self._mapping.fields
-        }
+        values: dict[str, Value | None] = {}
+        for name, source, reader in self._readers:
+            found = row[source]
+            read = reader.read_again if type(found) in REPEATING else reader.read
+            values[name], note, problem = read(found)
+            if note is not None:
+                findings.notes.append(note)
+            if problem is not None:
+                findings.problems.append(problem)
         title = self._title(values, findings)
         group = self._group(values, row, findings)
         sizes = self._sizes(row, size_columns, findings)
@@ -112,25 +124,11 @@ class OrderRules:
             return InvalidOrder(source_uuid, customer, number, title, group, tuple(findings.problems))
         return Order(source_uuid, customer, title, group, values, tuple(findings.notes), sizes)
 
-    def _value(self, mapped: Field, source: object, findings: _Findings) -> Value | None:
-        limit = self._limits.get(mapped.title, NO_LIMIT)
-        ruled = apply_rule(mapped.rule, source, self._customers)
-        value, problem = read_value(ruled, mapped.type, limit, self._mapping.numbers)
-        if value is None and mapped.required and problem is None:
-            findings.problems.append(Note(mapped.title, "", "is empty, and is required"))
-        elif value is None and problem is not None and mapped.refuses_misfits:
-            findings.problems.append(Note(mapped.title, plain_text(source), problem))
-        elif problem is not None:
-            left_out = "; left out" if value is None else ""
-            findings.notes.append(Note(mapped.title, plain_text(source), problem + left_out))
-        return value
-
     def _title(self, values: Mapping[str, Value | None], findings: _Findings) -> str | None:
         parts = [values[title] for title in self._title_fields]
         if None in parts:
             return None
-        longest = shortest(NAME_LENGTH, self._limits.get(TITLE_COLUMN, NO_LIMIT).max_length)
-        return findings.text(TITLE_COLUMN, "".join(map(plain_text, parts)), longest)
+        return findings.text(TITLE_COLUMN, "".join(map(plain_text, parts)), self._longest_title)
 
     def _group(
         self, values: Mapping[str, Value | None], row: Mapping[str, object], findings: _Findings
@@ -139,17 +137,27 @@ class OrderRules:
         if customer is None:
             return None
         group = group_title(customer, [row[season] for season in self._mapping.group.seasons])
-        longest = shortest(NAME_LENGTH, self._limits.get(GROUP_COLUMN, NO_LIMIT).max_length)
-        return findings.text(GROUP_COLUMN, group, longest)
+        return findings.text(GROUP_COLUMN, group, self._longest_group)
 
     def _sizes(
         self, row: Mapping[str, object], size_columns: Sequence[str], findings: _Findings
     ) -> tuple[Size, ...]:
-        sizes, problems = sizes_of(row, size_columns, self._limits.get(SIZE_COLUMN, NO_LIMIT))
+        sizes, problems = sizes_of(row, size_columns, self._size_limit)
         findings.problems.extend(problems)
         for size in sizes:
-            findings.text(size.label, subitem_name(self._mapping, size), NAME_LENGTH)
+            if problem := self._name_problem(size):
+                findings.problems.append(Note(size.label, subitem_name(self._mapping, size), problem))
         return sizes
+
+    def _name_problem(self, size: Size) -> str | None:
+        if size.label not in self._name_problems:
+            problem = text_problem(subitem_name(self._mapping, size), NAME_LENGTH)
+            self._name_problems[size.label] = problem
+        return self._name_problems[size.label]
+
+
+def _longest(limits: Limits, column: str) -> int | None:
+    return shortest(NAME_LENGTH, limits.get(column, NO_LIMIT).max_length)
 
 
 def _text(value: Value | None) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from order_staging.transform.limits import NO_LIMIT, FieldLimit
@@ -13,6 +14,7 @@ from order_staging.transform.values import NAME_LENGTH, is_empty, plain_text, sh
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from decimal import Decimal
 
     from order_staging.transform.mapping import BoardMapping
 
@@ -39,11 +41,14 @@ def sizes_of(
     """
     sizes, problems = [], []
     for column in size_columns:
-        quantity, problem = _quantity(row[column])
+        value = row[column]
+        if value is None:  # as most are
+            continue
+        quantity, problem = _quantity(value)
         if quantity:
-            problem = text_problem(column, shortest(limit.max_length, NAME_LENGTH))
+            problem = _label_problem(column, limit.max_length)
         if problem:
-            problems.append(Note(column, plain_text(row[column]), problem))
+            problems.append(Note(column, plain_text(value), problem))
         elif quantity:
             sizes.append(Size(column, quantity))
     return tuple(sizes), tuple(problems)
@@ -54,16 +59,24 @@ def subitem_name(mapping: BoardMapping, size: Size) -> str:
     return mapping.subitems.name.replace("{size}", size.label)
 
 
+@lru_cache(maxsize=1024)
+def _label_problem(column: str, max_length: int | None) -> str | None:
+    return text_problem(column, shortest(max_length, NAME_LENGTH))
+
+
 def _quantity(value: object) -> tuple[int, str | None]:
+    if type(value) is int and 0 <= value <= LARGEST_QUANTITY:
+        return value, None
     if is_empty(value):
         return 0, None
     number = read_number(value, PLAIN_NUMBERS)
-    if number is None:
-        return 0, NOT_A_NUMBER
+    problem = NOT_A_NUMBER if number is None else _quantity_problem(number)
+    return (0, problem) if number is None or problem else (int(number), None)
+
+
+def _quantity_problem(number: Decimal) -> str | None:
     if number < 0:
-        return 0, "is negative"
+        return "is negative"
     if number > LARGEST_QUANTITY:
-        return 0, f"is more than {LARGEST_QUANTITY:,}"
-    if number != number.to_integral_value():
-        return 0, "is not a whole number"
-    return int(number), None
+        return f"is more than {LARGEST_QUANTITY:,}"
+    return None if number == number.to_integral_value() else "is not a whole number"

@@ -97,7 +97,7 @@ def text_problem(text: str, max_length: int | None) -> str | None:
 
 def utf16_length(text: str) -> int:
     """Count the UTF-16 code units of text."""
-    return len(text) + sum(character > "\uffff" for character in text)
+    return len(text) if text.isascii() else len(text) + sum(character > "\uffff" for character in text)
 
 
 def shortest(*lengths: int | None) -> int | None:
