@@ -51,6 +51,9 @@ FIXED: dict[type[TypeEngine[Any]], InputSize] = {
 }
 """How values of one size are sent; of types that are kinds of each other the narrower one first."""
 
+PARAMETER_TYPES = "order_staging_parameter_types"
+"""The execution option with the types of a statement's parameters, in their order, if it is the driver's SQL."""
+
 FREETDS = "tdsodbc"
 """What the name of FreeTDS's library contains."""
 SQL_DRIVER_NAME = 6
@@ -135,16 +138,21 @@ def _size(
     context: ExecutionContext | None,
     many: bool,
 ) -> None:
-    compiled = getattr(context, "compiled", None)
     # An INSERT that gives ids back is one statement with the values of many rows, though it says `many`, too.
     is_round = many and context is not None and context.execute_style is ExecuteStyle.EXECUTEMANY
-    if not is_round or compiled is None or not compiled.positiontup:
+    if not is_round or not getattr(connection.dialect, "fast_executemany", False):
         return
-    if not getattr(connection.dialect, "fast_executemany", False):
-        return
-    columns = zip(compiled.positiontup, zip(*parameters, strict=True), strict=True)
-    sizes = [input_size(compiled.binds[name].type, connection.dialect, values) for name, values in columns]
-    cursor.setinputsizes(sizes)
+    if types := _types(context):
+        columns = zip(types, zip(*parameters, strict=True), strict=True)
+        cursor.setinputsizes([input_size(type_, connection.dialect, values) for type_, values in columns])
+
+
+def _types(context: Any) -> Sequence[TypeEngine[Any]]:  # noqa: ANN401 - the dialect's own kind of context
+    compiled = context.compiled
+    if compiled is None:
+        types: Sequence[TypeEngine[Any]] = context.execution_options.get(PARAMETER_TYPES, ())
+        return types
+    return [compiled.binds[name].type for name in compiled.positiontup or ()]
 
 
 def is_freetds(url: URL) -> bool:

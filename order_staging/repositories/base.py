@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from sqlalchemy import Unicode, delete, func, insert, select, update
+from sqlalchemy import Unicode, delete, func, select, update
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
 from order_staging.models import Base
+from order_staging.repositories.bulk import insert_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -36,7 +37,7 @@ class Repository(Generic[Model]):
     def insert(self, rows: Sequence[dict[str, Any]]) -> None:
         """Insert rows, given as attribute names and values."""
         if rows:
-            self.session.execute(insert(self.model), rows)
+            insert_rows(self.session, self.model, rows)
 
     def update(self, rows: Sequence[dict[str, Any]]) -> None:
         """Update rows by their key, which each of `rows` must have beside what changes."""

@@ -8,9 +8,9 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import inspect
+from sqlalchemy import insert, inspect
 
-from order_staging.models import StagingStatus
+from order_staging.models import StagedOrder, StagingStatus
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,7 +56,8 @@ def subitem(parent: int | None, size: str = "M", **values: Any) -> dict[str, Any
 
 def stage(uow: UnitOfWork, *orders: dict[str, Any]) -> list[int]:
     """Add staged orders one by one, so that each may have attributes of its own; give their ids."""
-    return [stg_id for row in orders for stg_id in uow.staging.orders.add([row])]
+    one = insert(StagedOrder).returning(StagedOrder.stg_id)
+    return [stg_id for row in orders for stg_id in uow.staging.orders.session.scalars(one, [row])]
 
 
 def stage_subitems(uow: UnitOfWork, *subitems: dict[str, Any]) -> None:

@@ -1,0 +1,82 @@
+"""INSERTs of many rows: SQLAlchemy writes the statement and says how values travel, the driver gets tuples.
+
+SQLAlchemy's own way makes a dict of every row's parameters and a tuple of that dict: it took longer than the
+database did (docs/performance.md).
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from itertools import groupby
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import insert, inspect
+
+from order_staging.models import Base
+from order_staging.sqlserver import PARAMETER_TYPES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from sqlalchemy import Dialect
+    from sqlalchemy.orm import Session
+
+
+_NOTHING = object()
+
+
+def insert_rows(session: Session, model: type[Base], rows: Sequence[dict[str, Any]]) -> None:
+    """Insert rows, given as attribute names and values, in the session's transaction."""
+    session.flush()
+    connection = session.connection()
+    for names, some in groupby(rows, key=tuple):
+        insertion = _insertion(model, names, connection.dialect)
+        options = {PARAMETER_TYPES: insertion.types}
+        connection.exec_driver_sql(insertion.sql, insertion.parameters(list(some)), execution_options=options)
+
+
+class Insertion:
+    """An INSERT of some attributes of a model: its SQL, and the types of its parameters in their order."""
+
+    def __init__(self, model: type[Base], names: Sequence[str], dialect: Dialect) -> None:
+        attributes = {column.columns[0].key: column.key for column in inspect(model).column_attrs}
+        keys = [key for key, name in attributes.items() if name in names]
+        # Inline: without it a single row would be asked for its id.
+        statement = insert(Base.metadata.tables[model.__tablename__]).inline()
+        compiled = statement.compile(dialect=_positional(dialect), column_keys=keys)
+        places = compiled.positiontup or []
+        self.sql = str(compiled)
+        self.types = [compiled.binds[place].type for place in places]
+        self._values: Callable[[dict[str, Any]], Any] = itemgetter(*(attributes[place] for place in places))
+        converters = (type_.dialect_impl(dialect).bind_processor(dialect) for type_ in self.types)
+        self._converters = [(place, found) for place, found in enumerate(converters) if found is not None]
+
+    def parameters(self, rows: Sequence[dict[str, Any]]) -> list[tuple[Any, ...]]:
+        """Make the driver's parameters, converted a column at a time."""
+        columns: list[Iterable[Any]] = list(zip(*map(self._values, rows), strict=True))
+        for place, convert in self._converters:
+            columns[place] = _converted(columns[place], convert)
+        return list(zip(*columns, strict=True))
+
+
+@lru_cache(maxsize=64)
+def _insertion(model: type[Base], names: tuple[str, ...], dialect: Dialect) -> Insertion:
+    return Insertion(model, names, dialect)
+
+
+def _positional(dialect: Dialect) -> Dialect:
+    """Give a dialect whose parameters are numbered by their place: psycopg's go by name unless told otherwise."""
+    if dialect.positional:
+        return dialect
+    positional: type[Any] = type(dialect)
+    return positional(paramstyle="format")  # type: ignore[no-any-return] # a dialect's own constructor
+
+
+def _converted(values: Iterable[Any], convert: Callable[[Any], Any]) -> Iterator[Any]:
+    """Convert values; one that is the very same as before, such as a batch's id, is not converted again."""
+    last, result = _NOTHING, None
+    for value in values:
+        if value is not last:
+            last, result = value, convert(value)
+        yield result
