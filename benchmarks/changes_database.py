@@ -16,8 +16,9 @@ from order_staging.batch.limits import order_limits
 from order_staging.batch.payloads import order_payload, size_payload
 from order_staging.database import create_engine
 from order_staging.models import Base, OrdersUnified, ProductionOrder, ProductionSubitem
+from order_staging.reading import SourceReading
 from order_staging.repositories import SourceFilter
-from order_staging.repositories.source import UUID_COLUMN, Page
+from order_staging.repositories.source import Page
 from order_staging.transform import Order, OrderRules, load_customers, load_mapping, rules_fingerprint
 from order_staging.version import VERSION
 
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
     from sqlalchemy.pool import ConnectionPoolEntry
 
-    from order_staging.repositories import Delivered, SourceShape
+    from order_staging.repositories import Delivered, Pages, SourceRepository, SourceShape
 
 ORDERS = Base.metadata.tables[ProductionOrder.__tablename__]
 SIZES = Base.metadata.tables[ProductionSubitem.__tablename__]
@@ -89,17 +90,19 @@ class Orders:
                 uow.source.add(shape, [dict.fromkeys(names) | row for row in rows[start : start + PAGE]])
             uow.commit()
         del rows
-        after: UUID | None = None
+        columns = self.mapping.source_columns
+
+        def read(source: SourceRepository) -> Pages:
+            return source.new_rows(shape, columns, SourceFilter(), Page(None, PAGE))
+
+        reading = SourceReading(self._sessions, read)
         done = 0
-        while done < count:
+        while page := reading.next():
             with UnitOfWork(self._sessions) as uow:
-                page = uow.source.new_rows(
-                    shape, self.mapping.source_columns, SourceFilter(), Page(after, PAGE)
-                )
                 self._deliver(uow, [self.order(row, shape) for row in page], done)
                 uow.commit()
-            after = page[-1][UUID_COLUMN]
             done += len(page)
+        reading.close()
 
     def order(self, row: Row, shape: SourceShape) -> Order:
         """Apply the rules to a row of the source."""

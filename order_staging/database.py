@@ -41,6 +41,9 @@ SETTING = "ORDER_STAGING_DATABASE_URL"
 SQLITE_BUSY_TIMEOUT = 30_000
 """Milliseconds that a SQLite writer waits for another one."""
 
+READING = "order_staging_reading"
+"""The execution option of a connection that only reads: on SQLite it takes no writer's lock."""
+
 _MACHINES = {"AMD64": "x64", "ARM64": "arm64", "aarch64": "arm64", "arm64": "aarch64"}
 _EXTRAS = {"mssql": "mssql", "postgresql": "postgres"}
 
@@ -104,7 +107,8 @@ def _prepare_sqlite(connection: SQLiteConnection, _: ConnectionPoolEntry) -> Non
 
 def _begin_immediate(connection: Connection) -> None:
     # A transaction that starts by reading could not upgrade to writing once another one has written.
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    only_reads = connection.get_execution_options().get(READING, False)
+    connection.exec_driver_sql("BEGIN" if only_reads else "BEGIN IMMEDIATE")
 
 
 def _decimal_round(value: str | None, scale: int) -> str | None:

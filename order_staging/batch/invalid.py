@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from order_staging.batch.record import BatchRecord
+    from order_staging.batch.results import Counts
     from order_staging.batch.workshop import Workshop
     from order_staging.models import FailedOrder
     from order_staging.transform import InvalidOrder, Order
@@ -86,6 +87,11 @@ class InvalidRows:
     def look(self, uow: UnitOfWork) -> None:
         """Find out whether any row waits to be mended: mostly there is none to recall."""
         self._any = uow.failures.any_invalid()
+
+    def begin_again(self, before: Counts) -> None:
+        """Forget what was counted since: those rows come again, and what has its dead letter gets no other."""
+        self._any = True
+        self._counts.invalid, self._counts.selected = before.invalid, before.selected
 
     def recall(self, uow: UnitOfWork, page: Sequence[Row]) -> None:
         """Read the dead letters that rows of a page have already, and begin anew for that page."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -18,12 +19,13 @@ from order_staging.repositories.source import UUID_COLUMN, Page
 from order_staging.transform import InvalidOrder, Note, Order
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from uuid import UUID
 
     from order_staging.batch.record import BatchRecord
     from order_staging.batch.workshop import Workshop
-    from order_staging.repositories import SourceFilter, SourceShape
+    from order_staging.reading import Start
+    from order_staging.repositories import Pages, Rows, SourceFilter, SourceRepository, SourceShape
     from order_staging.unit_of_work import UnitOfWork
 
 log = structlog.get_logger(__name__)
@@ -58,49 +60,65 @@ class Loader:
         self._subitems = record.result.subitems
         self._subitem_limits = subitem_limits()
         self._invalid = InvalidRows(workshop, record)
+        self._columns = workshop.mapping.source_columns
+        self._after: UUID | None = None
+        """The last row that was loaded."""
 
     async def load(self) -> None:
         """Stage everything that is new, up to the limit; what is invalid goes to the ERR table, once."""
-        run, hold = self._workshop.database.run, self._record.hold
-        await run(self._invalid.look)
-        await run(self._refuse_unidentified, hold)
+        await self._workshop.database.run(self._invalid.look)
+        await self._through(self._unidentified_rows(), self._refuse_unidentified)
         only = self._source.only
         for uuids in [None] if only is None else chunks(only, UUIDS_A_ROUND):
-            await self._load_pages(uuids)
+            self._after = None
+            await self._through(partial(self._new_rows, uuids), self._load_page)
 
-    async def _load_pages(self, uuids: Sequence[UUID] | None) -> None:
-        run, hold = self._workshop.database.run, self._record.hold
-        after: UUID | None = None
-        while not self._workshop.stop.is_set() and self._room() > 0:
-            after, more = await run(partial(self._load_page, after, uuids), hold)
-            reach(Failpoint.PAGE_LOADED)
-            if not more:
-                break
+    async def _through(self, start: Start, work: Callable[[Rows, UnitOfWork], None]) -> None:
+        """Do work page by page, each in a transaction of its own, on pages that are read beside it."""
+        database, hold = self._workshop.database, self._record.hold
+        async with database.reading(start) as read:
+            while self._goes_on() and (page := await read()):
+                await database.run(partial(work, page), hold)
+                reach(Failpoint.PAGE_LOADED)
+
+    def _goes_on(self) -> bool:
+        return not self._workshop.stop.is_set() and self._room() > 0
 
     def _room(self) -> float:
         limit = self._source.limit
         return math.inf if limit is None else limit - self._orders.loaded
 
-    def _refuse_unidentified(self, uow: UnitOfWork) -> None:
-        source = self._source
-        found = uow.source.unidentified_rows(
-            source.shape, self._workshop.mapping.source_columns, source.wanted, doubled=source.doubled
-        )
-        self._invalid.recall(uow, found)
-        for row in found:
-            order = self._workshop.rules.apply(row, source.shape.sizes)
+    def _unidentified_rows(self) -> Start:
+        """Read the rows that nothing identifies; begun anew, all of them again."""
+        before = replace(self._orders)
+        starts = count()
+
+        def start(source: SourceRepository) -> Pages:
+            if next(starts):
+                self._invalid.begin_again(before)
+            return source.unidentified_rows(
+                self._source.shape, self._columns, self._source.wanted, self._page()
+            )
+
+        return start
+
+    def _new_rows(self, uuids: Sequence[UUID] | None, source: SourceRepository) -> Pages:
+        """Read what is new; begun anew, what comes after the last row that was loaded."""
+        return source.new_rows(self._source.shape, self._columns, self._source.wanted, self._page(), uuids)
+
+    def _page(self) -> Page:
+        size = self._workshop.settings.chunk_rows
+        return Page(self._after, size, without_doubled=self._source.doubled)
+
+    def _refuse_unidentified(self, page: Rows, uow: UnitOfWork) -> None:
+        self._invalid.recall(uow, page)
+        for row in page:
+            order = self._workshop.rules.apply(row, self._source.shape.sizes)
             self._invalid.refuse(_unidentified(order), row, identified=False)
         self._invalid.write(uow)
 
-    def _load_page(
-        self, after: UUID | None, uuids: Sequence[UUID] | None, uow: UnitOfWork
-    ) -> tuple[UUID | None, bool]:
-        """Load one page; give the last UUID of it, and whether there may be more."""
-        source, size = self._source, self._workshop.settings.chunk_rows
-        columns = self._workshop.mapping.source_columns
-        page = uow.source.new_rows(
-            source.shape, columns, source.wanted, Page(after, size, without_doubled=source.doubled), uuids
-        )
+    def _load_page(self, page: Rows, uow: UnitOfWork) -> None:
+        source = self._source
         orders: list[Order] = []
         self._invalid.recall(uow, page)
         for row in page:
@@ -113,7 +131,10 @@ class Loader:
             else:
                 self._invalid.refuse(order, row, identified=True)
         self._write(uow, orders)
-        return (page[-1][UUID_COLUMN] if page else after), len(page) == size
+        uow.after_commit(partial(self._pass, page[-1][UUID_COLUMN]))
+
+    def _pass(self, uuid: UUID) -> None:
+        self._after = uuid
 
     def _write(self, uow: UnitOfWork, orders: list[Order]) -> None:
         self._invalid.write(uow)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from contextvars import copy_context
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from random import Random
 from threading import Event
 from typing import TYPE_CHECKING, TypeVar
@@ -16,13 +17,16 @@ import structlog
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_attempt
 
 from order_staging.errors import CommitInDoubtError, StoppedError, TransientDatabaseError
+from order_staging.reading import SourceReading
 from order_staging.unit_of_work import Hold, UnitOfWork
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
     from sqlalchemy.orm import Session, sessionmaker
 
+    from order_staging.reading import Start
+    from order_staging.repositories import Rows
     from order_staging.settings import Settings
     from order_staging.transform import BoardMapping, Customers, OrderRules
 
@@ -124,6 +128,22 @@ class DatabaseThread:
                     raise
                 return result
 
+        return await self._repeat(do)
+
+    @asynccontextmanager
+    async def reading(self, start: Start) -> AsyncIterator[Callable[[], Awaitable[Rows]]]:
+        """Read source rows, a chunk a call and none at the end, while `run` writes what becomes of them.
+
+        After a fault that passes by itself `start` is called again: it goes on after what was dealt with by then.
+        """
+        reading = SourceReading(self._session_factory, start)
+        try:
+            yield partial(self._repeat, reading.next)
+        finally:
+            await self._repeat(reading.close)
+
+    async def _repeat(self, do: Callable[[], T]) -> T:
+        """Do something in the thread, in its turn, and again after faults that pass by themselves."""
         retrying = AsyncRetrying(
             stop=stop_after_attempt(self._attempts),
             retry=retry_if_exception_type(TransientDatabaseError),

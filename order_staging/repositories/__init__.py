@@ -10,6 +10,7 @@ from order_staging.repositories.relinking import Relinking
 from order_staging.repositories.source import SourceFilter, SourceRepository, SourceShape
 from order_staging.repositories.staged_changes import StagedChanges
 from order_staging.repositories.staging import StagedOrders, StagedSubitems
+from order_staging.repositories.streaming import Pages, Rows
 
 __all__ = [
     "BatchRepository",
@@ -20,8 +21,10 @@ __all__ = [
     "ImportRepository",
     "Kind",
     "Letter",
+    "Pages",
     "ProductionRepository",
     "Relinking",
+    "Rows",
     "SourceFilter",
     "SourceRepository",
     "SourceShape",

@@ -28,6 +28,7 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from order_staging.errors import ConfigurationError
 from order_staging.models import OrdersUnified, ProductionOrder, StagedOrder, StagingStatus
+from order_staging.repositories.streaming import dicts, streamed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Dialect, Select
     from sqlalchemy.engine.interfaces import ReflectedColumn
     from sqlalchemy.orm import InstrumentedAttribute, Session
+
+    from order_staging.repositories.streaming import Pages
 
 TABLE = OrdersUnified.__tablename__
 FIRST_SIZE_AFTER, LAST_SIZE_BEFORE = "UNIT OF MEASURE", "TOTAL QTY"
@@ -140,25 +143,23 @@ class SourceRepository:
         wanted: SourceFilter,
         page: Page,
         uuids: Sequence[UUID] | None = None,
-    ) -> list[dict[str, Any]]:
-        """Read a page of new rows that have a UUID, in the order of the UUIDs.
+    ) -> Pages:
+        """Stream the new rows that have a UUID, in the order of the UUIDs, `page.size` of them at a time.
 
-        New means: neither staged nor in production. `uuids` narrows to these rows, at most 1,000.
+        New means: neither staged nor in production. `uuids` narrows to these rows, at most 1,000. The table is
+        gone through once, by one statement. Nothing else may be done in this session until the last row is read,
+        but other connections may write what they like.
         """
         uuid = OrdersUnified.record_uuid
-        query = (
-            selecting(shape, columns)
-            .where(uuid.is_not(None), *matching(wanted), *undelivered())
-            .order_by(uuid)
-            .limit(page.size)
-        )
+        query = selecting(shape, [UUID_COLUMN, *columns])
+        query = query.where(uuid.is_not(None), *matching(wanted), *undelivered())
         if page.after is not None:
             query = query.where(uuid > page.after)
         if page.without_doubled:
             query = query.where(uuid.not_in(doubled_uuids()))
         if uuids is not None:
             query = query.where(uuid.in_(uuids))
-        return [dict(row) for row in self.session.execute(query).mappings()]
+        return streamed(self.session, query, "new_rows", page.size, order_by=UUID_COLUMN)
 
     def rows_of(
         self, shape: SourceShape, columns: Sequence[str], uuids: Sequence[UUID]
@@ -166,18 +167,26 @@ class SourceRepository:
         """Read rows by their UUIDs, at most 1,000 and whoever's they are; a UUID may stand on several."""
         found: dict[UUID, list[dict[str, Any]]] = {}
         query = selecting(shape, columns).where(OrdersUnified.record_uuid.in_(uuids))
-        for row in self.session.execute(query).mappings():
-            found.setdefault(row[UUID_COLUMN], []).append(dict(row))
+        result = self.session.execute(query)
+        for row in dicts(result.keys(), result):
+            found.setdefault(row[UUID_COLUMN], []).append(row)
         return found
 
     def unidentified_rows(
-        self, shape: SourceShape, columns: Sequence[str], wanted: SourceFilter, *, doubled: bool
-    ) -> list[dict[str, Any]]:
-        """Read the rows without a UUID and, if `doubled`, those whose UUID stands on several rows."""
-        uuid = OrdersUnified.record_uuid
-        unidentified = or_(uuid.is_(None), uuid.in_(doubled_uuids())) if doubled else uuid.is_(None)
-        query = selecting(shape, columns).where(unidentified, *matching(wanted))
-        return [dict(row) for row in self.session.execute(query).mappings()]
+        self, shape: SourceShape, columns: Sequence[str], wanted: SourceFilter, page: Page
+    ) -> Pages:
+        """Stream the rows that no UUID identifies, `page.size` of them at a time, as `new_rows` does.
+
+        They have none or, where `page` leaves those out, one that stands on several rows.
+        """
+        query = selecting(shape, columns).where(unidentified(doubled=page.without_doubled), *matching(wanted))
+        return streamed(self.session, query, "unidentified_rows", page.size)
+
+    def count_unidentified(self, wanted: SourceFilter, *, doubled: bool) -> int:
+        """Count the rows that have no UUID or, if `doubled`, one that stands on several rows."""
+        query = select(func.count()).select_from(OrdersUnified)
+        query = query.where(unidentified(doubled=doubled), *matching(wanted))
+        return self.session.scalar(query) or 0
 
     def add(self, shape: SourceShape, rows: Sequence[dict[str, Any]]) -> None:
         """Insert rows: for demonstrations and tests, as in production another job fills the table."""
@@ -263,6 +272,12 @@ def equal_text(
         for column, value in columns
         if value is not None
     ]
+
+
+def unidentified(*, doubled: bool) -> ColumnElement[bool]:
+    """Tell which rows no UUID identifies: they have none or, if `doubled`, one that stands on several rows."""
+    uuid = OrdersUnified.record_uuid
+    return or_(uuid.is_(None), uuid.in_(doubled_uuids())) if doubled else uuid.is_(None)
 
 
 def undelivered() -> list[ColumnElement[bool]]:

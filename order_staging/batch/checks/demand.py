@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from order_staging.batch.rows import attributes
 from order_staging.models import StagedOrder
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from order_staging.batch.workshop import DatabaseThread
-    from order_staging.repositories import SourceShape
+    from order_staging.repositories import Pages, Rows, SourceRepository, SourceShape
     from order_staging.transform import BoardMapping, OrderRules
     from order_staging.unit_of_work import UnitOfWork
 
@@ -78,22 +78,22 @@ class Estimate:
 
     async def of(self, database: DatabaseThread) -> Demand:
         """Read what is new and what is staged, of all customers, a chunk at a time; nothing is written."""
-        demand, last = Demand(), None
-        while True:
-            rows = await database.run(partial(self._new_rows, last))
-            self._judge(demand, rows)
-            if len(rows) < self.size:
-                break
-            last = rows[-1][UUID_COLUMN]
+        demand = Demand()
+        last: UUID | None = None
+
+        def start(source: SourceRepository) -> Pages:
+            page = Page(last, self.size, without_doubled=self.doubled)
+            return source.new_rows(self.shape, self.mapping.source_columns, SourceFilter(), page)
+
+        async with database.reading(start) as read:
+            while rows := await read():
+                self._judge(demand, rows)
+                last = rows[-1][UUID_COLUMN]
         demand.invalid += await database.run(self._count_unidentified)
         await database.run(partial(self._count_staged, demand))
         return demand
 
-    def _new_rows(self, after: UUID | None, uow: UnitOfWork) -> list[dict[str, Any]]:
-        page = Page(after, self.size, without_doubled=self.doubled)
-        return uow.source.new_rows(self.shape, self.mapping.source_columns, SourceFilter(), page)
-
-    def _judge(self, demand: Demand, rows: list[dict[str, Any]]) -> None:
+    def _judge(self, demand: Demand, rows: Rows) -> None:
         for row in rows:
             order = self.rules.apply(row, self.shape.sizes)
             if isinstance(order, Order):
@@ -102,8 +102,7 @@ class Estimate:
                 demand.invalid += 1
 
     def _count_unidentified(self, uow: UnitOfWork) -> int:
-        wanted = SourceFilter()
-        return len(uow.source.unidentified_rows(self.shape, [UUID_COLUMN], wanted, doubled=self.doubled))
+        return uow.source.count_unidentified(SourceFilter(), doubled=self.doubled)
 
     def _count_staged(self, demand: Demand, uow: UnitOfWork) -> None:
         names = attributes(StagedOrder)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import pytest
 from sqlalchemy import inspect
+from sqlalchemy.orm import sessionmaker
 
 from order_staging.errors import ConfigurationError
 from order_staging.models import ProductionOrder, StagedOrder, StagingStatus
+from order_staging.reading import SourceReading
 from order_staging.repositories import SourceFilter
 from order_staging.repositories.source import Page
 from tests.integration.repositories.repository_rows import delivered, order, source_row, stage
@@ -36,7 +40,7 @@ def new_rows(
     uow: UnitOfWork, wanted: SourceFilter = EVERYTHING, page: Page = FIRST_PAGE
 ) -> list[dict[str, Any]]:
     with uow:
-        return uow.source.new_rows(uow.source.shape(), COLUMNS, wanted, page)
+        return list(chain(*uow.source.new_rows(uow.source.shape(), COLUMNS, wanted, page)))
 
 
 def uuids(rows: Iterable[dict[str, Any]]) -> list[UUID | None]:
@@ -47,7 +51,10 @@ def unidentified(
     uow: UnitOfWork, wanted: SourceFilter = EVERYTHING, *, doubled: bool = True
 ) -> list[dict[str, Any]]:
     with uow:
-        return uow.source.unidentified_rows(uow.source.shape(), COLUMNS, wanted, doubled=doubled)
+        page = replace(FIRST_PAGE, without_doubled=doubled)
+        found = list(chain(*uow.source.unidentified_rows(uow.source.shape(), COLUMNS, wanted, page)))
+        assert uow.source.count_unidentified(wanted, doubled=doubled) == len(found)
+        return found
 
 
 def produce(uow: UnitOfWork, source_uuid: UUID) -> None:
@@ -154,20 +161,38 @@ def test_dates_and_odd_columns_are_read(uow: UnitOfWork, database: Database) -> 
     odd = {"PROMO GROUP / CAMPAIGN (HOT 30/GLOBAL EDIT": "x", "USA ONLY LSTP 75% EX WORKS": "28.86"}
     database.add([source_row(**{"EX FACTORY DATE": date(2026, 7, 9)}, **odd)])
     with uow:
-        (row,) = uow.source.new_rows(uow.source.shape(), ["EX FACTORY DATE", *odd], EVERYTHING, FIRST_PAGE)
+        ((row,),) = uow.source.new_rows(uow.source.shape(), ["EX FACTORY DATE", *odd], EVERYTHING, FIRST_PAGE)
     assert str(row["EX FACTORY DATE"]) == "2026-07-09"
     assert {name: row[name] for name in odd} == odd
 
 
-def test_pages_follow_the_uuids_and_together_are_everything(uow: UnitOfWork, database: Database) -> None:
-    database.add([source_row(record_uuid=uuid(n * 2**100)) for n in (3, 1, 5, 2, 4)])
+def test_new_rows_are_streamed_in_the_order_of_the_uuids(uow: UnitOfWork, database: Database) -> None:
+    ids = {n: uuid(n * 2**100) for n in (3, 1, 5, 2, 4)}
+    database.add([source_row(record_uuid=each) for each in ids.values()])
+    with uow:
+        pages = list(uow.source.new_rows(uow.source.shape(), COLUMNS, EVERYTHING, Page(None, 2)))
+    assert [uuids(page) for page in pages] == [[ids[1], ids[2]], [ids[3], ids[4]], [ids[5]]]
+    assert uuids(new_rows(uow, page=Page(ids[3], 2))) == [ids[4], ids[5]]
+
+
+def test_others_write_to_the_tables_while_new_rows_are_streamed(uow: UnitOfWork, database: Database) -> None:
+    database.add([source_row(record_uuid=uuid(n)) for n in (1, 2, 3)])
+    with uow:
+        shape = uow.source.shape()
+    reading = SourceReading(
+        sessionmaker(database.engine),
+        lambda source: source.new_rows(shape, COLUMNS, EVERYTHING, Page(None, 1)),
+    )
     read: list[UUID | None] = []
-    pages = 0
-    while page := new_rows(uow, page=Page(read[-1] if read else None, 2)):
+    while page := reading.next():
+        with uow:
+            stage(uow, delivered(1, source_uuid=page[0]["record_uuid"]))
+            uow.commit()
+        database.add([source_row(record_uuid=uuid(100 + len(read)))])
         read += uuids(page)
-        pages += 1
-    assert read == [uuid(n * 2**100) for n in (1, 2, 3, 4, 5)]
-    assert pages == 3
+    reading.close()
+    assert read == [uuid(1), uuid(2), uuid(3)]
+    assert uuids(new_rows(uow)) == [uuid(100), uuid(101), uuid(102)]
 
 
 @pytest.mark.parametrize("status", [state for state in StagingStatus if state != "VALIDATION_FAILED"])

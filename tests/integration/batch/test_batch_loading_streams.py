@@ -1,0 +1,92 @@
+"""New rows are read on a connection of their own while pages of them are written: what if that one is lost?"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import text
+
+from order_staging.errors import DatabaseUnavailableError
+from order_staging.failpoints import Failpoint, armed
+from order_staging.reading import SourceReading
+from tests.guarantees.evidence import check
+from tests.integration.batch.batch_world import ERR, STG, order_lines
+
+if TYPE_CHECKING:
+    from order_staging.repositories import Rows
+    from tests.integration.batch.batch_world import World
+
+on_postgresql = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+CUT = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid() AND state LIKE 'idle in transaction%'
+"""
+PAGES = {"chunk_rows": 2}
+
+
+def cut(world: World) -> None:
+    """End the connection that reads."""
+    with world.database.engine.begin() as connection:
+        assert connection.scalars(text(CUT)).all() == [True]
+
+
+@on_postgresql
+@pytest.mark.parametrize("at", [1, 2, 3])
+def test_a_connection_that_is_lost_between_pages_is_opened_anew_after_the_last(world: World, at: int) -> None:
+    rows = order_lines(6)
+    world.add(*rows)
+    with armed(Failpoint.PAGE_LOADED, partial(cut, world), at=at):
+        result = world.run(settings=PAGES)
+    assert (result.orders.selected, result.orders.loaded, result.status) == (6, 6, "COMPLETED")
+    world.lands(rows)
+    check(world)
+
+
+@on_postgresql
+@pytest.mark.parametrize("at", [1, 2])
+def test_rows_that_nothing_identifies_are_refused_and_counted_once_though_they_are_read_twice(
+    world: World, at: int
+) -> None:
+    rows = order_lines(5)
+    world.add(*[row | {"record_uuid": None} for row in rows])
+    with armed(Failpoint.PAGE_LOADED, partial(cut, world), at=at):
+        result = world.run(settings=PAGES)
+    assert (result.orders.selected, result.orders.invalid, world.database.count(ERR)) == (5, 5, 5)
+    assert world.batch(result)["failed_records"] == 5
+
+
+@on_sqlite
+def test_reading_that_fails_for_good_ends_the_run_and_the_next_one_goes_on(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = order_lines(6)
+    world.add(*rows)
+    read, calls = SourceReading.next, iter(range(9))
+
+    def fails(reading: SourceReading) -> Rows:
+        # Once for the rows that nothing identifies, and once for a page.
+        if next(calls) > 1:
+            raise DatabaseUnavailableError("the disk is gone")
+        return read(reading)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(SourceReading, "next", fails)
+        with pytest.raises(DatabaseUnavailableError):
+            world.run(settings=PAGES)
+    assert world.database.count(STG) == 2
+    assert world.run().status == "COMPLETED"
+    world.lands(rows)
+    check(world)
+
+
+@on_sqlite
+def test_a_limit_closes_the_reading_and_leaves_the_rest(world: World) -> None:
+    rows = order_lines(6)
+    world.add(*rows)
+    assert world.run(settings=PAGES, limit=3).orders.loaded == 3
+    assert world.run(settings=PAGES).orders.loaded == 3
+    world.lands(rows)
