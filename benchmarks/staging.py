@@ -42,7 +42,7 @@ def measure(name: str, server: Server) -> tuple[Measure, Seen]:
     """Run a way on a copy of its own, in a process of its own; tell what it took and what it left."""
     with server.copy() as url:
         with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-            taken = pool.submit(run, name, WAYS[name], url).result()
+            taken = pool.submit(run, WAYS[name], url).result()
         return taken, seen(url)
 
 

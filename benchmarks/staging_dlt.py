@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import dlt
 import pyarrow as pa
+from sqlalchemy import make_url
 
 from benchmarks.staging_drivers import is_sqlite
 from benchmarks.staging_objects import plain_engine
-from benchmarks.staging_orders import ORDERS, SUBITEMS
 from benchmarks.staging_pandas import frames
 
 if TYPE_CHECKING:
@@ -32,8 +32,10 @@ def load(url: str) -> None:
         # The schema "main" is the file itself.
         destination, dataset, files = dlt.destinations.sqlalchemy(url), "main", "parquet"
     else:
-        plain = url.replace("postgresql+psycopg://", "postgresql://")
-        destination, dataset, files = dlt.destinations.postgres(plain), "public", "csv"
+        # It insists on a host; that of the query, a socket's folder, is what libpq takes.
+        plain = make_url(url).set(drivername="postgresql", host="localhost")
+        address = plain.render_as_string(hide_password=False)
+        destination, dataset, files = dlt.destinations.postgres(address), "public", "csv"
     with tempfile.TemporaryDirectory(prefix="order-staging-dlt-") as folder:
         pipeline = dlt.pipeline(
             "staging", pipelines_dir=folder, destination=destination, dataset_name=dataset

@@ -67,7 +67,9 @@ class Dialect:
     def insert(self, table: str, columns: Sequence[str], common: dict[str, object]) -> str:
         """Insert a row that has values for `columns`, and `common` besides."""
         marks = [self.mark] * len(columns) + [self.literal(table, value) for value in common.values()]
-        return f"INSERT INTO {self.name(table)} ({self.names([*columns, *common])}) VALUES ({', '.join(marks)})"  # noqa: S608
+        return (
+            f"INSERT INTO {self.name(table)} ({self.names([*columns, *common])}) VALUES ({', '.join(marks)})"  # noqa: S608
+        )
 
     def select(self, sizes: Sequence[str]) -> str:
         """Select what is copied."""

@@ -148,18 +148,29 @@ def fill(url: str, count: int) -> None:
     engine.dispose()
 
 
-def run(name: str, place: str, url: str) -> Measure:
-    """Do the work of a way, given as `module:function`, and measure it.
+class Meter:
+    """Measures from when it is made."""
 
-    It takes the URL; where it gives seconds, these are what counts, and otherwise all of its own.
+    def __init__(self) -> None:
+        """Note what was before."""
+        self._peak, self._cpu, self._began = _peak(), time.process_time(), time.perf_counter()
+
+    def measure(self) -> Measure:
+        """Tell what came since."""
+        seconds, cpu = time.perf_counter() - self._began, time.process_time() - self._cpu
+        return Measure(seconds, cpu, _peak() - self._peak)
+
+
+def run(place: str, url: str) -> Measure:
+    """Do the work of a way, given as `module:function`, and measure it from the first connection on.
+
+    The function takes the URL; where it gives a measure, that one counts.
     """
     only_errors_are_logged()
     module, _, function = place.partition(":")
-    work: Callable[[str], float | None] = getattr(import_module(module), function)
-    peak, cpu, began = _peak(), time.process_time(), time.perf_counter()
-    own = work(url)
-    seconds = time.perf_counter() - began
-    return Measure(name, own or seconds, time.process_time() - cpu, _peak() - peak)
+    work: Callable[[str], Measure | None] = getattr(import_module(module), function)
+    meter = Meter()
+    return work(url) or meter.measure()
 
 
 def seen(url: str) -> Seen:
@@ -179,8 +190,7 @@ def seen(url: str) -> Seen:
     engine = create_engine(url)
     with engine.connect() as connection:
         found = {
-            what: round(float(connection.scalar(text(query)) or 0), 2)
-            for what, query in queries.items()
+            what: round(float(connection.scalar(text(query)) or 0), 2) for what, query in queries.items()
         }
     engine.dispose()
     return found

@@ -17,9 +17,8 @@ HEADS = ("median s", "all s", "orders/s", "rows/s", "to floor", "CPU s", "MB gro
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """One run of a way: seconds, what the process itself computed, and how far its memory's peak rose (MB)."""
+    """One run of a way: seconds, what its process computed of them, and by how many MB its memory's peak rose."""
 
-    name: str
     seconds: float
     cpu: float
     grown: float
@@ -52,10 +51,12 @@ def missed_targets(measures: Mapping[str, Sequence[Measure]]) -> list[str]:
     missed = []
     if FLOOR in measures and (share := ratio(measures, OURS, FLOOR)) < LEAST_OF_FLOOR:
         missed.append(f"{OURS}: {share:.2f} of the floor, the target is {LEAST_OF_FLOOR:.2f}")
-    for name in measures:
-        if name not in {OURS, FLOOR, COPY} and (share := ratio(measures, OURS, name)) <= 1:
-            missed.append(f"{OURS}: {share:.2f} of {name}, the target is more than 1")
-    return missed
+    shares = {name: ratio(measures, OURS, name) for name in measures if name not in {OURS, FLOOR, COPY}}
+    return missed + [
+        f"{OURS}: {share:.2f} of {name}, the target is more than 1"
+        for name, share in shares.items()
+        if share <= 1
+    ]
 
 
 def differences(name: str, found: Mapping[str, float], wanted: Mapping[str, float]) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from decimal import Decimal
 from threading import Event
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ from sqlalchemy import column, create_engine, event, inspect, select
 from sqlalchemy.orm import Session
 
 from benchmarks.delivery_orders import CUSTOMER
+from benchmarks.staging_ground import Meter
 from benchmarks.staging_orders import (
     CHUNK,
     COMMON,
@@ -43,23 +43,25 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
     from sqlalchemy.pool import ConnectionPoolEntry
 
+    from benchmarks.staging_measures import Measure
 
-def ours(url: str) -> float:
-    """Load as a run does, under a lease and into a batch's record, and give the seconds of loading."""
+
+def ours(url: str) -> Measure:
+    """Load as a run does, under a lease and into a batch's record; the measure is that of loading."""
     return asyncio.run(_ours(Settings.load(database_url=url, chunk_rows=CHUNK)))
 
 
-async def _ours(settings: Settings) -> float:
+async def _ours(settings: Settings) -> Measure:
     async with (
         open_bench(Assembly.of(settings), Event()) as bench,
         holding(bench.workshop, CUSTOMER) as hold,
     ):
         record = BatchRecord(bench.workshop, BatchResult(CUSTOMER), hold, Usage(), None)
         source = Source(bench.shape, SourceFilter([CUSTOMER]), doubled=bench.doubled)
-        began = time.perf_counter()
+        meter = Meter()
         await Loader(bench.workshop, record, source).load()
         await record.reach(BatchStatus.STAGING_LOADED)
-        return time.perf_counter() - began
+        return meter.measure()
 
 
 def plain_engine(url: str) -> Engine:

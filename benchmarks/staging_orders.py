@@ -1,4 +1,4 @@
-"""The benchmark of staging: its order lines, and which column of them goes where when nobody applies a rule. Pure."""
+"""The order lines of the benchmark of staging, and which column goes where if nobody applies a rule. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Staging by pandas: `read_sql` in chunks, columns renamed, sizes melted, `to_sql`; it comes with the extra `bench`."""
+"""Staging by pandas: `read_sql`, columns renamed, sizes melted, `to_sql`; it comes with the extra `bench`."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ class Staged:
 
 
 def _ids(connection: Connection, count: int, done: int) -> list[int]:
-    """Count the ids of orders in advance: on SQLite from 1, as the table is empty; on PostgreSQL by its sequence."""
+    """Count the ids of orders before: on SQLite from 1, as the table is empty; on PostgreSQL by its sequence."""
     if connection.dialect.name == "sqlite":
         return list(range(done + 1, done + 1 + count))
     query = text("SELECT nextval(pg_get_serial_sequence(:name, 'stg_id')) FROM generate_series(1, :count)")
