@@ -87,7 +87,8 @@ def objects(url: str) -> None:
     """Read each order line as an object, and add an object for each order and for each size; no rules."""
     engine = plain_engine(url)
     sizes = size_columns(engine)
-    query = select(OrdersUnified, *map(column, sizes)).execution_options(yield_per=CHUNK)
+    wanted: list[Any] = [OrdersUnified, *map(column, sizes)]
+    query = select(*wanted).execution_options(yield_per=CHUNK)
     copying = _ObjectsCopied(sizes)
     with Session(engine) as reading, Session(engine) as writing:
         for rows in reading.execute(query).partitions():
