@@ -1,7 +1,7 @@
 """Staging by dlt: a resource of Arrow tables, loaded as its documentation calls quickest; it comes with `bench`.
 
-That is COPY of CSV files on PostgreSQL, and Parquet on SQLite, which dlt inserts by SQLAlchemy. Sizes are melted before,
-by pandas, and go to a table of their own from the same resource, so that the source is read once.
+That is COPY of CSV files on PostgreSQL, and Parquet on SQLite, which dlt inserts by SQLAlchemy. Sizes are melted
+before, by pandas, and go to a table of their own from the same resource, so that the source is read once.
 """
 
 from __future__ import annotations
