@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from benchmarks.staging_drivers import Dialect
 
 METHOD = None
-"""How `to_sql` writes. `"multi"`, many rows a statement, took more than ten times the CPU seconds on both engines."""
+"""How `to_sql` writes. `"multi"`, many rows a statement, took over ten times the CPU seconds on both engines."""
 
 
 def load(url: str) -> None:
