@@ -1,4 +1,4 @@
-"""Staging by dlt: a resource of Arrow tables, loaded as its documentation calls quickest; it comes with `bench`.
+"""Staging by dlt: a resource of Arrow tables, loaded from files; it comes with the extra `bench`.
 
 That is COPY of CSV files on PostgreSQL, and Parquet on SQLite, which dlt inserts by SQLAlchemy. Sizes are melted
 before, by pandas, and go to a table of their own from the same resource, so that the source is read once.
