@@ -22,6 +22,7 @@ from benchmarks.delivery_ground import only_errors_are_logged
 from benchmarks.staging_measures import Measure
 from benchmarks.staging_orders import CHUNK, ORDERS, SUBITEMS, TITLES, filled_rows
 from order_staging import UnitOfWork, schema
+from order_staging.cli.app import collect_seldom
 from order_staging.database import create_engine
 
 if TYPE_CHECKING:
@@ -164,9 +165,11 @@ class Meter:
 def run(place: str, url: str) -> Measure:
     """Do the work of a way, given as `module:function`, and measure it from the first connection on.
 
-    The function takes the URL; where it gives a measure, that one counts.
+    Garbage is collected as seldom as by our command line, whichever way it is. The function takes the URL; where it
+    gives a measure, that one counts.
     """
     only_errors_are_logged()
+    collect_seldom()
     module, _, function = place.partition(":")
     work: Callable[[str], Measure | None] = getattr(import_module(module), function)
     meter = Meter()

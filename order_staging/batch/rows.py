@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import inspect
 
 from order_staging.models import Base, Operation, StagedOrder, StagedSubitem, StagingStatus, ValidationStatus
-from order_staging.transform.values import utf16_length
+from order_staging.transform.values import fits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -39,7 +39,7 @@ def attributes(model: type[Base]) -> dict[str, str]:
 
 def clipped(text: str | None, length: int) -> str | None:
     """Cut a text that only serves to recognise a row to `length` UTF-16 code units."""
-    if text is None or utf16_length(text) <= length:
+    if text is None or fits(text, length):
         return text
     cut = text.encode("utf-16-le", "surrogatepass")[: (length - 1) * 2]
     return cut.decode("utf-16-le", "ignore") + "…"
@@ -112,12 +112,13 @@ NEVER_SENT: dict[str, Any] = {
 def _copies(order: Order, limits: Limits) -> tuple[dict[str, Any], list[str]]:
     copies: dict[str, Any] = {}
     notes = []
+    names = attributes(StagedSubitem)
     for column, title in SUBITEM_COPIES.items():
         value, longest = order.values.get(title), limits[column].max_length
-        if isinstance(value, str) and longest is not None and utf16_length(value) > longest:
+        if isinstance(value, str) and longest is not None and not fits(value, longest):
             notes.append(f"{column}: is longer than {longest} characters; left out here, the order has it")
             value = None
-        copies[attributes(StagedSubitem)[column]] = value
+        copies[names[column]] = value
     return copies, notes
 
 

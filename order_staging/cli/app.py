@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import gc
 from typing import Annotated
 
 import typer
 
 from order_staging.cli.commands import MARKUP, Commands
 from order_staging.version import VERSION
+
+OBJECTS_A_COLLECTION = 20_000
+"""Objects that are made before Python looks for garbage among them: its own 700 are a few order lines."""
 
 app = typer.Typer(
     name="order-staging",
@@ -36,6 +40,12 @@ def common(
     """Carry order lines from SQL Server through staging tables onto a monday.com board."""
 
 
+def collect_seldom() -> None:
+    """Have Python look for garbage less often than it does: rows leave none, and a page of them makes it look."""
+    gc.set_threshold(OBJECTS_A_COLLECTION)
+
+
 def main() -> None:
     """Run the command line, as `order-staging` and `runner.py` do."""
+    collect_seldom()
     app()

@@ -7,8 +7,8 @@ database did (docs/performance.md).
 from __future__ import annotations
 
 from functools import lru_cache
-from itertools import groupby
-from operator import itemgetter
+from itertools import groupby, repeat
+from operator import is_, itemgetter
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import insert, inspect
@@ -17,13 +17,10 @@ from order_staging.models import Base
 from order_staging.sqlserver import PARAMETER_TYPES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from sqlalchemy import Dialect
     from sqlalchemy.orm import Session
-
-
-_NOTHING = object()
 
 
 def insert_rows(session: Session, model: type[Base], rows: Sequence[dict[str, Any]]) -> None:
@@ -54,9 +51,10 @@ class Insertion:
 
     def parameters(self, rows: Sequence[dict[str, Any]]) -> list[tuple[Any, ...]]:
         """Make the driver's parameters, converted a column at a time."""
-        columns: list[Iterable[Any]] = list(zip(*map(self._values, rows), strict=True))
+        found = list(zip(*map(self._values, rows), strict=True))
+        columns: list[Iterable[Any]] = [*found]
         for place, convert in self._converters:
-            columns[place] = _converted(columns[place], convert)
+            columns[place] = _converted(found[place], convert)
         return list(zip(*columns, strict=True))
 
 
@@ -73,10 +71,8 @@ def _positional(dialect: Dialect) -> Dialect:
     return positional(paramstyle="format")  # type: ignore[no-any-return] # a dialect's own constructor
 
 
-def _converted(values: Iterable[Any], convert: Callable[[Any], Any]) -> Iterator[Any]:
-    """Convert values; one that is the very same as before, such as a batch's id, is not converted again."""
-    last, result = _NOTHING, None
-    for value in values:
-        if value is not last:
-            last, result = value, convert(value)
-        yield result
+def _converted(values: Sequence[Any], convert: Callable[[Any], Any]) -> Iterable[Any]:
+    """Convert a column; what is the very same in all rows, such as a batch's id, only once."""
+    if all(map(is_, values, repeat(values[0]))):
+        return repeat(convert(values[0]), len(values))
+    return map(convert, values)

@@ -193,6 +193,9 @@ class StagedOrders(StagedRows[StagedOrder]):
 
     def drop_invalid(self, uuids: Sequence[UUID]) -> None:
         """Delete rows that an earlier script staged as invalid, so that they can be staged anew."""
+        failed = select(StagedOrder.stg_id).where(StagedOrder.stg_status == StagingStatus.VALIDATION_FAILED)
+        if self.session.scalar(failed.limit(1)) is None:  # mostly there is none to look for row by row
+            return
         subitems = StagedSubitems(self.session)
         for some in chunks(uuids, VALUES_A_STATEMENT):
             invalid = (

@@ -59,6 +59,8 @@ def number_text(number: Decimal) -> str:
 
 
 def _from_text(text: str, number_format: NumberFormat) -> Decimal | None:
+    if _is_plain(text):
+        return Decimal(text)
     match = _pattern(number_format).fullmatch(text.strip())
     if match is None:
         return None
@@ -69,6 +71,11 @@ def _from_text(text: str, number_format: NumberFormat) -> Decimal | None:
         return Decimal(f"{match['sign'] or match['inner_sign'] or ''}{digits}{match['rest']}")
     except InvalidOperation:  # an exponent beyond anything Decimal knows
         return None
+
+
+def _is_plain(text: str) -> bool:
+    """Tell whether text is digits, perhaps with a point among them: what every format reads."""
+    return text.isascii() and (text.isdigit() or (text[:1].isdigit() and text.replace(".", "", 1).isdigit()))
 
 
 @lru_cache(maxsize=16)

@@ -8,24 +8,24 @@ from typing import TYPE_CHECKING
 from order_staging.transform.mapping import Rule
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from order_staging.transform.customers import Customers
 
 _ORDER_TYPES = {"active": "RECEIVED", "cancelled": "CANCELLED"}
 
 
-def apply_rule(rule: Rule | None, value: object, customers: Customers) -> object:
-    """Apply a field's rule, if it has one, to a source value."""
+def applied_rule(rule: Rule, customers: Customers) -> Callable[[object], object]:
+    """Give the function that applies a field's rule to a source value."""
     match rule:
         case Rule.CANONICAL_CUSTOMER:
-            return customers.canonical(value)
+            return customers.canonical
         case Rule.CLEAN_TEXT:
-            return clean_text(value)
+            return clean_text
         case Rule.ORDER_TYPE:
-            return order_type(value)
+            return order_type
         case Rule.TRUE_IS_ZERO:
-            return true_is_zero(value)
-        case None:
-            return value
+            return true_is_zero
 
 
 def clean_text(value: object) -> object:

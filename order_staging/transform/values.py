@@ -9,12 +9,15 @@ from __future__ import annotations
 import re
 from datetime import date, datetime
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING
 
 from order_staging.transform.mapping import FieldType
 from order_staging.transform.numbers import NOT_A_NUMBER, fit_number, read_number
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from order_staging.transform.limits import FieldLimit
     from order_staging.transform.mapping import NumberFormat
 
@@ -36,21 +39,20 @@ _MONDAYS_LENGTHS = {
 _DATE = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})([T ][0-9:.+Z-]+)?")
 
 
-def read_value(
-    value: object, field_type: FieldType, limit: FieldLimit, number_format: NumberFormat
-) -> Reading:
-    """Read one source value for a field of this type, within its column's and monday.com's limits."""
-    if is_empty(value):
-        return None, None
+def value_reader(
+    field_type: FieldType, limit: FieldLimit, number_format: NumberFormat
+) -> Callable[[object], Reading]:
+    """Make what reads source values for a field of this type, within its column's and monday.com's limits."""
     match field_type:
         case FieldType.NUMBERS:
-            number = read_number(value, number_format)
-            return (None, NOT_A_NUMBER) if number is None else fit_number(number, limit)
+            return partial(_read_number, limit, number_format)
         case FieldType.DATE:
-            day = read_date(value)
-            return day, "is not a date" if day is None else None
+            return _read_day
         case _:
-            return _read_words(value, field_type, limit.max_length)
+            longest = shortest(limit.max_length, _MONDAYS_LENGTHS.get(field_type))
+            is_status = field_type is FieldType.STATUS
+            is_label = is_status or field_type is FieldType.DROPDOWN
+            return partial(_read_words, longest, is_label=is_label, is_status=is_status)
 
 
 def is_empty(value: object) -> bool:
@@ -87,12 +89,17 @@ def text_problem(text: str, max_length: int | None) -> str | None:
     if "\0" in text:
         return "holds a NUL character"
     try:
-        size = len(text.encode())
+        size = len(text) if text.isascii() else len(text.encode())
     except UnicodeEncodeError:
         return "holds half a character (a lone surrogate)"
-    if max_length is not None and utf16_length(text) > max_length:
+    if max_length is not None and not fits(text, max_length):
         return f"is longer than {max_length} characters"
     return f"takes more than {TEXT_BYTES:,} bytes" if size > TEXT_BYTES else None
+
+
+def fits(text: str, length: int) -> bool:
+    """Tell whether text has at most `length` UTF-16 code units: never more than two a character."""
+    return len(text) * 2 <= length or utf16_length(text) <= length
 
 
 def utf16_length(text: str) -> int:
@@ -105,14 +112,30 @@ def shortest(*lengths: int | None) -> int | None:
     return min((length for length in lengths if length is not None), default=None)
 
 
-def _read_words(value: object, field_type: FieldType, max_length: int | None) -> Reading:
+def _read_number(limit: FieldLimit, number_format: NumberFormat, value: object) -> Reading:
+    if is_empty(value):
+        return None, None
+    number = read_number(value, number_format)
+    return (None, NOT_A_NUMBER) if number is None else fit_number(number, limit)
+
+
+def _read_day(value: object) -> Reading:
+    if is_empty(value):
+        return None, None
+    day = read_date(value)
+    return day, "is not a date" if day is None else None
+
+
+def _read_words(max_length: int | None, value: object, *, is_label: bool, is_status: bool) -> Reading:
+    if is_empty(value):
+        return None, None
     if isinstance(value, bytes | bytearray | memoryview):
         return None, "is binary data, not text"
     text = plain_text(value)
-    if field_type in {FieldType.DROPDOWN, FieldType.STATUS}:
+    if is_label:
         text = text.strip()
-    problem = text_problem(text, shortest(max_length, _MONDAYS_LENGTHS.get(field_type)))
+    problem = text_problem(text, max_length)
     # monday.com would take the text for the number of another label.
-    if problem is None and field_type is FieldType.STATUS and text.isascii() and text.isdigit():
+    if problem is None and is_status and text.isascii() and text.isdigit():
         problem = "is a number, which cannot be a status label"
     return (None, problem) if problem else (text, None)

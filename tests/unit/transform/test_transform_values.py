@@ -12,9 +12,9 @@ from order_staging.transform.values import (
     is_empty,
     plain_text,
     read_date,
-    read_value,
     text_problem,
     utf16_length,
+    value_reader,
 )
 
 FORMAT = load_mapping().numbers
@@ -40,14 +40,14 @@ WORDS = (FieldType.TEXT, FieldType.LONG_TEXT, FieldType.DROPDOWN, FieldType.STAT
 
 
 def reading(value: object, field_type: FieldType, max_length: int | None = None) -> Reading:
-    return read_value(value, field_type, FieldLimit(max_length=max_length), FORMAT)
+    return value_reader(field_type, FieldLimit(max_length=max_length), FORMAT)(value)
 
 
 @given(ANYTHING, st.sampled_from(FieldType), LIMITS)
 def test_a_value_arrives_or_was_empty_or_there_is_a_problem(
     value: object, field_type: FieldType, limit: FieldLimit
 ) -> None:
-    result, problem = read_value(value, field_type, limit, FORMAT)
+    result, problem = value_reader(field_type, limit, FORMAT)(value)
     if result is None:
         assert is_empty(value) == (problem is None)
     elif isinstance(result, str):
@@ -59,13 +59,13 @@ def test_a_value_arrives_or_was_empty_or_there_is_a_problem(
 def test_a_value_that_was_read_is_read_again_as_it_is(
     value: object, field_type: FieldType, limit: FieldLimit
 ) -> None:
-    result, _ = read_value(value, field_type, limit, FORMAT)
-    assert read_value(result, field_type, limit, FORMAT) == (result, None)
+    result, _ = value_reader(field_type, limit, FORMAT)(value)
+    assert value_reader(field_type, limit, FORMAT)(result) == (result, None)
 
 
 @given(ALL_CHARACTERS, st.sampled_from(WORDS), LIMITS)
 def test_text_that_passes_can_be_stored_and_sent(text: str, field_type: FieldType, limit: FieldLimit) -> None:
-    result, _ = read_value(text, field_type, limit, FORMAT)
+    result, _ = value_reader(field_type, limit, FORMAT)(text)
     if isinstance(result, str):
         assert "\0" not in result
         assert limit.max_length is None or len(result.encode("utf-16-le")) // 2 <= limit.max_length
@@ -190,9 +190,9 @@ def test_a_moment_is_its_day(moment: datetime) -> None:
 
 def test_numbers_are_read_with_the_columns_scale() -> None:
     limit = FieldLimit(precision=18, scale=2)
-    assert read_value("$1,234.5", FieldType.NUMBERS, limit, FORMAT) == (Decimal("1234.50"), None)
-    assert read_value("n/a", FieldType.NUMBERS, limit, FORMAT) == (None, "is not a number")
-    assert read_value("0", FieldType.NUMBERS, NO_LIMIT, FORMAT) == (Decimal(0), None)
+    assert value_reader(FieldType.NUMBERS, limit, FORMAT)("$1,234.5") == (Decimal("1234.50"), None)
+    assert value_reader(FieldType.NUMBERS, limit, FORMAT)("n/a") == (None, "is not a number")
+    assert value_reader(FieldType.NUMBERS, NO_LIMIT, FORMAT)("0") == (Decimal(0), None)
 
 
 def test_text_without_a_limit_has_no_problem() -> None:
