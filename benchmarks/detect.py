@@ -1,9 +1,9 @@
 """What does it cost to find 1,000 new order lines among 100,000 and a million that were delivered long ago?
 
-Delivered lines are in production, all lines are in ORDERS_UNIFIED, which has no index. The library reads what is new,
-and counts it by customer; against the plain anti-join by the raw driver, with the same columns, in turns. How the
-time grows with the rows is printed, too. `docs/performance.md` says what the difference is spent on. Exits with 1
-where a target is missed.
+Delivered lines are in production, all lines are in ORDERS_UNIFIED, which has no index. The library reads what is
+new, and counts it by customer; against the plain anti-join by the raw driver, with the same columns, in turns. How
+the time grows with the rows is printed, too. `docs/performance.md` says what the difference is spent on. Exits with
+1 where a target is missed.
 
 Usage: python benchmarks/detect.py [--among ROWS ...] [--new ROWS] [--rounds ROUNDS] [--engine ENGINE ...]
 """

@@ -36,20 +36,19 @@ def build(databases: Databases, name: str, delivered: int, new: int) -> str:
     engine = create_engine(url)
     schema.upgrade(engine)
     engine.dispose()
-    every = delivered // new + 1
+    every, uuid = delivered // new + 1, _uuid(databases.engine)
     series = (
-        "WITH RECURSIVE numbers(number) AS (SELECT CAST(1 AS BIGINT) UNION ALL SELECT number + 1 FROM numbers "
-        f"WHERE number < {delivered + new}) "
+        "WITH RECURSIVE numbers(number) AS (SELECT CAST(1 AS BIGINT) "  # noqa: S608 - numbers of ours
+        f"UNION ALL SELECT number + 1 FROM numbers WHERE number < {delivered + new}) "
     )
-    uuid = _uuid(databases.engine)
-    columns = f'{UUID_COLUMN}, "CUSTOMER NAME", "AAG ORDER NUMBER", "CUSTOMER STYLE", "PO NUMBER", "M"'
+    of_source = f'{UUID_COLUMN}, "CUSTOMER NAME", "AAG ORDER NUMBER", "CUSTOMER STYLE", "PO NUMBER", "M"'
+    values = f"{uuid}, '{CUSTOMER}', 'JOO-' || number / 8, 'POLO-' || number % 40, '4755', 7"
+    delivered_ones = f"SELECT number, {uuid}, 'POLO' FROM numbers WHERE number % {every} > 0"  # noqa: S608 - ours
     execute(
         url,
         [
-            f'INSERT INTO "{SOURCE}" ({columns}) {series} '  # noqa: S608 - names of ours
-            f"SELECT {uuid}, '{CUSTOMER}', 'JOO-' || number / 8, 'POLO-' || number % 40, '4755', 7 FROM numbers",
-            f'INSERT INTO "{DELIVERED}" ("Item ID", source_uuid, "Title") {series} '  # noqa: S608 - names of ours
-            f"SELECT number, {uuid}, 'POLO-' || number % 40 FROM numbers WHERE number % {every} > 0",
+            f'INSERT INTO "{SOURCE}" ({of_source}) {series} SELECT {values} FROM numbers',  # noqa: S608 - ours
+            f'INSERT INTO "{DELIVERED}" ("Item ID", source_uuid, "Title") {series} {delivered_ones}',
         ],
     )
     analyze(url)

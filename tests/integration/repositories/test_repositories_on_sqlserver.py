@@ -61,8 +61,8 @@ def any_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
         changed: dict[str, Any] = {"stg_batch_id": CHANGES}
         stage(
             uow,
-            order(**changed, stg_monday_item_id=2, source_uuid=CHANGED),
-            order(**changed, update_operation="ARCHIVE"),
+            delivered(2, **changed, source_uuid=CHANGED),
+            delivered(4, **changed, update_operation="ARCHIVE"),
         )
         stage_subitems(
             uow,
