@@ -174,10 +174,11 @@ class ProductionRepository:
             "delivered_values": source.stg_api_payload,
         }
         if portion.removed:
-            gone = select(source.stg_id).where(
-                SUBITEMS.alike(), *portion.where, StagedSubitem.update_operation == Operation.DELETE
-            )
-            self.session.execute(delete(target).where(gone.exists()))
+            removed = [*portion.where, StagedSubitem.update_operation == Operation.DELETE]
+            gone = select(source.stg_id).where(SUBITEMS.alike(), *removed)
+            # The first condition finds rows by an index: for the second alone SQLite looks at every size there is.
+            of_orders = select(source.source_uuid).where(*removed, source.source_uuid.is_not(None))
+            self.session.execute(delete(target).where(target.c.source_uuid.in_(of_orders), gone.exists()))
         matched = by_name(_table(StagedSubitem), target) | values
         changed = {name: matched[name] for name in (*values, *REFRESHED)}
         changed |= {name: func.coalesce(matched[name], target.c[name]) for name in KEPT_IF_UNKNOWN}
