@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 US, MARKING, PLAIN = "order-staging", "plain SQL that marks", "plain SQL"
-MOST_TIMES = {MARKING: {"sqlite": 2.0, "postgresql": 2.0}, PLAIN: {"sqlite": 3.0, "postgresql": 5.0}}
+MOST_TIMES = {MARKING: {"sqlite": 2.0, "postgresql": 2.0}, PLAIN: {"sqlite": 3.5, "postgresql": 7.0}}
 """How many times as long as others promotion and cleanup may take together, by engine."""
 
 
