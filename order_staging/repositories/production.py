@@ -244,8 +244,10 @@ class ProductionRepository:
         if portion.present:
             self.session.execute(update(target).where(alike, *portion.where, staying).values(changed))
         if portion.present < portion.rows:
-            present = select(target.c["Item ID"]).where(alike).exists()
-            query = select(*inserted.values()).where(*portion.where, staying, ~present)
+            query = select(*inserted.values()).where(*portion.where, staying)
+            if portion.present:
+                # Only then: PostgreSQL would scan a table that was empty a moment ago, once for each row of these.
+                query = query.where(~select(target.c["Item ID"]).where(alike).exists())
             self.session.execute(insert(target).from_select(list(inserted), query))
         reach(Failpoint.PROMOTION_WRITTEN)
         marked: Repository[Any] = Repository(self.session, staged)
