@@ -246,7 +246,7 @@ class ProductionRepository:
         if portion.present < portion.rows:
             query = select(*inserted.values()).where(*portion.where, staying)
             if portion.present:
-                # Only then: PostgreSQL would scan a table that was empty a moment ago, once for each row of these.
+                # Only then: PostgreSQL is very slow to look into a table that its statistics call empty.
                 query = query.where(~select(target.c["Item ID"]).where(alike).exists())
             self.session.execute(insert(target).from_select(list(inserted), query))
         reach(Failpoint.PROMOTION_WRITTEN)
