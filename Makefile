@@ -53,8 +53,10 @@ bench: $(BENCH_READY)  ## measurements, with clients from PyPI to compare with: 
 	$(BENCH)/bin/python benchmarks/aliases.py
 	$(BENCH)/bin/python benchmarks/changes.py
 	$(BENCH)/bin/python benchmarks/delivery.py
+	$(BENCH)/bin/python benchmarks/detect.py
 	$(BENCH)/bin/python benchmarks/lanes.py
 	$(BENCH)/bin/python benchmarks/plans.py
+	$(BENCH)/bin/python benchmarks/promote.py
 	$(BENCH)/bin/python benchmarks/staging.py
 	$(BENCH)/bin/python benchmarks/startup.py
 

@@ -56,7 +56,7 @@ class Failpoint(StrEnum):
     ORDERS_PROMOTED = "promotion.orders"
     SUBITEMS_PROMOTED = "promotion.subitems"
     SIZES_CLEANED = "cleanup.sizes"
-    """Sizes are deleted from staging, and their orders not; one transaction."""
+    """Some sizes are deleted from staging, and their orders not."""
     STAGING_CLEANED = "cleanup.done"
     BATCH_ENDED = "batch.ended"
     """The batch is recorded as ended, its lease is not given back."""

@@ -6,10 +6,14 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from order_staging.failpoints import Failpoint, reach
+from order_staging.models import StagingStatus
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from order_staging.batch.record import BatchRecord
     from order_staging.batch.workshop import Workshop
+    from order_staging.repositories import Span
     from order_staging.unit_of_work import UnitOfWork
 
 CHUNKS = 10
@@ -19,36 +23,64 @@ CHUNKS = 10
 async def promote(workshop: Workshop, record: BatchRecord) -> None:
     """Write what landed to production, and mark it, in bounded transactions."""
     run, hold, result = workshop.database.run, record.hold, record.result
-    while orders := await run(partial(_promote_orders, workshop, record), hold):
+    orders, subitems = await run(partial(_to_promote, workshop, record), hold)
+    for span in orders:
+        promoted = await run(partial(_promote_orders, workshop, record, span), hold)
         reach(Failpoint.ORDERS_PROMOTED)
-        result.orders.promoted += orders
-    while subitems := await run(partial(_promote_subitems, workshop, record), hold):
+        result.orders.promoted += promoted
+    for span in subitems:
+        promoted = await run(partial(_promote_subitems, workshop, record, span), hold)
         reach(Failpoint.SUBITEMS_PROMOTED)
-        result.subitems.promoted += subitems
+        result.subitems.promoted += promoted
 
 
 async def clean_up(workshop: Workshop, record: BatchRecord) -> tuple[int, int]:
-    """Delete what is in production from staging; give the numbers of orders and subitems deleted."""
+    """Delete what is in production from staging, in bounded transactions; give the numbers of orders and subitems.
 
-    def delete(uow: UnitOfWork) -> tuple[int, int]:
-        subitems = uow.staging.subitems.delete_promoted(record.batch_id)
+    Sizes go first: an order stays while any size of it is staged.
+    """
+    run, hold, batch_id = workshop.database.run, record.hold, record.batch_id
+    orders = subitems = 0
+    for_orders, for_subitems = await run(partial(_spans, workshop, batch_id, StagingStatus.PROMOTED), hold)
+    for span in for_subitems:
+        subitems += await run(partial(_delete_subitems, batch_id, span), hold)
         reach(Failpoint.SIZES_CLEANED)
-        return uow.staging.orders.delete_finished(record.batch_id), subitems
-
-    deleted = await workshop.database.run(delete, record.hold)
+    for span in for_orders:
+        orders += await run(partial(_delete_orders, batch_id, span), hold)
     reach(Failpoint.STAGING_CLEANED)
-    return deleted
+    return orders, subitems
 
 
-def _promote_orders(workshop: Workshop, record: BatchRecord, uow: UnitOfWork) -> int:
-    limit = workshop.settings.chunk_rows * CHUNKS
-    columns = [field.title for field in workshop.mapping.fields]
-    done = uow.production.promote_orders(record.batch_id, limit, workshop.outside.now(), columns=columns)
+def _to_promote(workshop: Workshop, record: BatchRecord, uow: UnitOfWork) -> tuple[list[Span], list[Span]]:
+    # Archiving that was taken back is marked already, and nothing of it is promoted.
     uow.staging.changes.forget_archived(record.batch_id)
+    return _spans(workshop, record.batch_id, StagingStatus.API_SUCCESS, uow)
+
+
+def _spans(
+    workshop: Workshop, batch_id: UUID, status: StagingStatus, uow: UnitOfWork
+) -> tuple[list[Span], list[Span]]:
+    """Cut the orders of a batch that are in a state, and its subitems, into what a transaction may take."""
+    size = workshop.settings.chunk_rows * CHUNKS
+    return uow.staging.orders.spans(batch_id, status, size), uow.staging.subitems.spans(
+        batch_id, status, size
+    )
+
+
+def _promote_orders(workshop: Workshop, record: BatchRecord, span: Span, uow: UnitOfWork) -> int:
+    columns = [field.title for field in workshop.mapping.fields]
+    done = uow.production.promote_orders(record.batch_id, span, workshop.outside.now(), columns=columns)
     record.increase(uow, successful_records=done)
     return done
 
 
-def _promote_subitems(workshop: Workshop, record: BatchRecord, uow: UnitOfWork) -> int:
-    limit = workshop.settings.chunk_rows * CHUNKS
-    return uow.production.promote_subitems(record.batch_id, limit, workshop.outside.now())
+def _promote_subitems(workshop: Workshop, record: BatchRecord, span: Span, uow: UnitOfWork) -> int:
+    return uow.production.promote_subitems(record.batch_id, span, workshop.outside.now())
+
+
+def _delete_subitems(batch_id: UUID, span: Span, uow: UnitOfWork) -> int:
+    return uow.staging.subitems.delete_promoted(batch_id, span)
+
+
+def _delete_orders(batch_id: UUID, span: Span, uow: UnitOfWork) -> int:
+    return uow.staging.orders.delete_finished(batch_id, span)

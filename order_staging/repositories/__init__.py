@@ -1,6 +1,6 @@
 """Every query of the project: small repositories whose methods read as sentences."""
 
-from order_staging.repositories.base import chunks
+from order_staging.repositories.base import Span, chunks
 from order_staging.repositories.batches import BatchRepository
 from order_staging.repositories.deliveries import Delivered, DeliveredSize, Deliveries
 from order_staging.repositories.failures import FailureRepository, Kind, Letter
@@ -28,6 +28,7 @@ __all__ = [
     "SourceFilter",
     "SourceRepository",
     "SourceShape",
+    "Span",
     "StagedChanges",
     "StagedOrders",
     "StagedSubitems",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from sqlalchemy import Unicode, delete, func, select, update
@@ -20,6 +21,14 @@ if TYPE_CHECKING:
 
 Model = TypeVar("Model", bound=Base)
 T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Span:
+    """Rows of a table by their ids, both ends included."""
+
+    first: int
+    last: int
 
 
 class Repository(Generic[Model]):

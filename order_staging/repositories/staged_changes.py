@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
     from sqlalchemy.orm import Session
 
+    from order_staging.repositories.base import Span
+
 
 class StagedChanges:
     """Queries of both staging tables about changes."""
@@ -118,9 +120,14 @@ class StagedChanges:
         for some in chunks(uuids, VALUES_A_STATEMENT):
             StagedSubitems(self.session).delete(StagedSubitem.source_uuid.in_(some))
 
-    def forget_archived(self, batch_id: UUID) -> None:
-        """Delete the orders of a batch that were archived: if their source rows come back, they are new."""
+    def forget_archived(self, batch_id: UUID, span: Span | None = None) -> None:
+        """Delete the orders of a batch that were archived: if their source rows come back, they are new.
+
+        Within a span, where one is given.
+        """
+        bounds = [StagedOrder.stg_id >= span.first, StagedOrder.stg_id <= span.last] if span else []
         done = (
+            *bounds,
             StagedOrder.stg_batch_id == batch_id,
             StagedOrder.update_operation == Operation.ARCHIVE,
             StagedOrder.stg_status == StagingStatus.PROMOTED,

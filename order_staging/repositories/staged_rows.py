@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from sqlalchemy import func, select
 
 from order_staging.models import Operation, StagedOrder, StagedSubitem, StagingStatus
-from order_staging.repositories.base import Repository, chunks
+from order_staging.repositories.base import Repository, Span, chunks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -113,8 +113,37 @@ class StagedRows(Repository[Staged], Generic[Staged]):
             stg_sent_date=now,
         )
 
-    def delete_promoted(self, batch_id: UUID, *where: ColumnElement[bool]) -> int:
-        """Delete a batch's rows that are in production (and match); tell how many."""
-        return self.delete(
-            self.model.stg_batch_id == batch_id, self.model.stg_status == StagingStatus.PROMOTED, *where
+    def spans(self, batch_id: UUID, status: StagingStatus, size: int) -> list[Span]:
+        """Cut a batch's rows in a state into spans of at most `size` of them, in the order of their ids.
+
+        They are found in one look through the batch, so that no later statement needs to look through it again.
+        """
+        number = func.row_number().over(order_by=self.model.stg_id) - 1
+        rows = (
+            select(self.model.stg_id, number.label("number"))
+            .where(self.model.stg_batch_id == batch_id, self.model.stg_status == status)
+            .subquery()
         )
+        first, last = func.min(rows.c.stg_id), func.max(rows.c.stg_id)
+        query = select(first, last).group_by(rows.c.number - rows.c.number % size).order_by(first)
+        return [Span(*ends) for ends in self.session.execute(query)]
+
+    def delete_promoted(self, batch_id: UUID, span: Span, *where: ColumnElement[bool]) -> int:
+        """Delete those of a batch's rows that are in production (and match), within a span; tell how many."""
+        return self.delete(*spanned(self.model, span, batch_id, StagingStatus.PROMOTED), *where)
+
+
+def spanned(
+    model: type[StagedOrder | StagedSubitem], span: Span, batch_id: UUID, status: StagingStatus
+) -> list[ColumnElement[bool]]:
+    """Tell which rows are in a span, of a batch and in a state.
+
+    Only the primary key finds them. PostgreSQL believes its statistics, which know nothing of a state that rows
+    have come into just now: it would take the state's index for the shortest way, through all of the batch.
+    """
+    return [
+        model.stg_id >= span.first,
+        model.stg_id <= span.last,
+        func.coalesce(model.stg_batch_id, model.stg_batch_id) == batch_id,
+        func.coalesce(model.stg_status, model.stg_status) == status,
+    ]

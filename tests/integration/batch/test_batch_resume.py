@@ -19,6 +19,7 @@ from tests.integration.batch.batch_world import (
     LEASES,
     MON,
     STG,
+    STG_SUB,
     Killed,
     as_uuid,
     expected,
@@ -71,6 +72,28 @@ def test_a_batch_is_resumed_from_wherever_it_died(world: World, point: Failpoint
     die(world, point)
     result = world.service().resume()
     assert result.status == "completed"
+    world.lands(rows)
+    check(world)
+
+
+@pytest.mark.parametrize(
+    ("point", "at"),
+    [(Failpoint.ORDERS_PROMOTED, 1), (Failpoint.SUBITEMS_PROMOTED, 2), (Failpoint.SIZES_CLEANED, 2)],
+)
+@on_sqlite
+def test_promotion_and_cleanup_go_on_after_the_transaction_that_was_the_last(
+    world: World, point: Failpoint, at: int
+) -> None:
+    # Ten rows a transaction: two for the orders, more for their sizes.
+    rows = order_lines(12)
+    world.add(*rows)
+    with armed(point, kill, at=at), pytest.raises(Killed):
+        world.run(settings={"chunk_rows": 1})
+    world.forget_leases()
+    assert (world.database.count(MON), world.database.count(STG)) == (10 if at == 1 else 12, 12)
+    (result,) = world.service().resume().batches
+    assert result.status == "COMPLETED"
+    assert world.database.count(STG) == world.database.count(STG_SUB) == 0
     world.lands(rows)
     check(world)
 

@@ -77,7 +77,7 @@ FAULTS = st.lists(
     max_size=3,
 )
 
-WITHIN_A_TRANSACTION = {Failpoint.COMMIT_COMING, Failpoint.PROMOTION_WRITTEN, Failpoint.SIZES_CLEANED}
+WITHIN_A_TRANSACTION = {Failpoint.COMMIT_COMING, Failpoint.PROMOTION_WRITTEN}
 BUSY = [point for point in Failpoint if point.startswith(("commit.", "delivery.", "promotion.", "recovery."))]
 """The places that most runs pass."""
 CRASHES = st.sampled_from([point for point in Failpoint if point is not Failpoint.RETRY_STAGED] + BUSY)

@@ -164,8 +164,8 @@ def end_all_others(engine: Engine) -> None:
         administrator.execute(others)
 
 
-IN_A_TRANSACTION = (Failpoint.COMMIT_COMING, Failpoint.PROMOTION_WRITTEN, Failpoint.SIZES_CLEANED)
-BETWEEN_TWO = (Failpoint.INTENT_RECORDED, Failpoint.ANSWER_READ)
+IN_A_TRANSACTION = (Failpoint.COMMIT_COMING, Failpoint.PROMOTION_WRITTEN)
+BETWEEN_TWO = (Failpoint.INTENT_RECORDED, Failpoint.ANSWER_READ, Failpoint.SIZES_CLEANED)
 
 
 @on_postgresql

@@ -104,3 +104,27 @@ def distinct_values(model: type[Base], *, leave_out: set[str]) -> dict[str, Any]
         }
         values[attribute.key] = samples[type_.python_type]
     return values
+
+
+def promote_orders(uow: UnitOfWork, *columns: str, size: int = 99) -> int:
+    """Promote the batch's delivered orders, so many at a time; tell how many."""
+    spans = uow.staging.orders.spans(BATCH, StagingStatus.API_SUCCESS, size)
+    return sum(uow.production.promote_orders(BATCH, span, NOW, columns=columns) for span in spans)
+
+
+def promote_subitems(uow: UnitOfWork, *, size: int = 99) -> int:
+    """Promote the batch's delivered subitems, so many at a time; tell how many."""
+    spans = uow.staging.subitems.spans(BATCH, StagingStatus.API_SUCCESS, size)
+    return sum(uow.production.promote_subitems(BATCH, span, NOW) for span in spans)
+
+
+def clean_subitems(uow: UnitOfWork, *, size: int = 99) -> int:
+    """Delete the batch's promoted subitems, so many at a time; tell how many."""
+    spans = uow.staging.subitems.spans(BATCH, StagingStatus.PROMOTED, size)
+    return sum(uow.staging.subitems.delete_promoted(BATCH, span) for span in spans)
+
+
+def clean_orders(uow: UnitOfWork, *, size: int = 99) -> int:
+    """Delete the batch's finished orders, so many at a time; tell how many."""
+    spans = uow.staging.orders.spans(BATCH, StagingStatus.PROMOTED, size)
+    return sum(uow.staging.orders.delete_finished(BATCH, span) for span in spans)

@@ -28,6 +28,8 @@ from tests.integration.repositories.repository_rows import (
     distinct_values,
     do,
     order,
+    promote_orders,
+    promote_subitems,
     stage,
     stage_subitems,
     subitem,
@@ -35,10 +37,13 @@ from tests.integration.repositories.repository_rows import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
+    from uuid import UUID
 
     from sqlalchemy import Engine
 
     from order_staging import UnitOfWork
+    from order_staging.repositories import Span
     from tests.conftest import Database
 
 S = StagingStatus
@@ -71,7 +76,7 @@ def test_every_column_of_an_order_lands_under_its_own_name(uow: UnitOfWork) -> N
     with uow:
         stage(uow, values)
         staged = by_column(uow.staging.orders.in_state(BATCH, S.API_SUCCESS)[0])
-        assert uow.production.promote_orders(BATCH, 9, NOW, columns=MAPPED) == 1
+        assert promote_orders(uow, *MAPPED) == 1
         (row,) = landed(uow, ProductionOrder)
     copied = (columns("STG_MON_CustMasterSchedule") & columns("MON_CustMasterSchedule")) - {"Item ID"}
     assert len(copied) == 82
@@ -96,7 +101,7 @@ def test_every_column_of_a_subitem_lands_under_its_own_name_as_text(uow: UnitOfW
     with uow:
         stage_subitems(uow, values)
         staged = by_column(uow.staging.subitems.in_state(BATCH, S.API_SUCCESS)[0])
-        assert uow.production.promote_subitems(BATCH, 9, NOW) == 1
+        assert promote_subitems(uow) == 1
         (row,) = landed(uow, ProductionSubitem)
     copied = (columns(StagedSubitem.__tablename__) & columns(ProductionSubitem.__tablename__)) - {
         "Item ID",
@@ -120,8 +125,8 @@ def test_what_is_null_in_staging_is_null_in_production(uow: UnitOfWork) -> None:
     with uow:
         stage(uow, delivered(1))
         stage_subitems(uow, subitem(None, stg_status=S.API_SUCCESS, stg_monday_subitem_id=2))
-        uow.production.promote_orders(BATCH, 9, NOW, columns=MAPPED)
-        uow.production.promote_subitems(BATCH, 9, NOW)
+        promote_orders(uow, *MAPPED)
+        promote_subitems(uow)
         (item,), (size,) = landed(uow, ProductionOrder), landed(uow, ProductionSubitem)
     assert {name for name, value in item.items() if value is not None} == {
         "Title",
@@ -142,7 +147,7 @@ def test_four_digits_become_two_halves_away_from_zero_on_every_engine(
 ) -> None:
     with uow:  # never committed: each example begins with empty tables
         uow.staging.orders.add([delivered(n, customer_price=price) for n, price in enumerate(prices)])
-        uow.production.promote_orders(BATCH, 99, NOW, columns=MAPPED)
+        promote_orders(uow, *MAPPED)
         found = {row["Item ID"]: row["CUSTOMER PRICE"] for row in landed(uow, ProductionOrder)}
         uow.source.session.expunge_all()
     for number, price in enumerate(prices):
@@ -158,7 +163,7 @@ def test_notes_longer_than_production_has_room_for_are_clipped(uow: UnitOfWork, 
         stage_subitems(
             uow, subitem(None, stg_status=S.API_SUCCESS, stg_monday_subitem_id=1, **{column: notes})
         )
-        assert uow.production.promote_subitems(BATCH, 9, NOW) == 1
+        assert promote_subitems(uow) == 1
         assert landed(uow, ProductionSubitem)[0][column] == notes[:255]
 
 
@@ -168,40 +173,46 @@ def test_only_what_is_on_the_board_is_promoted(uow: UnitOfWork, state: StagingSt
     with uow:
         stage(uow, order(stg_status=state, stg_monday_item_id=1))
         stage_subitems(uow, subitem(None, stg_status=state, stg_monday_subitem_id=1))
-        assert uow.production.promote_orders(BATCH, 9, NOW, columns=MAPPED) == on_the_board
-        assert uow.production.promote_subitems(BATCH, 9, NOW) == on_the_board
+        assert promote_orders(uow, *MAPPED) == on_the_board
+        assert promote_subitems(uow) == on_the_board
         assert len(landed(uow, ProductionOrder)) == len(landed(uow, ProductionSubitem)) == on_the_board
 
 
 def test_promotion_marks_what_it_wrote_and_does_not_write_it_again(uow: UnitOfWork) -> None:
     with uow:
         stage(uow, delivered(1), delivered(2, stg_batch_id=OTHER_BATCH))
-        assert uow.production.promote_orders(BATCH, 9, NOW, columns=MAPPED) == 1
-        assert uow.production.promote_orders(BATCH, 9, NOW, columns=MAPPED) == 0
+        assert promote_orders(uow, *MAPPED) == 1
+        assert promote_orders(uow, *MAPPED) == 0
         (marked,) = uow.staging.orders.in_state(BATCH, S.PROMOTED)
         assert marked.stg_processed_date == NOW
         assert uow.staging.orders.counts(OTHER_BATCH) == {S.API_SUCCESS: 1}
 
 
 @pytest.mark.parametrize(
-    ("rows", "limit", "steps"), [(7, 3, [3, 3, 1]), (6, 3, [3, 3]), (2, 9, [2]), (0, 3, [])]
+    ("rows", "size", "steps"), [(7, 3, [3, 3, 1]), (6, 3, [3, 3]), (2, 9, [2]), (0, 3, [])]
 )
-def test_promotion_goes_in_bounded_chunks_until_all_has_landed(
-    uow: UnitOfWork, rows: int, limit: int, steps: list[int]
+def test_promotion_goes_in_bounded_spans_between_rows_of_other_batches_and_states(
+    uow: UnitOfWork, rows: int, size: int, steps: list[int]
 ) -> None:
     with uow:
-        stage(uow, *(delivered(n) for n in range(rows)))
-        uow.staging.subitems.insert(
-            [subitem(None, stg_status=S.API_SUCCESS, stg_monday_subitem_id=n) for n in range(rows)]
-        )
-        for promote, model in (
-            (partial(uow.production.promote_orders, columns=MAPPED), ProductionOrder),
-            (uow.production.promote_subitems, ProductionSubitem),
-        ):
-            done = []
-            while number := promote(BATCH, limit, NOW):
-                done.append(number)
-            assert done == steps
+        for n in range(rows):
+            stage(uow, delivered(n), delivered(-n - 1, stg_batch_id=OTHER_BATCH), order())
+            waits: dict[str, Any] = {"stg_status": S.API_SUCCESS, "stg_monday_subitem_id": n}
+            stage_subitems(
+                uow, subitem(None, **waits), subitem(None, **waits, stg_batch_id=OTHER_BATCH), subitem(None)
+            )
+        ways: dict[type[Base], tuple[list[Span], Callable[[UUID, Span, datetime], int]]] = {
+            ProductionOrder: (
+                uow.staging.orders.spans(BATCH, S.API_SUCCESS, size),
+                partial(uow.production.promote_orders, columns=MAPPED),
+            ),
+            ProductionSubitem: (
+                uow.staging.subitems.spans(BATCH, S.API_SUCCESS, size),
+                uow.production.promote_subitems,
+            ),
+        }
+        for model, (spans, promote) in ways.items():
+            assert [promote(BATCH, span, NOW) for span in spans] == steps
             assert len(landed(uow, model)) == rows
 
 
@@ -223,8 +234,8 @@ def test_if_the_mark_fails_nothing_was_promoted(
 
     event.listen(engine, "before_cursor_execute", fail, retval=True)
     promotions: dict[str, Callable[[], int]] = {
-        "STG_MON_CustMasterSchedule": lambda: uow.production.promote_orders(BATCH, 9, NOW, columns=MAPPED),
-        "STG_MON_CustMasterSchedule_Subitems": lambda: uow.production.promote_subitems(BATCH, 9, NOW),
+        "STG_MON_CustMasterSchedule": lambda: promote_orders(uow, *MAPPED),
+        "STG_MON_CustMasterSchedule_Subitems": lambda: promote_subitems(uow),
     }
     with pytest.raises(PersistenceError):
         do(uow, promotions[table])
@@ -237,5 +248,5 @@ def test_if_the_mark_fails_nothing_was_promoted(
 def test_items_of_a_group_and_name_are_known(uow: UnitOfWork) -> None:
     with uow:
         stage(uow, delivered(1), delivered(2), delivered(3, title="x"), delivered(4, group="x"))
-        uow.production.promote_orders(BATCH, 9, NOW, columns=MAPPED)
+        promote_orders(uow, *MAPPED)
         assert uow.production.known_item_ids("a group", "an order") == {1, 2}

@@ -9,11 +9,12 @@ from uuid import UUID, uuid4
 
 from order_staging.models import Operation, ProductionOrder, ProductionSubitem, StagingStatus
 from tests.integration.repositories.repository_rows import (
-    BATCH,
     NOW,
     delivered,
     do,
     order,
+    promote_orders,
+    promote_subitems,
     stage,
     stage_subitems,
     subitem,
@@ -39,7 +40,7 @@ def promote(uow: UnitOfWork, landed: list[Any], orders: list[dict[str, Any]]) ->
     with uow:
         uow.source.session.add_all(landed)
         stage(uow, *orders)
-        done = uow.production.promote_orders(BATCH, 99, NOW, columns=MAPPED)
+        done = promote_orders(uow, *MAPPED)
         uow.commit()
     return done
 
@@ -48,7 +49,7 @@ def promote_sizes(uow: UnitOfWork, landed: list[Any], sizes: list[dict[str, Any]
     with uow:
         uow.source.session.add_all(landed)
         stage_subitems(uow, *(each | {"stg_status": StagingStatus.API_SUCCESS} for each in sizes))
-        done = uow.production.promote_subitems(BATCH, 99, NOW)
+        done = promote_subitems(uow)
         uow.commit()
     return done
 
@@ -96,7 +97,7 @@ def test_an_update_clears_a_mapped_column_that_is_empty_now(uow: UnitOfWork) -> 
     assert row.po_number is None
 
 
-def test_an_archived_order_leaves_production_with_its_subitems_and_nothing_else_does(
+def test_an_archived_order_leaves_production_with_its_subitems_and_staging_and_nothing_else_does(
     uow: UnitOfWork, database: Database
 ) -> None:
     landed = [
@@ -112,8 +113,7 @@ def test_an_archived_order_leaves_production_with_its_subitems_and_nothing_else_
     assert promote(uow, landed, [gone, waiting]) == 1
     assert {row.item_id for row in read(uow, ProductionOrder)} == {8, 9}
     assert [row.subitem_id for row in read(uow, ProductionSubitem)] == ["80"]
-    statuses = [row["stg_status"] for row in database.rows("STG_MON_CustMasterSchedule")]
-    assert sorted(statuses) == ["PENDING", "PROMOTED"]
+    assert [row["stg_status"] for row in database.rows("STG_MON_CustMasterSchedule")] == ["PENDING"]
 
 
 def test_a_deleted_subitem_leaves_production_and_its_neighbours_stay(uow: UnitOfWork) -> None:

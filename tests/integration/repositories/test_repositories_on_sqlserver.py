@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import ClauseElement, Column, Integer, MetaData, Table, event
@@ -11,8 +12,15 @@ from sqlglot import exp
 
 from order_staging import UnitOfWork, schema
 from order_staging.database import create_engine
-from order_staging.models import ErrorType, StagedOrder, StagedSubitem
-from order_staging.repositories import SourceFilter, SourceRepository, SourceShape
+from order_staging.models import (
+    ErrorType,
+    ProductionOrder,
+    ProductionSubitem,
+    StagedOrder,
+    StagedSubitem,
+    StagingStatus,
+)
+from order_staging.repositories import SourceFilter, SourceRepository, SourceShape, Span
 from order_staging.repositories.bulk import Insertion
 from order_staging.repositories.source import Page
 from tests.integration.repositories.repository_rows import (
@@ -32,7 +40,6 @@ from tests.unit.models.sqlserver_parsing import SQLSERVER, for_sqlserver, parsed
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
-    from uuid import UUID
 
     from sqlalchemy import Engine
 
@@ -41,6 +48,8 @@ if TYPE_CHECKING:
     Work = Callable[[UnitOfWork], object]
 
 WANTED = SourceFilter(names=["GREYSON", None], po="4755", aag_season="2026 FALL", customer_season="FALL 26")
+SPAN = Span(1, 10)
+CHANGES, CHANGED = UUID(int=1), UUID(int=2)
 PAGE = Page(BATCH, 10, without_doubled=True)
 
 
@@ -54,6 +63,22 @@ def any_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
         uow.source.add(uow.source.shape(), [source_row()])
         (one,) = stage(uow, delivered(1))
         stage_subitems(uow, subitem(one), subitem(one, "L", stg_status="API_SUCCESS"))
+        landed = [
+            ProductionOrder(item_id=2, source_uuid=CHANGED),
+            ProductionSubitem(subitem_id="3", source_uuid=CHANGED, size_key="M"),
+        ]
+        uow.source.session.add_all(landed)
+        changed: dict[str, Any] = {"stg_batch_id": CHANGES}
+        stage(
+            uow,
+            delivered(2, **changed, source_uuid=CHANGED),
+            delivered(4, **changed, update_operation="ARCHIVE"),
+        )
+        stage_subitems(
+            uow,
+            subitem(None, **changed, stg_status="API_SUCCESS", source_uuid=CHANGED),
+            subitem(None, **changed, stg_status="API_SUCCESS", update_operation="DELETE"),
+        )
         uow.commit()
     yield engine
     engine.dispose()
@@ -98,18 +123,27 @@ WORK: dict[str, tuple[Work, list[type[exp.Expr]]]] = {
     ),
     "open_batch": (lambda uow: uow.staging.orders.open_batch(CUSTOMER, subitems=True), [exp.Select]),
     "interrupted": (lambda uow: uow.staging.orders.interrupted(BATCH), [exp.Update]),
-    "delete_finished": (lambda uow: uow.staging.orders.delete_finished(BATCH), [exp.Delete]),
-    "delete_promoted": (lambda uow: uow.staging.subitems.delete_promoted(BATCH), [exp.Delete]),
+    "delete_finished": (lambda uow: uow.staging.orders.delete_finished(BATCH, SPAN), [exp.Delete]),
+    "delete_promoted": (lambda uow: uow.staging.subitems.delete_promoted(BATCH, SPAN), [exp.Delete]),
     "link_to_items": (lambda uow: uow.staging.subitems.link_to_items(BATCH), [exp.Update]),
     "pending_subitems": (lambda uow: uow.staging.subitems.pending(BATCH, 10), [exp.Select]),
     "promote_orders": (
-        lambda uow: uow.production.promote_orders(BATCH, 10, NOW, columns=["PO NUMBER", "CUSTOMER PRICE"]),
-        [exp.Select, exp.Delete, exp.Delete, exp.Delete, exp.Update, exp.Insert, exp.Update],
+        lambda uow: uow.production.promote_orders(BATCH, SPAN, NOW, columns=["PO NUMBER", "CUSTOMER PRICE"]),
+        [exp.Select, exp.Insert, exp.Update],
     ),
     "promote_subitems": (
-        lambda uow: uow.production.promote_subitems(BATCH, 10, NOW),
+        lambda uow: uow.production.promote_subitems(BATCH, SPAN, NOW),
+        [exp.Select, exp.Insert, exp.Update],
+    ),
+    "promote_changed_orders": (
+        lambda uow: uow.production.promote_orders(CHANGES, SPAN, NOW, columns=["PO NUMBER"]),
+        [exp.Select, *[exp.Delete] * 3, exp.Update, exp.Insert, exp.Update, *[exp.Delete] * 2],
+    ),
+    "promote_changed_subitems": (
+        lambda uow: uow.production.promote_subitems(CHANGES, SPAN, NOW),
         [exp.Select, exp.Delete, exp.Update, exp.Insert, exp.Update],
     ),
+    "spans": (lambda uow: uow.staging.orders.spans(BATCH, StagingStatus.PROMOTED, 10), [exp.Select]),
     "delivered_page": (
         lambda uow: uow.deliveries.page(
             uow.source.shape(), ["record_uuid", "PO NUMBER"], WANTED, PAGE, [BATCH]

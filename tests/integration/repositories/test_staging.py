@@ -17,6 +17,8 @@ from tests.integration.repositories.repository_rows import (
     BATCH,
     CUSTOMER,
     OTHER_BATCH,
+    clean_orders,
+    clean_subitems,
     delivered,
     do,
     order,
@@ -271,8 +273,8 @@ def test_cleanup_removes_promoted_rows_without_waiting_subitems_and_nothing_else
                 goes[0] += 1
             else:
                 stays[stg_id, state, batch] += 1
-        deleted_subitems = uow.staging.subitems.delete_promoted(BATCH)
-        deleted_orders = uow.staging.orders.delete_finished(BATCH)
+        deleted_subitems = clean_subitems(uow, size=2)
+        deleted_orders = clean_orders(uow, size=2)
         left: Counter[Any] = Counter((row.stg_status, row.stg_batch_id) for row in subitems(uow))
         left.update((row.stg_id, row.stg_status, row.stg_batch_id) for row in orders(uow).values())
         assert [deleted_orders, deleted_subitems] == goes
@@ -286,7 +288,7 @@ def test_an_order_whose_subitem_is_staged_stays_whatever_the_subitems_state(
     with uow:
         (one,) = stage(uow, order(stg_status=S.PROMOTED))
         stage_subitems(uow, subitem(one, stg_status=state))
-        assert uow.staging.orders.delete_finished(BATCH) == 0
+        assert clean_orders(uow) == 0
 
 
 def test_a_source_row_is_staged_once_and_a_size_once_an_order(uow: UnitOfWork) -> None:
