@@ -41,13 +41,13 @@ from order_staging.monday import (
 from order_staging.repositories import chunks
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from order_staging.batch.cargo import Orders
     from order_staging.batch.ledger import Ledger
     from order_staging.batch.payloads import Payload
     from order_staging.models import StagedOrder
-    from order_staging.monday import MondayClient
+    from order_staging.monday import MondayClient, NewItem
     from order_staging.unit_of_work import UnitOfWork
 
 log = structlog.get_logger(__name__)
@@ -92,20 +92,23 @@ class Imports:
             except DestinationError as error:
                 await self._leave(found.import_key, found.job_id, error)
 
-    async def send(self, group: str, ids: Sequence[int]) -> int:
-        """Import the first of these rows, as many as one job takes; tell how many, 0 to import no more at all.
+    async def send(self, group: str, ids: Sequence[int], ready: Callable[[NewItem], bool]) -> int:
+        """Import the first of these rows, as many as one job takes, but for those that are not `ready`.
 
-        Raises `DestinationError` where the import could not be followed to its end, or nothing else would work.
+        Tells how many it has gone through, 0 to import no more at all. Raises `DestinationError` where the import
+        could not be followed to its end, or nothing else would work.
         """
         await self._orders.prepare(self._client)
         key: str | None = None
+        done = 0
         with ImportFile(self._columns()) as file:
             for some in chunks(ids, self.workshop.settings.chunk_rows):
-                key = await self._intend(key, some, file)
-                if file.is_full or key is None:
+                key, taken = await self._intend(key, some, file, ready)
+                done += taken
+                if file.is_full:
                     break
             if key is None:
-                return 0
+                return done
             try:
                 imported = await self._ingest(key, group, file)
                 if imported is None:
@@ -114,29 +117,39 @@ class Imports:
             except (ImportUnfinishedError, TerminalError) as error:
                 # The job is at work, or cannot be looked at: its rows wait, and the others go on.
                 await self._leave(key, None, error)
-                return file.rows
-            return 0 if isinstance(imported.otherwise, NotExecuted) else file.rows
+                return done
+            return 0 if isinstance(imported.otherwise, NotExecuted) else done
 
     def _columns(self) -> list[str]:
         columns = [field.column for field in self.workshop.mapping.fields]
         return [*columns, self._client.key_column] if self._client.key_column else columns
 
-    async def _intend(self, key: str | None, ids: Sequence[int], file: ImportFile) -> str | None:
-        """Write rows into the file and record the intent; give the import's key, which its first rows decide."""
+    async def _intend(
+        self, key: str | None, ids: Sequence[int], file: ImportFile, ready: Callable[[NewItem], bool]
+    ) -> tuple[str | None, int]:
+        """Write rows into the file and record the intent.
+
+        Gives the import's key, which its first rows decide, None where it has none yet; and how many rows it has gone
+        through until the file was full.
+        """
         rows = await self.workshop.database.run(lambda uow: uow.staging.orders.by_ids(ids))
-        sent, places = [], {}
+        sent, places, taken = [], {}, len(ids)
         for row, payload in self._ledger.payloads(rows):
-            if not file.is_full:
-                places[row.stg_id] = file.add(self._orders.new_item(row, payload))
+            if file.is_full:
+                taken = ids.index(row.stg_id)
+                break
+            item = self._orders.new_item(row, payload)
+            if ready(item):
+                places[row.stg_id] = file.add(item)
                 sent.append((row, payload))
         if not sent:
-            return key
+            return key, taken
         own = key or import_key(sent)
         new = None if key else self._prepared(own, sent[0][0])
         work = partial(self._record_intent, own, new, sent, places)
         await self.workshop.database.run(work, self.record.hold)
         reach(Failpoint.IMPORT_INTENDED)
-        return own
+        return own, taken
 
     def _record_intent(
         self,

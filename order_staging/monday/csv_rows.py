@@ -24,8 +24,7 @@ CLEARED = "<NULL>"
 
 def cells(item: NewItem) -> dict[str, str]:
     """Give the cells of an item by header; columns without a value have none."""
-    values: dict[str, Any] = json.loads(item.column_values)
-    return {NAME: item.name} | {column: _cell(value) for column, value in values.items()}
+    return _cells(item.name, json.loads(item.column_values))
 
 
 def obstacle(item: NewItem) -> str | None:
@@ -36,7 +35,7 @@ def obstacle(item: NewItem) -> str | None:
     number to the API, so it is left to the request that has always carried it.
     """
     values: dict[str, Any] = json.loads(item.column_values)
-    for column, cell in cells(item).items():
+    for column, cell in _cells(item.name, values).items():
         if problem := _problem_of_text(cell):
             return f"{column} {problem}"
         value = values.get(column)
@@ -70,6 +69,10 @@ def labels_of(item: NewItem) -> Iterator[tuple[str, str]]:
                 yield column, str(value["label"])
 
 
+def _cells(name: str, values: Mapping[str, Any]) -> dict[str, str]:
+    return {NAME: name} | {column: _cell(value) for column, value in values.items()}
+
+
 def _cell(value: Any) -> str:  # noqa: ANN401 - a column value has any of the shapes that JSON has
     match value:
         case {"text": text}:
@@ -90,7 +93,7 @@ def _problem_of_text(text: str) -> str | None:
         return "begins or ends with a blank"
     if "\r" in text or "\0" in text:
         return "has a carriage return or NUL"
-    if any("\ud800" <= character <= "\udfff" for character in text):
+    if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
         return "is not valid Unicode"
     return None
 
