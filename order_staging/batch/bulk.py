@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from order_staging.batch.imports import Imports
     from order_staging.batch.recovery import Recovery
     from order_staging.models import StagedOrder
-    from order_staging.monday import Board, MondayClient, NewItem
+    from order_staging.monday import Board, MondayClient
     from order_staging.unit_of_work import UnitOfWork
 
 log = structlog.get_logger(__name__)
@@ -70,7 +70,7 @@ class BulkDelivery:
             left: Sequence[int] = lot
             while left and not self._workshop.stop.is_set():
                 # Rows whose labels the board lacks even now go as items.
-                done = await self._imports.send(group, left, lambda item: not _missing(item, known))
+                done = await self._imports.send(group, left, lambda values: not _missing(values, known))
                 if not done:
                     return
                 left = left[done:]
@@ -113,10 +113,10 @@ class BulkDelivery:
         return [self._candidate(row, known) for row in uow.staging.orders.by_ids(ids)]
 
     def _candidate(self, row: StagedOrder, known: Mapping[str, frozenset[str]]) -> Candidate:
-        item = self._orders.new_item(row, self._orders.payload(row))
+        values = self._orders.columns(row)
         # Without a key nothing would keep a file that is read twice from making it twice.
-        fits = row.source_uuid is not None and csv_rows.obstacle(item) is None
-        return Candidate(row.stg_id, row.group or "", _missing(item, known), fits)
+        fits = row.source_uuid is not None and csv_rows.obstacle_to(row.title or "", values) is None
+        return Candidate(row.stg_id, row.group or "", _missing(values, known), fits)
 
     async def _send_first(self, ids: Sequence[int]) -> None:
         """Send the rows that bring labels as items."""
@@ -128,10 +128,10 @@ class BulkDelivery:
             await self._delivery.deliver_these([row.stg_id for row in absent])
 
 
-def _missing(item: NewItem, known: Mapping[str, frozenset[str]]) -> frozenset[tuple[str, str]]:
-    """Tell which of an item's labels, each with its column, are not among those that are known."""
+def _missing(values: Mapping[str, object], known: Mapping[str, frozenset[str]]) -> frozenset[tuple[str, str]]:
+    """Tell which of the labels that column values bring, each with its column, are not among those known."""
     return frozenset(
-        (column, label) for column, label in csv_rows.labels_of(item) if label not in known.get(column, ())
+        (column, label) for column, label in csv_rows.labels_of(values) if label not in known.get(column, ())
     )
 
 

@@ -79,8 +79,8 @@ def worth_importing(aliases: int) -> int:
 def plan(survey: Survey, least: int) -> Plan:
     """Plan the ways of rows, where a group is imported from `least` rows on.
 
-    An import demands that every label exists. So few rows that bring the missing ones go first as items: rows that a
-    file cannot carry, or of small groups, before others, as they go that way anyhow.
+    An import demands that every label exists. So few rows that bring the missing ones go first as items: rows that
+    a file cannot carry, or of small groups, before others, as they go that way anyhow.
     """
     large = {group: lot for group, lot in survey.lots.items() if len(lot) >= least}
     bringing = survey.bringing()

@@ -133,7 +133,7 @@ def test_rows_whose_label_was_refused_travel_as_items_and_the_files_go_on_withou
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(import_file, "ROWS_A_JOB", 10)
-    # Whole chunks of rows that no file may carry, between others: 9 to 19 bring the label, the first of them is refused.
+    # Whole chunks of rows that no file may carry, between others; the first of them is refused.
     new = {"CUSTOMER COLOUR DESCRIPTION": "NEVER SEEN"}
     rows = [order_line(number, **(new if 9 <= number < 20 else {})) for number in range(1, 36)]
     world.add(*rows)
