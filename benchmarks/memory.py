@@ -146,7 +146,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(
         f"{SIZES} sizes for one order line in {ROWS_A_SIZED_ONE}, none for the others; MB are 1,000,000 bytes"
     )
-    Console(width=140, highlight=False).print(table(floor, runs))
+    Console(width=150, highlight=False).print(table(floor, runs))
     missed = missed_targets(runs)
     print("\n".join(f"MISSED {target}" for target in missed) or "Every target is met.")
     return 1 if missed else 0

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import resource
+from contextlib import nullcontext
 from datetime import timedelta
+from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
+import pytest
 from rich.console import Console
 
-from benchmarks import memory_run
+from benchmarks import memory, memory_run
 from benchmarks.memory import Run, Way, missed_targets, ratios, table
 from benchmarks.memory_run import STEPS, Peaks, SkippingClock, Watch, peak
 from order_staging.settings import Channel
 
 if TYPE_CHECKING:
     from datetime import datetime
-    from pathlib import Path
-
-    import pytest
 
 WAY = Way("SQLite", Channel.AUTO)
 OTHER = Way("SQLite", Channel.ITEMS)
@@ -54,6 +54,17 @@ def test_a_line_has_the_peaks_of_the_steps_and_the_whole() -> None:
     assert line.split()[2:] == [
         *["10,000", "2,000", "4", "100", "100", "100", "100", "100", "120", "30", "1.00", "12"],
     ]
+
+
+@pytest.mark.parametrize(("megabytes", "code"), [(150.0, 0), (250.0, 1)])
+def test_a_target_that_is_missed_ends_the_benchmark_with_1(
+    megabytes: float, code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(memory, "filled", lambda url, _: Path(url.removeprefix("sqlite:///")).touch())
+    monkeypatch.setattr(memory, "board", lambda: nullcontext("http://board"))
+    monkeypatch.setattr(memory, "process", lambda *_: run(40, megabytes).peaks)
+    assert memory.main(["--rows", "40", "--by-items", "--on-postgres"]) == code
+    assert ("MISSED SQLite, auto, 40 rows: 250 MB" in capsys.readouterr().out) is (code == 1)
 
 
 async def test_a_clock_that_skips_is_ahead_by_what_was_slept() -> None:
