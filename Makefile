@@ -49,12 +49,13 @@ format: $(READY)  ## put formatting and import order right
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(BENCH_READY)  ## measurements, with clients from PyPI to compare with: what counts is the ratios
+bench: $(BENCH_READY)  ## measurements, with programs from PyPI to compare with: what counts is the ratios
 	$(BENCH)/bin/python benchmarks/aliases.py
 	$(BENCH)/bin/python benchmarks/changes.py
 	$(BENCH)/bin/python benchmarks/delivery.py
 	$(BENCH)/bin/python benchmarks/detect.py
 	$(BENCH)/bin/python benchmarks/lanes.py
+	$(BENCH)/bin/python benchmarks/memory.py
 	$(BENCH)/bin/python benchmarks/plans.py
 	$(BENCH)/bin/python benchmarks/promote.py
 	$(BENCH)/bin/python benchmarks/staging.py

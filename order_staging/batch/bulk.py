@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from order_staging.batch.channels import Candidate, plan, worth_importing
+from order_staging.batch.channels import Candidate, Survey, plan, worth_importing
 from order_staging.monday import FIRST_BULK_VERSION, csv_rows
 from order_staging.repositories import chunks
 from order_staging.settings import Channel
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from order_staging.batch.cargo import Orders
     from order_staging.batch.delivery import Delivery
@@ -56,21 +56,24 @@ class BulkDelivery:
         if least is None or not await self._workshop.database.run(partial(self._any_group_of, least)):
             return
         board = await self._client.board()
-        candidates = await self._workshop.database.run(partial(self._survey, board))
-        chosen = plan(candidates, least)
-        by_group = chosen.imports
+        survey = await self._survey(board)
+        if self._workshop.stop.is_set():
+            return
+        chosen = plan(survey, least)
         if chosen.first:
             await self._send_first(chosen.first)
             if self._workshop.stop.is_set():
                 return
-            by_group = await self._with_known_labels(by_group, candidates)
-        for group, ids in by_group.items():
-            left: Sequence[int] = ids
+            board = await self._client.board()
+        known = _labels(board)
+        for group, lot in chosen.imports.items():
+            left: Sequence[int] = lot
             while left and not self._workshop.stop.is_set():
-                taken = await self._imports.send(group, left)
-                if not taken:
+                # Rows whose labels the board lacks even now go as items.
+                done = await self._imports.send(group, left, lambda values: not _missing(values, known))
+                if not done:
                     return
-                left = left[taken:]
+                left = left[done:]
 
     def _least(self) -> int | None:
         """Tell from how many rows of a group on to import; None where imports are not open to us."""
@@ -93,18 +96,27 @@ class BulkDelivery:
     def _any_group_of(self, least: int, uow: UnitOfWork) -> bool:
         return uow.staging.orders.largest_group(self._record.batch_id) >= least
 
-    def _survey(self, board: Board, uow: UnitOfWork) -> list[Candidate]:
-        known = _labels(board)
-        rows = uow.staging.orders.never_sent(self._record.batch_id, self._workshop.settings.chunk_rows)
-        return [self._candidate(row, known) for row in rows]
+    async def _survey(self, board: Board) -> Survey:
+        """Look through all rows that were never sent, in rounds: the lease is renewed in between."""
+        run, batch_id, known = self._workshop.database.run, self._record.batch_id, _labels(board)
+        survey = Survey()
+        ids = await run(lambda uow: uow.staging.orders.never_sent(batch_id))
+        for some in chunks(ids, self._workshop.settings.chunk_rows):
+            if self._workshop.stop.is_set():
+                break
+            survey.add(await run(partial(self._candidates, some, known)))
+        return survey
 
-    def _candidate(self, row: StagedOrder, known: dict[str, frozenset[str]]) -> Candidate:
-        item = self._orders.new_item(row, self._orders.payload(row))
-        labels = csv_rows.labels_of(item)
-        missing = frozenset((column, label) for column, label in labels if label not in known.get(column, ()))
+    def _candidates(
+        self, ids: Sequence[int], known: Mapping[str, frozenset[str]], uow: UnitOfWork
+    ) -> list[Candidate]:
+        return [self._candidate(row, known) for row in uow.staging.orders.by_ids(ids)]
+
+    def _candidate(self, row: StagedOrder, known: Mapping[str, frozenset[str]]) -> Candidate:
+        values = self._orders.columns(row)
         # Without a key nothing would keep a file that is read twice from making it twice.
-        fits = row.source_uuid is not None and csv_rows.obstacle(item) is None
-        return Candidate(row.stg_id, row.group or "", missing, fits)
+        fits = row.source_uuid is not None and csv_rows.obstacle_to(row.title or "", values) is None
+        return Candidate(row.stg_id, row.group or "", _missing(values, known), fits)
 
     async def _send_first(self, ids: Sequence[int]) -> None:
         """Send the rows that bring labels as items."""
@@ -115,17 +127,12 @@ class BulkDelivery:
         if absent := await self._recovery.settle():
             await self._delivery.deliver_these([row.stg_id for row in absent])
 
-    async def _with_known_labels(
-        self, imports: dict[str, list[int]], candidates: Sequence[Candidate]
-    ) -> dict[str, list[int]]:
-        """Leave out rows whose labels the board lacks even now: they go as items."""
-        known = _labels(await self._client.board())
-        ready = {
-            row.stg_id
-            for row in candidates
-            if all(label in known.get(column, ()) for column, label in row.new_labels)
-        }
-        return {group: [stg_id for stg_id in ids if stg_id in ready] for group, ids in imports.items()}
+
+def _missing(values: Mapping[str, object], known: Mapping[str, frozenset[str]]) -> frozenset[tuple[str, str]]:
+    """Tell which of the labels that column values bring, each with its column, are not among those known."""
+    return frozenset(
+        (column, label) for column, label in csv_rows.labels_of(values) if label not in known.get(column, ())
+    )
 
 
 def _labels(board: Board) -> dict[str, frozenset[str]]:

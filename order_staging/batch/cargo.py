@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from order_staging.batch.letterboxes import OrderLetters, SubitemLetters
 from order_staging.batch.mutations import GROUP, order_mutations, outcome_of, subitem_mutations
-from order_staging.batch.payloads import Payload, fields_sent, item_payload, subitem_payload
+from order_staging.batch.payloads import Payload, fields_sent, item_columns, item_payload, subitem_payload
 from order_staging.models import Operation, StagedOrder, StagedSubitem
 from order_staging.monday import NewItem, NotExecuted, means_missing_group
 from order_staging.repositories.staged_rows import CHANGES
@@ -126,6 +126,10 @@ class Orders(Cargo[StagedOrder]):
     def payload(self, row: StagedOrder) -> Payload:
         """Make the payload of an item."""
         return item_payload(self._mapping, self._key_column, row)
+
+    def columns(self, row: StagedOrder) -> dict[str, object]:
+        """Make the column values of an item."""
+        return item_columns(self._mapping, self._key_column, row)
 
     def intent(self, row: StagedOrder, place: int | None) -> dict[str, Any]:
         """Record the group that the item goes to, as recovery looks for it there, and the place in a file."""

@@ -10,6 +10,7 @@ item (the recorded median). `benchmarks/delivery.py` measures both.
 from __future__ import annotations
 
 import heapq
+from array import array
 from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -34,12 +35,40 @@ class Candidate:
     fits_file: bool
 
 
+class Survey:
+    """What is known of the rows that are to be sent, without the rows, as a batch may have very many.
+
+    Of the rows of a group that bring a label one is remembered, the first of those that bring the most.
+    """
+
+    def __init__(self, candidates: Iterable[Candidate] = ()) -> None:
+        """Take the rows, in their order."""
+        self.lots: dict[str, array[int]] = {}
+        """The rows (`stg_id`) that a file can carry, by group, at eight bytes a row."""
+        self._bringing: dict[tuple[str, bool, Label], Candidate] = {}
+        self.add(candidates)
+
+    def add(self, candidates: Iterable[Candidate]) -> None:
+        """Take in the rows that come next."""
+        for row in candidates:
+            if row.fits_file:
+                self.lots.setdefault(row.group, array("q")).append(row.stg_id)
+            for label in row.new_labels:
+                known = self._bringing.setdefault((row.group, row.fits_file, label), row)
+                if len(row.new_labels) > len(known.new_labels):
+                    self._bringing[row.group, row.fits_file, label] = row
+
+    def bringing(self) -> list[Candidate]:
+        """List the rows that are remembered for their labels, each once."""
+        return list(dict.fromkeys(self._bringing.values()))
+
+
 @dataclass(frozen=True)
 class Plan:
     """Rows (`stg_id`) that go first as items, as they bring labels, and rows to import, by group."""
 
     first: list[int] = field(default_factory=list)
-    imports: dict[str, list[int]] = field(default_factory=dict)
+    imports: dict[str, array[int]] = field(default_factory=dict)
 
 
 def worth_importing(aliases: int) -> int:
@@ -47,26 +76,23 @@ def worth_importing(aliases: int) -> int:
     return max(CALLS_A_JOB * aliases, ROWS_IN_THE_TIME_OF_A_JOB)
 
 
-def plan(candidates: Sequence[Candidate], least: int) -> Plan:
+def plan(survey: Survey, least: int) -> Plan:
     """Plan the ways of rows, where a group is imported from `least` rows on.
 
-    An import demands that every label exists. So the fewest rows that bring the missing ones go first as items:
-    rows that a file cannot carry, or of small groups, before others, as they go that way anyhow.
+    An import demands that every label exists. So few rows that bring the missing ones go first as items: rows that
+    a file cannot carry, or of small groups, before others, as they go that way anyhow.
     """
-    groups: defaultdict[str, list[Candidate]] = defaultdict(list)
-    for candidate in candidates:
-        if candidate.fits_file:
-            groups[candidate.group].append(candidate)
-    large = {group: rows for group, rows in groups.items() if len(rows) >= least}
-    to_import = {row.stg_id for rows in large.values() for row in rows}
-    missing = {label for rows in large.values() for row in rows for label in row.new_labels}
-    by_request = cover((row for row in candidates if row.stg_id not in to_import), missing)
+    large = {group: lot for group, lot in survey.lots.items() if len(lot) >= least}
+    bringing = survey.bringing()
+    to_import = [row for row in bringing if row.fits_file and row.group in large]
+    others = [row for row in bringing if not (row.fits_file and row.group in large)]
+    missing = {label for row in to_import for label in row.new_labels}
+    by_request = cover(others, missing)
     missing -= {label for row in by_request for label in row.new_labels}
-    taken = cover((row for row in candidates if row.stg_id in to_import), missing)
-    first = [row.stg_id for row in (*by_request, *taken)]
+    first = [row.stg_id for row in (*by_request, *cover(to_import, missing))]
     going = set(first)
-    rest = {group: [row.stg_id for row in rows if row.stg_id not in going] for group, rows in large.items()}
-    imports = {group: ids for group, ids in rest.items() if len(ids) >= least}
+    rest = {group: array("q", (each for each in lot if each not in going)) for group, lot in large.items()}
+    imports = {group: lot for group, lot in rest.items() if len(lot) >= least}
     return Plan(first, imports) if imports else Plan()
 
 

@@ -8,21 +8,19 @@ leaves the rows PENDING: they travel as items then, in this very run.
 
 from __future__ import annotations
 
-import hashlib
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from order_staging.batch.payloads import idempotency_key, next_attempt, sent_key
+from order_staging.batch.import_rules import confirmed, differs_from, import_key, leaves_items_open
+from order_staging.batch.payloads import sent_key
 from order_staging.errors import (
-    AuthenticationError,
     DailyLimitError,
     DestinationError,
     ImportUnfinishedError,
     StoppedError,
     TerminalError,
-    TransientError,
 )
 from order_staging.failpoints import Failpoint, reach
 from order_staging.models import BulkImport, ImportStatus
@@ -41,7 +39,7 @@ from order_staging.monday import (
 from order_staging.repositories import chunks
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from order_staging.batch.cargo import Orders
     from order_staging.batch.ledger import Ledger
@@ -49,6 +47,8 @@ if TYPE_CHECKING:
     from order_staging.models import StagedOrder
     from order_staging.monday import MondayClient
     from order_staging.unit_of_work import UnitOfWork
+
+    Ready = Callable[[Mapping[str, object]], bool]
 
 log = structlog.get_logger(__name__)
 
@@ -92,20 +92,23 @@ class Imports:
             except DestinationError as error:
                 await self._leave(found.import_key, found.job_id, error)
 
-    async def send(self, group: str, ids: Sequence[int]) -> int:
-        """Import the first of these rows, as many as one job takes; tell how many, 0 to import no more at all.
+    async def send(self, group: str, ids: Sequence[int], ready: Ready) -> int:
+        """Import the first of these rows, as many as one job takes, but for those that are not `ready`.
 
-        Raises `DestinationError` where the import could not be followed to its end, or nothing else would work.
+        `ready` judges column values. Tells how many rows it has gone through, 0 to import no more at all. Raises
+        `DestinationError` where the import could not be followed to its end, or nothing else would work.
         """
         await self._orders.prepare(self._client)
         key: str | None = None
+        done = 0
         with ImportFile(self._columns()) as file:
             for some in chunks(ids, self.workshop.settings.chunk_rows):
-                key = await self._intend(key, some, file)
-                if file.is_full or key is None:
+                key, taken = await self._intend(key, some, file, ready)
+                done += taken
+                if file.is_full:
                     break
             if key is None:
-                return 0
+                return done
             try:
                 imported = await self._ingest(key, group, file)
                 if imported is None:
@@ -114,29 +117,38 @@ class Imports:
             except (ImportUnfinishedError, TerminalError) as error:
                 # The job is at work, or cannot be looked at: its rows wait, and the others go on.
                 await self._leave(key, None, error)
-                return file.rows
-            return 0 if isinstance(imported.otherwise, NotExecuted) else file.rows
+                return done
+            return 0 if isinstance(imported.otherwise, NotExecuted) else done
 
     def _columns(self) -> list[str]:
         columns = [field.column for field in self.workshop.mapping.fields]
         return [*columns, self._client.key_column] if self._client.key_column else columns
 
-    async def _intend(self, key: str | None, ids: Sequence[int], file: ImportFile) -> str | None:
-        """Write rows into the file and record the intent; give the import's key, which its first rows decide."""
+    async def _intend(
+        self, key: str | None, ids: Sequence[int], file: ImportFile, ready: Ready
+    ) -> tuple[str | None, int]:
+        """Write rows into the file and record the intent.
+
+        Gives the import's key, which its first rows decide, None where it has none yet; and how many rows it has
+        gone through until the file was full.
+        """
         rows = await self.workshop.database.run(lambda uow: uow.staging.orders.by_ids(ids))
-        sent, places = [], {}
+        sent, places, taken = [], {}, len(ids)
         for row, payload in self._ledger.payloads(rows):
-            if not file.is_full:
+            if file.is_full:
+                taken = ids.index(row.stg_id)
+                break
+            if ready(payload.columns):
                 places[row.stg_id] = file.add(self._orders.new_item(row, payload))
                 sent.append((row, payload))
         if not sent:
-            return key
+            return key, taken
         own = key or import_key(sent)
         new = None if key else self._prepared(own, sent[0][0])
         work = partial(self._record_intent, own, new, sent, places)
         await self.workshop.database.run(work, self.record.hold)
         reach(Failpoint.IMPORT_INTENDED)
-        return own
+        return own, taken
 
     def _record_intent(
         self,
@@ -187,7 +199,7 @@ class Imports:
             if started:
                 raise
             await self._settle(key, Imported(NotExecuted(str(error))))
-            if not _leaves_items_open(error):
+            if not leaves_items_open(error):
                 raise
             log.warning("bulk.not_started", reason=str(error))
             return None
@@ -262,10 +274,10 @@ class Imports:
         keys = {row.stg_id: key for row in told if (key := sent_key(row, column))}
         found = await self._client.find_items_by_key(list(keys.values())) if keys else {}
         compared = [(row, outcome, found.get(keys.get(row.stg_id, ""), [])) for row, outcome in answered]
-        differs = any(_differs(outcome, on_board) for _, outcome, on_board in compared)
+        differs = any(differs_from(outcome, on_board) for _, outcome, on_board in compared)
         if differs:
             log.warning("bulk.report_differs", rows=len(answered))
-        return [(row, _confirmed(outcome, on_board, differs=differs)) for row, outcome, on_board in compared]
+        return [(row, confirmed(outcome, on_board, differs=differs)) for row, outcome, on_board in compared]
 
     def _acknowledge(
         self,
@@ -297,41 +309,3 @@ def _change(key: str, facts: Mapping[str, Any], uow: UnitOfWork) -> None:
 
 def _place(row: StagedOrder) -> int:
     return row.stg_import_row or 0
-
-
-def _differs(outcome: Outcome, on_board: Sequence[int]) -> bool:
-    """Tell whether the board contradicts a report: another item has the row's key, or an invalid row's is there."""
-    if isinstance(outcome, Created):
-        return bool(on_board) and outcome.id not in map(str, on_board)
-    return isinstance(outcome, Rejected) and bool(on_board)
-
-
-def _confirmed(outcome: Outcome, on_board: Sequence[int], *, differs: bool) -> Outcome:
-    """Compare the outcome that a report tells with the items that the board has for the row's key.
-
-    A search may lag behind: where it finds nothing the report is believed, unless the board contradicts it for
-    other rows (`differs`: its lines are counted otherwise than we think). A row that is invalid, and surely not
-    written, has its last word from an item's request: the API takes more than a file does. Several items of one
-    key are for recovery to tell.
-    """
-    if not isinstance(outcome, Created | Rejected):
-        return outcome
-    if len(on_board) == 1:
-        return Created(str(on_board[0]))
-    if on_board or differs:
-        return Unknown("the report of the import and the board differ")
-    return NotExecuted(f"the import: {outcome.message}") if isinstance(outcome, Rejected) else outcome
-
-
-def import_key(rows: Sequence[tuple[StagedOrder, Payload]]) -> str:
-    """Derive an import's idempotency key from the intent of its first rows: no other request carries them so."""
-    attempts = [next_attempt(row) for row, _ in rows]
-    return hashlib.sha256(f"import|{idempotency_key(rows, attempts)}".encode()).hexdigest()
-
-
-def _leaves_items_open(error: DestinationError) -> bool:
-    """Whether rows may well travel as items where an import could not be started."""
-    if isinstance(error, AuthenticationError | TerminalError):
-        # A token without this permission, a server without this mutation: items show what is wrong, if anything.
-        return True
-    return isinstance(error, TransientError) and not isinstance(error, DailyLimitError | StoppedError)

@@ -44,10 +44,12 @@ class Payload:
 
 def item_payload(mapping: BoardMapping, key_column: str | None, row: StagedOrder) -> Payload:
     """Make the payload of an order line; the key column, where there is one, holds its `source_uuid`."""
-    names = attributes(StagedOrder)
-    values = {field.title: getattr(row, names[field.title]) for field in mapping.fields}
-    key = {key_column: str(row.source_uuid)} if key_column and row.source_uuid is not None else {}
-    return order_payload(mapping, row.title or "", row.group, values, key)
+    return order_payload(mapping, row.title or "", row.group, _values(mapping, row), _key(key_column, row))
+
+
+def item_columns(mapping: BoardMapping, key_column: str | None, row: StagedOrder) -> dict[str, object]:
+    """Make the column values that the payload of an order line has, and nothing else of it."""
+    return item_column_values(mapping, _values(mapping, row)) | _key(key_column, row)
 
 
 def order_payload(
@@ -83,6 +85,15 @@ def sent_key(row: StagedOrder, key_column: str | None) -> str | None:
 def fields_sent(row: StagedOrder | StagedSubitem) -> list[str]:
     """List what an update sends, as `update_fields` says: titles of fields, `Title`, `Group`, `source_uuid`."""
     return [str(title) for title in json.loads(row.update_fields or "[]")]
+
+
+def _values(mapping: BoardMapping, row: StagedOrder) -> dict[str, object]:
+    names = attributes(StagedOrder)
+    return {field.title: getattr(row, names[field.title]) for field in mapping.fields}
+
+
+def _key(key_column: str | None, row: StagedOrder) -> dict[str, object]:
+    return {key_column: str(row.source_uuid)} if key_column and row.source_uuid is not None else {}
 
 
 def _payload(name: str, columns: dict[str, object], key: Mapping[str, object], **more: object) -> Payload:

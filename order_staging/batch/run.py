@@ -210,14 +210,19 @@ class BatchRun:
         self._result.groups.created += client.groups.created - before
         for title, refusal in ensured.refused.items():
             why = Refusal(ErrorType.REJECTED, refusal_of(title, refusal), refusal.status)
-            await self._workshop.database.run(
-                partial(self._reject_group, ledger, title, why), self._record.hold
-            )
+            reject = partial(self._reject_of_group, ledger, title, why)
+            while await self._workshop.database.run(reject, self._record.hold):
+                # What is rejected is not PENDING any more: a group may have more rows than fit into memory.
+                pass
         return ensured.ids
 
-    def _reject_group(self, ledger: Ledger[StagedOrder], title: str, why: Refusal, uow: UnitOfWork) -> None:
-        rows = uow.staging.orders.pending_of_group(self._record.batch_id, title)
-        ledger.blame([(row, why) for row in rows], uow)
+    def _reject_of_group(self, ledger: Ledger[StagedOrder], title: str, why: Refusal, uow: UnitOfWork) -> int:
+        """Reject some rows of a group; tell how many."""
+        limit = self._workshop.settings.chunk_rows
+        rows = uow.staging.orders.pending_of_group(self._record.batch_id, title, limit)
+        if rows:
+            ledger.blame([(row, why) for row in rows], uow)
+        return len(rows)
 
     async def _reach_unless_stopped(self, status: BatchStatus) -> None:
         """Record that a step is complete; one that was asked to end has left the rest to the next run."""

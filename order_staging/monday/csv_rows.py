@@ -24,19 +24,22 @@ CLEARED = "<NULL>"
 
 def cells(item: NewItem) -> dict[str, str]:
     """Give the cells of an item by header; columns without a value have none."""
-    values: dict[str, Any] = json.loads(item.column_values)
-    return {NAME: item.name} | {column: _cell(value) for column, value in values.items()}
+    return _cells(item.name, json.loads(item.column_values))
 
 
 def obstacle(item: NewItem) -> str | None:
-    """Tell why a file cannot carry an item as it is; None where it can.
+    """Tell why a file cannot carry an item as it is; None where it can."""
+    return obstacle_to(item.name, json.loads(item.column_values))
+
+
+def obstacle_to(name: str, values: Mapping[str, Any]) -> str | None:
+    """Tell why a file cannot carry an item with this name and these values by column id; None where it can.
 
     Beside what is documented (`<NULL>`, commas in labels) it is what readers of CSV are known to change: blanks at
     the ends, carriage returns, NUL, and text that is not valid Unicode. A status label of digits means a label's
     number to the API, so it is left to the request that has always carried it.
     """
-    values: dict[str, Any] = json.loads(item.column_values)
-    for column, cell in cells(item).items():
+    for column, cell in _cells(name, values).items():
         if problem := _problem_of_text(cell):
             return f"{column} {problem}"
         value = values.get(column)
@@ -60,14 +63,17 @@ def line(item: NewItem, columns: Sequence[str]) -> bytes:
     return _line([found.get(column, "") for column in (NAME, *columns)])
 
 
-def labels_of(item: NewItem) -> Iterator[tuple[str, str]]:
-    """Give the labels that an item brings: column id and label."""
-    values: Mapping[str, Any] = json.loads(item.column_values)
+def labels_of(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Give the labels that values by column id bring: column id and label."""
     for column, value in values.items():
         if isinstance(value, dict):
             yield from ((column, str(label)) for label in value.get("labels", ()))
             if "label" in value:
                 yield column, str(value["label"])
+
+
+def _cells(name: str, values: Mapping[str, Any]) -> dict[str, str]:
+    return {NAME: name} | {column: _cell(value) for column, value in values.items()}
 
 
 def _cell(value: Any) -> str:  # noqa: ANN401 - a column value has any of the shapes that JSON has
@@ -90,7 +96,7 @@ def _problem_of_text(text: str) -> str | None:
         return "begins or ends with a blank"
     if "\r" in text or "\0" in text:
         return "has a carriage return or NUL"
-    if any("\ud800" <= character <= "\udfff" for character in text):
+    if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
         return "is not valid Unicode"
     return None
 

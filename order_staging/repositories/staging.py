@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, func, or_, select
@@ -14,7 +15,7 @@ from order_staging.repositories.source import SourceFilter, equal_text
 from order_staging.repositories.staged_rows import CHANGES, OPEN, VALUES_A_STATEMENT, StagedRows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from uuid import UUID
 
     from sqlalchemy import ColumnElement
@@ -28,6 +29,8 @@ READING_ORDER = (
     StagedOrder.stg_id,
 )
 """As people would sort order lines."""
+
+IDS_A_FETCH = 10_000
 
 _OTHER = aliased(StagedOrder)
 """Made once, as it costs more than the query that it stands in."""
@@ -67,15 +70,15 @@ class StagedOrders(StagedRows[StagedOrder]):
         )
         return list(self.session.scalars(query))
 
-    def pending_of_group(self, batch_id: UUID, group: str) -> list[StagedOrder]:
-        """Read the rows of a group that are to be sent."""
+    def pending_of_group(self, batch_id: UUID, group: str, limit: int) -> list[StagedOrder]:
+        """Read rows of a group that are to be sent."""
         query = select(StagedOrder).where(
             self.model.stg_batch_id == batch_id,
             StagedOrder.stg_status == StagingStatus.PENDING,
             exactly(StagedOrder.group) == group,
             _goes_to_group(),
         )
-        return list(self.session.scalars(query.order_by(StagedOrder.stg_id)))
+        return list(self.session.scalars(query.order_by(StagedOrder.stg_id).limit(limit)))
 
     def largest_group(self, batch_id: UUID) -> int:
         """Count the rows that are to be sent for the first time in the group that has most of them."""
@@ -118,15 +121,13 @@ class StagedOrders(StagedRows[StagedOrder]):
         )
         return list(self.session.scalars(query))
 
-    def never_sent(self, batch_id: UUID, rows_a_fetch: int) -> Iterator[StagedOrder]:
-        """Stream the rows that are to be sent for the first time, as people would sort them."""
-        query = (
-            select(StagedOrder)
-            .where(*_never_sent(batch_id))
-            .order_by(*READING_ORDER)
-            .execution_options(yield_per=rows_a_fetch)
-        )
-        return iter(self.session.scalars(query))
+    def never_sent(self, batch_id: UUID) -> array[int]:
+        """List the rows (`stg_id`) that are to be sent for the first time, as people would sort them.
+
+        A batch may have very many: they take eight bytes each.
+        """
+        query = select(StagedOrder.stg_id).where(*_never_sent(batch_id)).order_by(*READING_ORDER)
+        return array("q", self.session.scalars(query.execution_options(yield_per=IDS_A_FETCH)))
 
     def by_ids(self, ids: Sequence[int]) -> list[StagedOrder]:
         """Read rows by their ids, in the order of these; ids that are gone are left out."""
@@ -184,7 +185,7 @@ class StagedOrders(StagedRows[StagedOrder]):
             StagedOrder.stg_batch_id != batch_id,
             _still_open(subitems=True),
         )
-        moved = list(self.session.scalars(query))
+        moved = array("q", self.session.scalars(query.execution_options(yield_per=IDS_A_FETCH)))
         for ids in chunks(moved, VALUES_A_STATEMENT):
             self.change(StagedOrder.stg_id.in_(ids), stg_batch_id=batch_id)
             subitems = StagedSubitems(self.session)

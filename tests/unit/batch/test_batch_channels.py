@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from order_staging.batch.channels import Candidate, Plan, cover, plan, worth_importing
+from order_staging.batch.channels import Candidate, Survey, cover, plan, worth_importing
 
 LABELS = [("color", name) for name in "ABCDEF"]
 
@@ -24,36 +24,50 @@ def row(stg_id: int, *labels: str, group: str = "fall", fits_file: bool = True) 
     return Candidate(stg_id, group, frozenset(("color", label) for label in labels), fits_file)
 
 
+def planned(candidates: list[Candidate], least: int) -> tuple[list[int], dict[str, list[int]]]:
+    found = plan(Survey(candidates), least)
+    return found.first, {group: list(lot) for group, lot in found.imports.items()}
+
+
 def test_rows_without_new_labels_are_imported_by_group() -> None:
-    found = plan([row(1), row(2, group="spring"), row(3)], 1)
-    assert found == Plan([], {"fall": [1, 3], "spring": [2]})
+    found = planned([row(1), row(2, group="spring"), row(3)], 1)
+    assert found == ([], {"fall": [1, 3], "spring": [2]})
 
 
 def test_a_group_below_the_least_number_of_rows_is_not_imported() -> None:
-    found = plan([row(1), row(2), row(3, group="spring")], 2)
-    assert found == Plan([], {"fall": [1, 2]})
+    found = planned([row(1), row(2), row(3, group="spring")], 2)
+    assert found == ([], {"fall": [1, 2]})
 
 
 def test_rows_that_no_file_can_carry_are_not_imported_and_do_not_count() -> None:
-    assert plan([row(1), row(2, fits_file=False)], 2) == Plan()
+    assert planned([row(1), row(2, fits_file=False)], 2) == ([], {})
 
 
 def test_one_row_of_several_that_bring_a_label_goes_first() -> None:
-    assert plan([row(1, "A"), row(2, "A"), row(3, "A")], 1) == Plan([1], {"fall": [2, 3]})
+    assert planned([row(1, "A"), row(2, "A"), row(3, "A")], 1) == ([1], {"fall": [2, 3]})
 
 
 def test_a_row_that_goes_as_an_item_anyhow_brings_the_label_before_others() -> None:
-    found = plan([row(1, "A", "B"), row(2, "A"), row(3, "A", fits_file=False), row(4, "B"), row(5)], 1)
-    assert found.first == [3, 1]
-    assert found.imports == {"fall": [2, 4, 5]}
+    first, imports = planned(
+        [row(1, "A", "B"), row(2, "A"), row(3, "A", fits_file=False), row(4, "B"), row(5)], 1
+    )
+    assert first == [3, 1]
+    assert imports == {"fall": [2, 4, 5]}
 
 
 def test_labels_of_groups_that_are_not_imported_send_nobody_first() -> None:
-    assert plan([row(1), row(2), row(3, "A", group="spring")], 2) == Plan([], {"fall": [1, 2]})
+    assert planned([row(1), row(2), row(3, "A", group="spring")], 2) == ([], {"fall": [1, 2]})
 
 
 def test_a_group_that_shrinks_below_the_least_number_goes_as_items_altogether() -> None:
-    assert plan([row(1, "A"), row(2, "B")], 2) == Plan()
+    assert planned([row(1, "A"), row(2, "B")], 2) == ([], {})
+
+
+def test_of_the_rows_that_bring_a_label_the_first_of_those_that_bring_most_is_remembered() -> None:
+    survey = Survey([row(1, "A"), row(2, "A", "B"), row(3)])
+    survey.add([row(4, "B", "A"), row(5, "C", fits_file=False), row(6, "C", group="spring")])
+    assert [found.stg_id for found in survey.bringing()] == [2, 5, 6]
+    assert {group: list(lot) for group, lot in survey.lots.items()} == {"fall": [1, 2, 3, 4], "spring": [6]}
 
 
 def test_rows_whose_labels_others_bring_are_given_back() -> None:
@@ -65,12 +79,12 @@ def test_rows_whose_labels_others_bring_are_given_back() -> None:
 def test_every_row_travels_once_and_no_import_meets_a_label_that_nobody_brought(
     candidates: list[Candidate], least: int
 ) -> None:
-    found = plan(candidates, least)
+    first, imports = planned(candidates, least)
     by_id = {candidate.stg_id: candidate for candidate in candidates}
-    imported = [stg_id for ids in found.imports.values() for stg_id in ids]
-    assert len({*found.first, *imported}) == len(found.first) + len(imported)
-    brought = {label for stg_id in found.first for label in by_id[stg_id].new_labels}
-    for group, ids in found.imports.items():
+    imported = [stg_id for ids in imports.values() for stg_id in ids]
+    assert len({*first, *imported}) == len(first) + len(imported)
+    brought = {label for stg_id in first for label in by_id[stg_id].new_labels}
+    for group, ids in imports.items():
         assert len(ids) >= least
         for stg_id in ids:
             assert by_id[stg_id].group == group

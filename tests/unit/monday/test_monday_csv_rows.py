@@ -102,4 +102,4 @@ def test_what_a_file_carries_as_it_is_has_no_obstacle(values: dict[str, object])
 
 
 def test_labels_are_those_of_dropdowns_and_statuses() -> None:
-    assert sorted(labels_of(item(VALUES))) == [("drop1", "A"), ("drop1", "B"), ("status1", "Done")]
+    assert sorted(labels_of(VALUES)) == [("drop1", "A"), ("drop1", "B"), ("status1", "Done")]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from order_staging.monday import import_file
 from order_staging.monday.bulk import BulkImports
-from order_staging.sandbox import BulkRules, FailureReason, RowOutcome
+from order_staging.repositories.staging import StagedOrders
+from order_staging.sandbox import BulkRules, FailureReason, RowOutcome, fault_presets, refusals
 from tests.integration.batch.batch_world import (
     CUSTOMER,
     ERR,
@@ -20,6 +21,11 @@ from tests.integration.batch.batch_world import (
     order_line,
     order_lines,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from order_staging.models import StagedOrder
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -121,6 +127,43 @@ def test_labels_that_are_there_already_send_nobody_first(world: World) -> None:
     assert created_by(world)["create_item"] == before
     assert created_by(world)["ingest_items.create"] == 7
     world.lands([*first, *rows], **BULK)
+
+
+def test_rows_whose_label_was_refused_travel_as_items_and_the_files_go_on_without_them(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(import_file, "ROWS_A_JOB", 10)
+    # Whole chunks of rows that no file may carry, between others; the first of them is refused.
+    new = {"CUSTOMER COLOUR DESCRIPTION": "NEVER SEEN"}
+    rows = [order_line(number, **(new if 9 <= number < 20 else {})) for number in range(1, 36)]
+    world.add(*rows)
+    refusal = refusals.data_validation(COLOR)
+    world.sandbox.faults.add(fault_presets.fail_alias(refusal, 1, operation="create_item"))
+    result = world.run(settings=BULK | {"chunk_rows": 4})
+    assert (result.orders.created, result.orders.rejected, result.api.bulk_jobs) == (34, 1, 3)
+    assert (created_by(world)["create_item"], created_by(world)["ingest_items.create"]) == (11, 23)
+    assert world.landed() == world.on_board()
+    assert len(world.landed()) == 34
+
+
+def test_a_run_that_is_to_end_looks_through_no_more_rows(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.add(*order_lines(30))
+    service = world.service(**BULK, chunk_rows=4)
+    read = StagedOrders.by_ids
+    looks: list[int] = []
+
+    def counted(orders: StagedOrders, ids: Sequence[int]) -> list[StagedOrder]:
+        looks.append(len(ids))
+        if len(looks) == 2:
+            service.request_stop()
+        return read(orders, ids)
+
+    monkeypatch.setattr(StagedOrders, "by_ids", counted)
+    service.process_customer_batch(CUSTOMER)
+    assert looks == [4, 4]
+    assert world.sandbox.items() == []
 
 
 def test_auto_imports_large_groups_and_sends_small_ones_as_items(world: World) -> None:
