@@ -125,11 +125,19 @@ def floor_by_copy(url: str) -> None:
 
 
 def row_by_row(url: str) -> None:
-    """Insert each order and each subitem by a call of its own."""
+    """Insert each order and each subitem by a call of its own, and commit a chunk at a time."""
     if is_sqlite(url):
-        _rows_to_sqlite(url)
+        _rows_to_sqlite(url, each=False)
     else:
         _to_postgres(url, _insert_rows)
+
+
+def order_by_order(url: str) -> None:
+    """Insert by calls of their own an order and its subitems, and commit them: what a script does row after row."""
+    if is_sqlite(url):
+        _rows_to_sqlite(url, each=True)
+    else:
+        _to_postgres(url, _insert_rows_and_commit)
 
 
 def _read_sqlite(connection: sqlite3.Connection) -> tuple[Copying, Iterator[list[Record]]]:
@@ -151,16 +159,18 @@ def _floor_of_sqlite(url: str) -> None:
             connection.execute("COMMIT")
 
 
-def _rows_to_sqlite(url: str) -> None:
+def _rows_to_sqlite(url: str, *, each: bool) -> None:
+    """Insert row by row, in a transaction for each order line or for a chunk of them."""
     order, subitem = SQLITE.insert_order_anywhere(), SQLITE.insert_subitem()
     with closing(open_sqlite(url)) as connection:
         copying, chunks = _read_sqlite(connection)
-        for rows in chunks:
+        portions = ([row] for rows in chunks for row in rows) if each else chunks
+        for rows in portions:
             connection.execute("BEGIN IMMEDIATE")
             for row in rows:
                 stg_id = connection.execute(order, copying.order(row, None)[:-1]).lastrowid
-                for each in copying.subitems(row, stg_id or 0):
-                    connection.execute(subitem, each)
+                for one in copying.subitems(row, stg_id or 0):
+                    connection.execute(subitem, one)
             connection.execute("COMMIT")
 
 
@@ -207,6 +217,14 @@ def _insert_rows(connection: psycopg.Connection[Record], copying: Copying, rows:
             ((stg_id,),) = cursor.execute(order, copying.order(row, None)[:-1]).fetchall()
             for each in copying.subitems(row, stg_id):
                 cursor.execute(subitem, each)
+
+
+def _insert_rows_and_commit(
+    connection: psycopg.Connection[Record], copying: Copying, rows: list[Record]
+) -> None:
+    for row in rows:
+        _insert_rows(connection, copying, [row])
+        connection.commit()
 
 
 def _ids(connection: psycopg.Connection[Record], count: int) -> list[int]:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 OURS, FLOOR, COPY = "order-staging", "floor, the driver", "floor, by COPY"
+ROWS = "a row a call, the driver"
 LEAST_OF_FLOOR = 0.5
 """The share of the floor's rows a second that we reach at least."""
 HEADS = ("median s", "all s", "orders/s", "rows/s", "to floor", "CPU s", "MB grown")
@@ -46,12 +47,16 @@ def table(measures: Mapping[str, Sequence[Measure]], orders: int, subitems: int)
     return lines
 
 
-def missed_targets(measures: Mapping[str, Sequence[Measure]]) -> list[str]:
-    """Say which targets are missed by us: half of the floor, and ahead of everybody who is no floor."""
+def missed_targets(measures: Mapping[str, Sequence[Measure]], *, has_server: bool = True) -> list[str]:
+    """Say which targets are missed by us: half of the floor, and ahead of everybody who is no floor.
+
+    Where there is no server, a call a row costs no more than a call for many: it is the floor by another name.
+    """
+    floors = {FLOOR, COPY} if has_server else {FLOOR, COPY, ROWS}
     missed = []
     if FLOOR in measures and (share := ratio(measures, OURS, FLOOR)) < LEAST_OF_FLOOR:
         missed.append(f"{OURS}: {share:.2f} of the floor, the target is {LEAST_OF_FLOOR:.2f}")
-    shares = {name: ratio(measures, OURS, name) for name in measures if name not in {OURS, FLOOR, COPY}}
+    shares = {name: ratio(measures, OURS, name) for name in measures if name not in {OURS, *floors}}
     return missed + [
         f"{OURS}: {share:.2f} of {name}, the target is more than 1"
         for name, share in shares.items()

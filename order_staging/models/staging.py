@@ -9,7 +9,7 @@ from sqlalchemy import Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from order_staging.models.base import Base
-from order_staging.models.indexes import unique_where_present
+from order_staging.models.indexes import unique_where_present, where_present
 from order_staging.models.states import Operation, StagingStatus, ValidationStatus
 from order_staging.models.types import (
     BIGINT_IDENTITY,
@@ -55,6 +55,7 @@ class StagedOrder(DeliveryColumns, Base):
     __table_args__ = (
         Index("IX_STG_MON_CustMasterSchedule_BatchId", "stg_batch_id"),
         Index("IX_STG_MON_CustMasterSchedule_CustomerBatch", "stg_customer_batch"),
+        where_present("IX_STG_MON_CustMasterSchedule_Import", "stg_idempotency_key", "stg_import_row"),
         Index("IX_STG_MON_CustMasterSchedule_OrderNumber", "AAG ORDER NUMBER"),
         Index("IX_STG_MON_CustMasterSchedule_source_uuid", "source_uuid"),
         Index("IX_STG_MON_CustMasterSchedule_Status", "stg_status"),

@@ -69,5 +69,7 @@ class ImportRepository(Repository[BulkImport]):
 def _without_outcome(import_key: str) -> tuple[ColumnElement[bool], ...]:
     return (
         StagedOrder.stg_idempotency_key == import_key,
+        # For the index, which has these rows only.
+        StagedOrder.stg_import_row.is_not(None),
         StagedOrder.stg_status.in_((StagingStatus.SENDING, StagingStatus.UNKNOWN)),
     )

@@ -283,8 +283,14 @@ def unidentified(*, doubled: bool) -> ColumnElement[bool]:
 def undelivered() -> list[ColumnElement[bool]]:
     """Tell which rows of ORDERS_UNIFIED are new: neither staged nor in production."""
     uuid = OrdersUnified.record_uuid
-    staged = and_(StagedOrder.source_uuid == uuid, StagedOrder.stg_status != StagingStatus.VALIDATION_FAILED)
+    # That they are not NULL goes without saying, but for SQL Server, whose filtered indexes want to hear it.
+    landed = and_(ProductionOrder.source_uuid == uuid, ProductionOrder.source_uuid.is_not(None))
+    staged = and_(
+        StagedOrder.source_uuid == uuid,
+        StagedOrder.source_uuid.is_not(None),
+        StagedOrder.stg_status != StagingStatus.VALIDATION_FAILED,
+    )
     return [
-        ~select(ProductionOrder.item_id).where(ProductionOrder.source_uuid == uuid).exists(),
+        ~select(ProductionOrder.item_id).where(landed).exists(),
         ~select(StagedOrder.stg_id).where(staged).exists(),
     ]

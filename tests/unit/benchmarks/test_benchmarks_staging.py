@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.delivery_orders import SIZES
 from benchmarks.staging_drivers import POSTGRES, SQLITE
-from benchmarks.staging_measures import COPY, FLOOR, OURS, Measure, differences, missed_targets, table
+from benchmarks.staging_measures import COPY, FLOOR, OURS, ROWS, Measure, differences, missed_targets, table
 from benchmarks.staging_orders import ORDER_COLUMNS, SOURCES, SUBITEM_COLUMNS, Copying, filled_rows
 from order_staging.sandbox import sample_values as values
 from order_staging.transform import Order, OrderRules, load_customers, load_mapping
@@ -74,6 +74,12 @@ def test_half_of_the_floor_and_ahead_of_all_but_copy_meets_the_targets() -> None
 )
 def test_a_missed_target_is_said_with_its_share(name: str, seconds: float, words: str) -> None:
     assert missed_targets(MEASURES | {name: [replace(ONE, seconds=seconds)]}) == [words]
+
+
+def test_a_row_a_call_is_a_floor_only_where_no_server_has_to_be_asked() -> None:
+    measures = MEASURES | {ROWS: [replace(ONE, seconds=1.5)]}
+    assert missed_targets(measures, has_server=False) == []
+    assert missed_targets(measures) == [f"{OURS}: 0.75 of {ROWS}, the target is more than 1"]
 
 
 def test_what_a_way_leaves_otherwise_is_said() -> None:

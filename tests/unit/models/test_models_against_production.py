@@ -51,6 +51,7 @@ ADDED_INDEXES = {
     "UX_STG_MON_CustMasterSchedule_Subitems_size": ("source_uuid", "Size"),
     "UX_MON_CustMasterSchedule_source_uuid": ("source_uuid",),
     "UX_MON_CustMasterSchedule_Subitems_size": ("source_uuid", "size_key"),
+    "IX_STG_MON_CustMasterSchedule_Import": ("stg_idempotency_key", "stg_import_row"),
     "IX_ERR_MON_CustMasterSchedule_source_uuid": ("source_uuid",),
     "IX_ERR_MON_CustMasterSchedule_Subitems_source_uuid": ("source_uuid",),
 }
