@@ -42,6 +42,9 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
+RELINKED_CHUNKS = 10
+"""Rows that are relinked in a transaction, in chunks: each goes through the source and production once."""
+
 TROUBLED = {StagingStatus.API_FAILED, StagingStatus.UNKNOWN, StagingStatus.CONFLICT}
 """States of a subitem that keep a batch from being completed without errors; one may wait for a later run."""
 
@@ -72,8 +75,10 @@ class BatchRun:
 
     async def relink(self, source: Source) -> None:
         """Find rows again whose source row has come back under another UUID, staged or in production."""
-        await self._workshop.database.run(partial(self._relink, source), self._record.hold)
-        reach(Failpoint.ROWS_RELINKED)
+        more = True
+        while more and not self._workshop.stop.is_set():
+            more = await self._workshop.database.run(partial(self._relink, source), self._record.hold)
+            reach(Failpoint.ROWS_RELINKED)
 
     async def load(self, source: Source | None) -> None:
         """Stage what is new; None: nothing."""
@@ -163,12 +168,14 @@ class BatchRun:
         await self._record.end(BatchStatus.COMPLETED if clean else BatchStatus.COMPLETED_WITH_ERRORS, words)
         reach(Failpoint.BATCH_ENDED)
 
-    def _relink(self, source: Source, uow: UnitOfWork) -> None:
-        relinked = uow.relinking.relink(source.wanted.names or (), doubled=source.doubled)
-        if not relinked:
-            return
-        self._record.begin(uow)
-        uow.after_commit(partial(self._count_relinked, relinked))
+    def _relink(self, source: Source, uow: UnitOfWork) -> bool:
+        """Relink some rows; tell whether there may be more."""
+        limit = self._workshop.settings.chunk_rows * RELINKED_CHUNKS
+        relinked = uow.relinking.relink(source.wanted.names or (), limit, doubled=source.doubled)
+        if relinked.rows:
+            self._record.begin(uow)
+            uow.after_commit(partial(self._count_relinked, relinked.rows))
+        return relinked.more
 
     def _count_relinked(self, rows: int) -> None:
         self._result.orders.relinked += rows

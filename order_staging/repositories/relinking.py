@@ -8,9 +8,9 @@ anywhere on their way, then with production rows. What is paired is not loaded a
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVarTuple
 
-from sqlalchemy import and_, bindparam, func, or_, select, update
+from sqlalchemy import and_, bindparam, func, select, update
 
 from order_staging.models import (
     Base,
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 Keys = dict[str, "ColumnElement[str]"]
 """What makes up the business key, normalised; the names are the same for every table."""
 
+Columns = TypeVarTuple("Columns")
+
 PAIRS_A_STATEMENT = 500
 CONTROL_CHARACTERS = ("\t", "\n", "\r")
 """The control characters that occur in practice: the rules remove them from styles and colours."""
@@ -58,6 +60,13 @@ class StagedPair(NamedTuple):
     item_id: int | None
 
 
+class Relinked(NamedTuple):
+    """How many rows have taken over a UUID, and whether there may be more of them."""
+
+    rows: int
+    more: bool
+
+
 class Relinking:
     """Queries that find staged and production rows again by their business key."""
 
@@ -65,31 +74,25 @@ class Relinking:
         """Work within a session that a unit of work owns."""
         self.session = session
 
-    def relink(self, names: Sequence[str | None], *, doubled: bool) -> int:
+    def relink(self, names: Sequence[str | None], limit: int, *, doubled: bool) -> Relinked:
         """Let rows of staging and production take over the UUIDs of these customers' new rows; tell how many did.
 
-        `doubled` says that a UUID stands on several source rows: these are invalid, and nothing takes them over.
-        Production has no primary key: rows whose item or subitem stands there twice cannot be told apart, and are
-        passed over unless they bear the UUID of a staged order.
+        At most `limit` rows of each do: those that are left are found by the next call, and paired as they would
+        have been by this one. `doubled` says that a UUID stands on several source rows: these are invalid, and
+        nothing takes them over. Production has no primary key: rows whose item or subitem stands there twice cannot
+        be told apart, and are passed over unless they bear the UUID of a staged order.
         """
-        staged = self._staged_pairs(names, doubled=doubled)
-        self._take_over_staged(staged)
-        # What staged orders have taken over is not new any more.
-        landed = self._landed_pairs(names, doubled=doubled)
-        self._take_over_landed(landed)
-        return len(staged) + len(landed)
-
-    def _staged_pairs(self, names: Sequence[str | None], *, doubled: bool) -> list[StagedPair]:
+        new = _new_rows(names, doubled=doubled)
         orphans = _staged_orphans()
-        query = _paired(_new_rows(names, doubled=doubled), orphans, orphans.c.old, orphans.c.item_id)
-        found = [StagedPair(*row) for row in self.session.execute(query)]
-        return list({pair.uuid: pair for pair in found}.values())
-
-    def _landed_pairs(self, names: Sequence[str | None], *, doubled: bool) -> list[LandedPair]:
+        query = _paired(new, orphans, orphans.c.old, orphans.c.item_id).limit(limit)
+        staged = [StagedPair(*row) for row in self.session.execute(query)]
+        self._take_over_staged(list({pair.uuid: pair for pair in staged}.values()))
+        # What staged orders have taken over is not new any more.
         orphans = _landed_orphans()
-        query = _paired(_new_rows(names, doubled=doubled), orphans, orphans.c.item_id, orphans.c.old)
-        found = [LandedPair(*row) for row in self.session.execute(query)]
-        return list({pair.uuid: pair for pair in found}.values())
+        query = _paired(new, orphans, orphans.c.item_id, orphans.c.old).limit(limit)
+        landed = [LandedPair(*row) for row in self.session.execute(query)]
+        self._take_over_landed(list({pair.uuid: pair for pair in landed}.values()))
+        return Relinked(len(staged) + len(landed), more=limit in {len(staged), len(landed)})
 
     def _take_over_staged(self, pairs: Sequence[StagedPair]) -> None:
         """Give staged orders, and all that bears their old UUIDs, the new ones.
@@ -125,37 +128,43 @@ class Relinking:
     def _still_orphaned(self, pairs: Sequence[StagedPair]) -> list[LandedPair]:
         """Find production rows that staged orders' items have without their UUIDs."""
         uuids = {pair.item_id: pair.uuid for pair in pairs if pair.item_id is not None}
-        item_id = ProductionOrder.item_id
-        queries = [
-            select(item_id, ProductionOrder.source_uuid).where(item_id.in_(some), *_landed_orphaned())
-            for some in chunks(list(uuids), PAIRS_A_STATEMENT)
-        ]
-        found = [row for query in queries for row in self.session.execute(query)]
-        return [LandedPair(uuids[item], item, old) for item, old in found]
+        row = ProductionOrder
+        found: list[Any] = []
+        doubled = self._doubled(row.item_id) if uuids else frozenset()
+        for some in chunks(list(uuids), PAIRS_A_STATEMENT):
+            query = _without_source(select(row.item_id, row.source_uuid), row.source_uuid)
+            found += self.session.execute(query.where(row.item_id.in_(some))).all()
+        return [LandedPair(uuids[item], item, old) for item, old in found if item not in doubled]
 
     def _take_over_landed(self, pairs: Sequence[LandedPair]) -> None:
         """Give production rows, their subitems and letters, the UUIDs of the rows that they are paired with."""
         if known := [StagedPair(pair.uuid, pair.old, pair.item_id) for pair in pairs if pair.old is not None]:
             self._hand_over_letters(known)
+        doubled = self._doubled(ProductionSubitem.subitem_id) if pairs else frozenset()
         for some in chunks(pairs, PAIRS_A_STATEMENT):
             orders = [{"item_id": pair.item_id, "source_uuid": pair.uuid} for pair in some]
             self.session.execute(update(ProductionOrder), orders)
-            subitems = self._first_of_each_size({str(pair.item_id): pair.uuid for pair in some})
+            uuids = {str(pair.item_id): pair.uuid for pair in some}
+            subitems = self._first_of_each_size(uuids, doubled)
             if subitems:
                 self.session.execute(update(ProductionSubitem), subitems)
 
-    def _first_of_each_size(self, uuids: dict[str, UUID]) -> list[dict[str, Any]]:
-        """Choose a subitem a size of these items: earlier scripts sometimes made several.
+    def _doubled(self, column: InstrumentedAttribute[Any]) -> frozenset[Any]:
+        """Find once for many rows the values, hardly any, that are doubled in a column."""
+        return frozenset(self.session.scalars(_doubled(column)))
+
+    def _first_of_each_size(self, uuids: dict[str, UUID], doubled: frozenset[str]) -> list[dict[str, Any]]:
+        """Choose a subitem a size of these items: earlier scripts sometimes made several. None that is `doubled`.
 
         Sizes that the UUID has already stay with the subitem that they have.
         """
         row = ProductionSubitem
         query = select(row.parent_item_id, row.size, row.subitem_id).where(
-            row.parent_item_id.in_(list(uuids)), row.subitem_id.not_in(_doubled(row.subitem_id))
+            row.parent_item_id.in_(list(uuids))
         )
         chosen: dict[tuple[str, str], str] = {}
         for parent, size, subitem_id in self.session.execute(query):
-            if parent and size and subitem_id:
+            if parent and size and subitem_id and subitem_id not in doubled:
                 known = chosen.get((parent, size), subitem_id)
                 chosen[parent, size] = min(known, subitem_id, key=lambda text: (len(text), text))
         having = select(row.source_uuid, row.size_key).where(row.source_uuid.in_(list(uuids.values())))
@@ -199,22 +208,23 @@ def _staged_orphans() -> Subquery:
     Those whose item production has already under a UUID that the source knows are left out: it is that row's.
     """
     row, keys = StagedOrder, _business_key(StagedOrder)
-    known = select(OrdersUnified.record_uuid).where(OrdersUnified.record_uuid == row.source_uuid).exists()
     owned = (
-        select(ProductionOrder.item_id)
+        select(ProductionOrder.item_id.label("item_id"))
         .join(OrdersUnified, OrdersUnified.record_uuid == ProductionOrder.source_uuid)
-        .where(ProductionOrder.item_id == row.stg_monday_item_id)
-        .exists()
+        .subquery("owned")
     )
     columns = (
         row.source_uuid.label("old"),
         row.stg_monday_item_id.label("item_id"),
         row.stg_id.label("place"),
     )
+    query = _without_source(select(*columns, _position(keys, row.stg_id), *_labelled(keys)), row.source_uuid)
     return (
-        select(*columns, _position(keys, row.stg_id), *_labelled(keys))
+        query.outerjoin(owned, owned.c.item_id == row.stg_monday_item_id)
         .where(
-            row.source_uuid.is_not(None), row.stg_status != StagingStatus.VALIDATION_FAILED, ~known, ~owned
+            row.source_uuid.is_not(None),
+            row.stg_status != StagingStatus.VALIDATION_FAILED,
+            owned.c.item_id.is_(None),
         )
         .subquery("orphans")
     )
@@ -228,18 +238,18 @@ def _landed_orphans() -> Subquery:
         row.source_uuid.label("old"),
         row.item_id.label("place"),
     )
-    return (
-        select(*columns, _position(keys, row.item_id), *_labelled(keys))
-        .where(*_landed_orphaned())
-        .subquery("orphans")
-    )
+    query = _without_source(select(*columns, _position(keys, row.item_id), *_labelled(keys)), row.source_uuid)
+    return query.where(row.item_id.not_in(_doubled(row.item_id))).subquery("orphans")
 
 
-def _landed_orphaned() -> list[ColumnElement[bool]]:
-    """Tell which production rows have no UUID that the source knows, and can be told from all others."""
-    row = ProductionOrder
-    known = select(OrdersUnified.record_uuid).where(OrdersUnified.record_uuid == row.source_uuid).exists()
-    return [or_(row.source_uuid.is_(None), ~known), row.item_id.not_in(_doubled(row.item_id))]
+def _without_source(query: Select[*Columns], uuid: InstrumentedAttribute[Any]) -> Select[*Columns]:
+    """Keep the rows whose UUID, if they have one, the source does not know.
+
+    By a join, which every engine does in one go over both tables: for NOT EXISTS SQLite goes through the source
+    again for each row, and PostgreSQL does so where the condition is one of several.
+    """
+    source = OrdersUnified.__table__.alias("known")
+    return query.outerjoin(source, source.c.record_uuid == uuid).where(source.c.record_uuid.is_(None))
 
 
 @cache
