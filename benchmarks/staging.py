@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from benchmarks.staging_ground import Server
 
-ORDERS, ROUNDS = 20_000, 3
+ORDERS, ROUNDS = 10_000, 3
 SERVERS = {"sqlite": sqlite_server, "postgresql": postgres_server}
 WAYS = {
     OURS: "benchmarks.staging_objects:ours",

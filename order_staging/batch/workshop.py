@@ -83,6 +83,21 @@ class StopSign:
             sleeping.cancel()
 
 
+class _Lane:
+    """A thread, and whose turn it is there.
+
+    One after another, waits included: so nothing comes between a commit in doubt and the look at its mark.
+    """
+
+    def __init__(self) -> None:
+        self.turn = asyncio.Lock()
+        self.executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="order-staging-database")
+
+    def close(self) -> None:
+        """End the thread after its last work."""
+        self.executor.shutdown(wait=True)
+
+
 class DatabaseThread:
     """Runs database work in a thread of its own, so that a slow commit never stalls requests in flight.
 
@@ -97,9 +112,7 @@ class DatabaseThread:
         self._session_factory = session_factory
         self._outside = outside or Outside()
         self._attempts = attempts
-        # One after another, waits included: so nothing comes between a commit in doubt and the look at its mark.
-        self._turn = asyncio.Lock()
-        self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="order-staging-database")
+        self._lane = _Lane()
 
     async def run(self, work: Callable[[UnitOfWork], T], hold: Hold | None = None) -> T:
         """Do `work` in a unit of work, under a hold where given, and commit it. Raises `PersistenceError`.
@@ -128,22 +141,27 @@ class DatabaseThread:
                     raise
                 return result
 
-        return await self._repeat(do)
+        return await self._repeat(self._lane, do)
 
     @asynccontextmanager
     async def reading(self, start: Start) -> AsyncIterator[Callable[[], Awaitable[Rows]]]:
         """Read source rows, a chunk a call and none at the end, while `run` writes what becomes of them.
 
         After a fault that passes by itself `start` is called again: it goes on after what was dealt with by then.
+        It has a thread of its own: the first chunk of a large table takes its time, and a lease has to be renewed.
         """
         reading = SourceReading(self._session_factory, start)
+        lane = _Lane()
         try:
-            yield partial(self._repeat, reading.next)
+            yield partial(self._repeat, lane, reading.next)
         finally:
-            await self._repeat(reading.close)
+            try:
+                await self._repeat(lane, reading.close)
+            finally:
+                lane.close()
 
-    async def _repeat(self, do: Callable[[], T]) -> T:
-        """Do something in the thread, in its turn, and again after faults that pass by themselves."""
+    async def _repeat(self, lane: _Lane, do: Callable[[], T]) -> T:
+        """Do something in a thread, in its turn, and again after faults that pass by themselves."""
         retrying = AsyncRetrying(
             stop=stop_after_attempt(self._attempts),
             retry=retry_if_exception_type(TransientDatabaseError),
@@ -152,12 +170,12 @@ class DatabaseThread:
             sleep=self._outside.sleep,
             reraise=True,
         )
-        async with self._turn:
+        async with lane.turn:
             async for attempt in retrying:
                 with attempt:
                     # What is bound to the log (batch, customer) goes along.
                     loop = asyncio.get_running_loop()
-                    return await loop.run_in_executor(self._executor, copy_context().run, do)
+                    return await loop.run_in_executor(lane.executor, copy_context().run, do)
         raise AssertionError("tenacity ends by returning or raising")  # pragma: no cover
 
     def _wait(self, state: RetryCallState) -> float:
@@ -170,7 +188,7 @@ class DatabaseThread:
         try:
             yield self
         finally:
-            self._executor.shutdown(wait=True)
+            self._lane.close()
 
 
 def _log_fault(state: RetryCallState) -> None:

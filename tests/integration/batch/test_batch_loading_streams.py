@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import time
+from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import text
 
+from order_staging.batch.workshop import utc_now
 from order_staging.errors import DatabaseUnavailableError
 from order_staging.failpoints import Failpoint, armed
 from order_staging.reading import SourceReading
 from tests.guarantees.evidence import check
-from tests.integration.batch.batch_world import ERR, STG, order_lines
+from tests.integration.batch.batch_world import ERR, LEASES, STG, order_lines
 
 if TYPE_CHECKING:
     from order_staging.repositories import Rows
@@ -81,6 +84,27 @@ def test_reading_that_fails_for_good_ends_the_run_and_the_next_one_goes_on(
     assert world.run().status == "COMPLETED"
     world.lands(rows)
     check(world)
+
+
+@on_sqlite
+def test_the_lease_is_renewed_while_the_first_page_of_a_large_table_is_looked_for(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = order_lines(2)
+    world.add(*rows)
+    read = SourceReading.next
+    left: list[timedelta] = []
+
+    def slowly(reading: SourceReading) -> Rows:
+        if not left:
+            time.sleep(0.8)
+            (lease,) = world.database.rows(LEASES)
+            left.append(datetime.fromisoformat(str(lease["expires_date"])) - utc_now())
+        return read(reading)
+
+    monkeypatch.setattr(SourceReading, "next", slowly)
+    assert world.run(settings={"lease_seconds": 0.6}).status == "COMPLETED"
+    assert left[0].total_seconds() > 0
 
 
 @on_sqlite
