@@ -6,6 +6,7 @@ import struct
 import sys
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from decimal import Decimal
 from types import ModuleType, SimpleNamespace
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -35,8 +36,9 @@ from sqlalchemy.orm import Session
 from order_staging import sqlserver
 from order_staging.database import create_engine
 from order_staging.errors import DatabaseUnavailableError, MissingDependencyError, SettingError
-from order_staging.models import Base, StagedOrder, StagedSubitem
+from order_staging.models import Base, StagedOrder, StagedSubitem, StagingStatus
 from order_staging.models.types import CALENDAR_DATE, TIMESTAMP, UNICODE_MAX, ExactDecimal, UuidText
+from order_staging.repositories.bulk import insert_rows
 from order_staging.sqlserver import input_size
 
 if TYPE_CHECKING:
@@ -217,6 +219,36 @@ def test_many_rows_travel_in_one_round_each_parameter_with_its_size(driver: List
     assert driver.fast
     (sizes,) = driver.sizes
     assert sorted(size for size in sizes if size) == sorted([(-9, 8, 0), (93, 27, 7), (-5, 19, 0)])
+
+
+def test_rows_that_are_inserted_by_thousands_travel_in_one_round_in_the_drivers_own_terms(
+    driver: Listening,
+) -> None:
+    rows: list[dict[str, Any]] = [
+        {
+            "source_uuid": UUID(int=1),
+            "title": None,
+            "customer_price": None,
+            "stg_status": StagingStatus.PENDING,
+        },
+        {
+            "source_uuid": UUID(int=2),
+            "title": "Ärmel 👕",
+            "customer_price": Decimal("1.5"),
+            "stg_status": StagingStatus.PENDING,
+        },
+    ]
+    with Session(create_engine(URL)) as session:
+        insert_rows(session, StagedOrder, rows)
+    ((statement, sent),) = [found for found in driver.executed if found[0].startswith("INSERT")]
+    assert driver.fast
+    assert "OUTPUT" not in statement
+    assert statement.count("?") == 4
+    assert sent == [
+        (None, None, "PENDING", UUID(int=1)),
+        ("Ärmel 👕", Decimal("1.5"), "PENDING", UUID(int=2)),
+    ]
+    assert driver.sizes == [[(-9, 8, 0), (3, 18, 4), (-9, 7, 0), (-11, 36, 0)]]
 
 
 def test_rows_whose_ids_come_back_travel_as_sqlalchemy_sends_them(driver: Listening) -> None:
