@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import insert, inspect
 
 from order_staging.models import Base
+from order_staging.postgres import COPY, copy_statement
 from order_staging.sqlserver import PARAMETER_TYPES
 
 if TYPE_CHECKING:
@@ -29,8 +30,9 @@ def insert_rows(session: Session, model: type[Base], rows: Sequence[dict[str, An
     connection = session.connection()
     for names, some in groupby(rows, key=tuple):
         insertion = _insertion(model, names, connection.dialect)
-        options = {PARAMETER_TYPES: insertion.types}
-        connection.exec_driver_sql(insertion.sql, insertion.parameters(list(some)), execution_options=options)
+        connection.exec_driver_sql(
+            insertion.sql, insertion.parameters(list(some)), execution_options=insertion.options
+        )
 
 
 class Insertion:
@@ -44,7 +46,10 @@ class Insertion:
         compiled = statement.compile(dialect=_positional(dialect), column_keys=keys)
         places = compiled.positiontup or []
         self.sql = str(compiled)
+        copy = copy_statement(model.__tablename__, places)
         self.types = [compiled.binds[place].type for place in places]
+        self.options = {PARAMETER_TYPES: self.types, COPY: copy}
+        """How the drivers of SQL Server and PostgreSQL send it in bulk."""
         self._values: Callable[[dict[str, Any]], Any] = itemgetter(*(attributes[place] for place in places))
         converters = (type_.dialect_impl(dialect).bind_processor(dialect) for type_ in self.types)
         self._converters = [(place, found) for place, found in enumerate(converters) if found is not None]
