@@ -119,6 +119,21 @@ _PREPARATIONS = {"pysqlite": _listen_to_sqlite, "psycopg": postgres.send_in_bulk
 """What engines are told, by their drivers."""
 
 
+def require_undisturbed(connection: Connection) -> None:
+    """Require that others can write while a connection reads. Raises `DatabaseUnavailableError`.
+
+    Without a write-ahead log, as on most network shares, SQLite would make our writing wait for our reading.
+    """
+    if connection.dialect.name != "sqlite":
+        return
+    mode = connection.exec_driver_sql("PRAGMA journal_mode").scalar()
+    if mode != "wal":
+        raise DatabaseUnavailableError(
+            f"SQLite cannot keep a write-ahead log beside this file (journal_mode is {mode}); "
+            "move it to a disk of this machine"
+        )
+
+
 def _decimal_round(value: str | None, scale: int) -> str | None:
     return None if value is None else format(round_half_up(Decimal(value), scale), "f")
 

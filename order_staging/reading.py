@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from order_staging.database import READING, database_errors
+from order_staging.database import READING, database_errors, require_undisturbed
 from order_staging.repositories import Pages, SourceRepository
 
 if TYPE_CHECKING:
@@ -51,6 +51,6 @@ class SourceReading:
 
     def _open(self) -> Pages:
         session = self._session = self._session_factory()
-        session.connection(execution_options={READING: True})
+        require_undisturbed(session.connection(execution_options={READING: True}))
         self._pages = self._start(SourceRepository(session))
         return self._pages
