@@ -25,13 +25,15 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
     from sqlalchemy.types import TypeEngine
 
-
 REMEMBERED = 1024
 """Values of a column whose conversion is kept: dates and prices repeat."""
 
 
 def insert_rows(session: Session, model: type[Base], rows: Sequence[dict[str, Any]]) -> None:
-    """Insert rows, given as attribute names and values, in the session's transaction."""
+    """Insert rows, given as two attributes or more by name, in the session's transaction.
+
+    Raises `KeyError` for a name that the model does not have.
+    """
     session.flush()
     connection = session.connection()
     for names, some in groupby(rows, key=tuple):
@@ -46,6 +48,8 @@ class Insertion:
 
     def __init__(self, model: type[Base], names: Sequence[str], dialect: Dialect) -> None:
         attributes = {column.columns[0].key: column.key for column in inspect(model).column_attrs}
+        if unknown := sorted(set(names) - set(attributes.values())):
+            raise KeyError(f"{model.__name__} has no {', '.join(unknown)}")
         keys = [key for key, name in attributes.items() if name in names]
         # Inline: without it a single row would be asked for its id.
         statement = insert(Base.metadata.tables[model.__tablename__]).inline()

@@ -92,6 +92,11 @@ def test_a_row_that_is_there_already_is_refused_among_many_as_alone(uow: UnitOfW
         assert str(again["source_uuid"]) not in str(refused.value)
 
 
+def test_an_attribute_that_nobody_knows_is_an_error_and_not_left_out(uow: UnitOfWork) -> None:
+    with uow, pytest.raises(KeyError, match="StagedOrder has no tilte"):
+        uow.staging.orders.insert([order() | {"tilte": "a slip"}])
+
+
 def test_adding_nothing_is_nothing(uow: UnitOfWork) -> None:
     with uow:
         assert uow.staging.orders.add([]) == []
