@@ -16,7 +16,6 @@ from benchmarks.staging_orders import (
     CHUNK,
     COMMON,
     COMMON_TO_ORDERS,
-    COPIES,
     GROUP,
     LABELS,
     QUANTITIES,
@@ -31,6 +30,7 @@ from order_staging.batch.leases import holding
 from order_staging.batch.loading import Loader, Source
 from order_staging.batch.record import BatchRecord
 from order_staging.batch.results import BatchResult
+from order_staging.batch.rows import SUBITEM_COPIES
 from order_staging.database import SQLITE_BUSY_TIMEOUT
 from order_staging.models import Base, BatchStatus, OrdersUnified, StagedOrder, StagedSubitem
 from order_staging.monday import Usage
@@ -117,7 +117,7 @@ class _ObjectsCopied:
         ]
         self._title = [source[SOURCES[place]] for place in TITLE]
         self._group = [source[SOURCES[place]] for place in GROUP]
-        self._repeated = [(subitem[name], order[title]) for name, title in COPIES.items()]
+        self._repeated = [(subitem[name], order[title]) for name, title in SUBITEM_COPIES.items()]
         self._labels, self._quantities = ([subitem[name] for name in names] for names in (LABELS, QUANTITIES))
         self._of_orders = {order[name]: value for name, value in COMMON_TO_ORDERS.items()}
         self._of_subitems = {subitem[name]: value for name, value in COMMON.items()}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 from benchmarks.delivery_orders import CUSTOMER, order_rows
+from order_staging.batch.rows import SUBITEM_COPIES
 from order_staging.models import StagedOrder, StagedSubitem
 from order_staging.sandbox import sample_values as values
 from order_staging.transform import load_mapping
@@ -33,16 +34,6 @@ SOURCES = tuple(field.source for field in _MAPPING.fields)
 TITLES = tuple(field.title for field in _MAPPING.fields)
 UUID_COLUMN = "record_uuid"
 FIRST_SIZE_AFTER, LAST_SIZE_BEFORE = "UNIT OF MEASURE", "TOTAL QTY"
-COPIES = {
-    "AAG_ORDER_NUMBER": "AAG ORDER NUMBER",
-    "STYLE": "STYLE",
-    "COLOR": "COLOR",
-    "PO_NUMBER": "PO NUMBER",
-    "CUSTOMER_ALT_PO": "CUSTOMER ALT PO",
-    "CUSTOMER": "CUSTOMER",
-    "UNIT_OF_MEASURE": "UNIT OF MEASURE",
-}
-"""What a subitem repeats of its order: its column, and the order's."""
 QUANTITIES = ("ORDER_QTY", "Order Qty")
 LABELS = ("Size", "stg_size_label")
 
@@ -64,12 +55,12 @@ COMMON_TO_ORDERS: dict[str, object] = COMMON | {
 
 ORDER_COLUMNS = (*TITLES, "source_uuid", "Title", "Group", "stg_id")
 """The columns of an order, beside what is common, in the order of `Portion.orders`."""
-SUBITEM_COLUMNS = (*COPIES, "source_uuid", "stg_parent_stg_id", *LABELS, *QUANTITIES)
+SUBITEM_COLUMNS = (*SUBITEM_COPIES, "source_uuid", "stg_parent_stg_id", *LABELS, *QUANTITIES)
 """The columns of a subitem, beside what is common, in the order of `Portion.subitems`."""
 
 TITLE = tuple(SOURCES.index(source) for source in _MAPPING.title)
 GROUP = tuple(SOURCES.index(source) for source in (_MAPPING.group.customer, _MAPPING.group.seasons[0]))
-_COPIED = tuple(TITLES.index(title) for title in COPIES.values())
+_COPIED = tuple(TITLES.index(title) for title in SUBITEM_COPIES.values())
 _FIRST_SIZE = len(SOURCES) + 1
 
 FABRICS = ("self fabric", "rib at cuff and hem", "contrast tape at neck")

@@ -15,7 +15,6 @@ from benchmarks.staging_orders import (
     CHUNK,
     COMMON,
     COMMON_TO_ORDERS,
-    COPIES,
     GROUP,
     LABELS,
     ORDERS,
@@ -26,6 +25,7 @@ from benchmarks.staging_orders import (
     TITLES,
     UUID_COLUMN,
 )
+from order_staging.batch.rows import SUBITEM_COPIES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -92,9 +92,9 @@ class Staged:
         customer, season = [frame[TITLES[place]] for place in GROUP]
         made = {"Title": first.str.cat(others), "Group": customer.str.cat(season, sep=" "), "stg_id": ids}
         orders = frame[[*TITLES, "source_uuid"]].assign(**made, **self._of_orders)
-        named = frame.rename(columns={title: name for name, title in COPIES.items()})
+        named = frame.rename(columns={title: name for name, title in SUBITEM_COPIES.items()})
         subitems = named.assign(stg_parent_stg_id=ids).melt(
-            id_vars=[*COPIES, "source_uuid", "stg_parent_stg_id"],
+            id_vars=[*SUBITEM_COPIES, "source_uuid", "stg_parent_stg_id"],
             value_vars=self._sizes,
             var_name=LABELS[0],
             value_name=QUANTITIES[0],
