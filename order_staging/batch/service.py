@@ -212,14 +212,22 @@ class BatchService:
                 return replace(result, repaired=repaired)
             return replace(result, repaired=repaired, left=tuple((await compare(names)).findings))
 
-    def customers_with_new_orders(self, **filters: Unpack[Filters]) -> list[tuple[str, int]]:
-        """List customers by canonical name with the number of their new rows; those with rows under way count 0."""
-        return self._now("customers_with_new_orders", lambda: self.customers_with_new_orders_async(**filters))
+    def customers_with_new_orders(
+        self, *, changes: bool = False, **filters: Unpack[Filters]
+    ) -> list[tuple[str, int]]:
+        """List customers by canonical name with the number of their new rows; those with rows under way count 0.
 
-    async def customers_with_new_orders_async(self, **filters: Unpack[Filters]) -> list[tuple[str, int]]:
+        With `changes` those are listed, too, and count 0, for whom only a run with changes has anything to do.
+        """
+        make = partial(self.customers_with_new_orders_async, changes=changes)
+        return self._now("customers_with_new_orders", lambda: make(**filters))
+
+    async def customers_with_new_orders_async(
+        self, *, changes: bool = False, **filters: Unpack[Filters]
+    ) -> list[tuple[str, int]]:
         """Do what `customers_with_new_orders` does, within a running event loop."""
         async with open_bench(self._assembly, self._stop) as bench:
-            return await Processing(bench).customers(filters)
+            return await Processing(bench).customers(filters, delivered=changes)
 
     def load_new_orders_to_staging(self, customer_name: str, **filters: Unpack[Filters]) -> LoadResult:
         """Stage a customer's new orders, in a batch of their own or the one that is still open."""
