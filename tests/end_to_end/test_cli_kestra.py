@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import shlex
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,6 +18,9 @@ if TYPE_CHECKING:
     from tests.end_to_end.conftest import CommandLine
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+PAGE = (Path(__file__).parents[2] / "docs" / "kestra.md").read_text()
 
 
 def tell(commands: CommandLine, *arguments: str, code: int = 0) -> Heard:
@@ -91,3 +97,30 @@ def test_what_is_wrong_is_told_before_the_task_fails(quick: CommandLine) -> None
     assert (wrong.outputs["status"], wrong.outputs["state"]) == ("failed", "FAILED")
     assert wrong.outputs["error"]["type"] == "UnknownCustomerError"
     assert any(line.startswith("error: ") for line in wrong.logs)
+
+
+def test_the_commands_of_the_page_work_as_they_are_written(quick: CommandLine, database: Database) -> None:
+    database.add(greyson_4755()[:2])
+    lines = [line for block in re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL) for line in block.splitlines()]
+    assert len(lines) == 6
+    for line in lines:
+        words = shlex.split(line)
+        done = quick(*words[1:])
+        assert (words[0], done.code) == ("order-staging", 0), (line, done.err)
+        if "kestra" in words:
+            heard(done.out)
+
+
+def test_the_page_knows_every_output_and_metric(
+    quick: CommandLine, database: Database, sandbox: Sandbox
+) -> None:
+    database.add(greyson_4755()[:2])
+    told = [tell(quick, *words.split()) for words in ("check", "customers", "run --all", "retry --all")]
+    sandbox.person.rename_item(sandbox.items()[0].id, "another name")
+    told += [tell(quick, *words.split()) for words in ("drift --all", "drift --all --repair")]
+    known = set(re.findall(r"`([a-z_.]+\*?)`", PAGE))
+    for each in told:
+        assert set(each.outputs) - known <= {"orders", "subitems", "left", "repaired"}
+        for metric in each.metrics:
+            name = metric["name"]
+            assert name in known or f"{name.split('.')[0]}.*" in known, name
