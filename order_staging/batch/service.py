@@ -9,7 +9,7 @@ from threading import Event
 from typing import TYPE_CHECKING, TypeVar, Unpack
 
 from order_staging.batch.assembly import Assembly, open_bench, open_line
-from order_staging.batch.checks.checking import check
+from order_staging.batch.checks.checking import check_assembly
 from order_staging.batch.drift.findings import DriftResult
 from order_staging.batch.interrupts import interrupts
 from order_staging.batch.preparing import prepare
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from order_staging.batch.preparing import PreparedBoard
     from order_staging.batch.retry.errands import Errand, ErrorId
     from order_staging.batch.workshop import Outside
+    from order_staging.transform import Transformation
 
 T = TypeVar("T")
 
@@ -50,9 +51,15 @@ class BatchService:
         *,
         engine: Engine | None = None,
         outside: Outside | None = None,
+        transformation: Transformation | None = None,
     ) -> None:
-        """Take the settings (from the environment unless given), and in tests an engine and the outside world."""
-        self._assembly = Assembly.of(settings or Settings.load(), engine=engine, outside=outside)
+        """Take the settings (from the environment unless given), and what this job changes of each source row.
+
+        `engine` is one that the caller keeps; `outside` replaces time, sleeping and randomness in tests.
+        """
+        self._assembly = Assembly.of(
+            settings or Settings.load(), engine=engine, outside=outside, transformation=transformation
+        )
         self._stop = Event()
         self._ended = False
 
@@ -313,9 +320,7 @@ class BatchService:
 
     async def check_async(self) -> CheckResult:
         """Do what `check` does, within a running event loop."""
-        assembly = self._assembly
-        engine = None if assembly.owns_engine else assembly.engine
-        return await check(assembly.settings, engine=engine, outside=assembly.outside)
+        return await check_assembly(self._assembly)
 
     def prepare_board(self) -> PreparedBoard:
         """Find the board's key column, or create it; doing it again, or several at once, makes no second one."""

@@ -20,6 +20,7 @@ from order_staging import (
     RunStatus,
     Settings,
     StepResult,
+    Transformation,
     UnitOfWork,
 )
 from order_staging.batch import CheckResult, PreparedBoard
@@ -28,6 +29,8 @@ from order_staging.monday import Board
 from order_staging.repositories import SourceRepository
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sqlalchemy.orm import Session, sessionmaker
 
 
@@ -79,6 +82,16 @@ def transactions(factory: sessionmaker[Session]) -> None:
 async def board(client: MondayClient) -> None:
     """The client's answers have types."""
     assert_type(await client.board(), Board)
+
+
+def transformations(settings: Settings) -> None:
+    """A job's own rule is a function from a row to what it changes of it."""
+
+    def changes(row: Mapping[str, object]) -> Mapping[str, object]:
+        return {"NOTES": row["NOTES"]}
+
+    assert_type(BatchService(settings, transformation=Transformation("1", changes)), BatchService)
+    Transformation("1", len)  # type: ignore[arg-type]
 
 
 def mistakes(service: BatchService) -> None:
