@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import runpy
 import sys
 from datetime import date, timedelta
 from pathlib import Path
 from shutil import copy
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import structlog
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
     from tests.end_to_end.conftest import CommandLine
 
+PAGE = (Path(__file__).parents[2] / "docs" / "library.md").read_text()
+EXPECTED = [["1 rows wait for somebody"], [], ["GREYSON CLOTHIERS COMPLETED_WITH_ERRORS 2"]]
+"""What the page's examples print, in their order."""
 FOLDER = Path(__file__).parents[2] / "examples"
 NOTES = load_mapping().field_by_title("NOTES").column
 
@@ -133,3 +137,24 @@ def test_a_second_board_has_its_own_columns_names_and_groups(
     assert {item.group_title for item in board.items()} == {f"GREYSON CLOTHIERS {row['AAG SEASON']}"}
     assert {item.text("text_customer") for item in board.items()} == {"GREYSON CLOTHIERS"}
     assert all(subitem.name == subitem.text("text_size") for subitem in board.subitems())
+
+
+@on_sqlite
+@pytest.mark.parametrize("number", range(3))
+def test_the_examples_of_the_page_run(
+    run: Callable[..., list[str]], database: Database, capsys: pytest.CaptureFixture[str], number: int
+) -> None:
+    """`run` has set the environment; the page's blocks are programs, too."""
+    database.add([*greyson_4755()[:2], greyson_4755()[5] | {"CUSTOMER STYLE": None}])
+    blocks = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+    assert len(blocks) == len(EXPECTED)
+    names: dict[str, Any] = {}
+    exec(blocks[number], names)  # noqa: S102 - ours
+    if number == 2:
+        assert capsys.readouterr().out == ""
+        run("event_loop.py", "60", "greyson")
+        exec(blocks[number], names)  # noqa: S102 - ours
+    assert capsys.readouterr().out.splitlines() == EXPECTED[number]
+    if number == 1:
+        assert names["changes"]({"DESTINATION": "USA"}) == {"DESTINATION": "US"}
+        assert names["service"].process_customer_batch("GREYSON").orders.created == 2
