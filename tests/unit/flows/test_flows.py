@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -51,6 +53,15 @@ NAMES = [path.name for path in sorted(FOLDER.glob("*.yaml"))]
 EXPRESSION = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
 
 
+class _Strict(yaml.SafeLoader):
+    """A safe loader that refuses a key that stands twice, as Kestra does."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = [key.value for key, _ in node.value]
+        assert len(keys) == len(set(keys)), f"{node.start_mark}: {keys}"
+        return super().construct_mapping(node, deep)
+
+
 @dataclass(frozen=True)
 class Flow:
     """A flow as it is written."""
@@ -63,7 +74,7 @@ class Flow:
 
     @property
     def document(self) -> dict[str, Any]:
-        return dict(yaml.safe_load(self.text))
+        return dict(yaml.load(self.text, _Strict))  # noqa: S506 - a safe loader
 
     @property
     def inputs(self) -> dict[str, dict[str, Any]]:
@@ -305,3 +316,32 @@ def test_partial_success_is_a_warning(flow: Flow) -> None:
     """Either here, or by the flow of one customer, whose state the loop's tasks take over."""
     warns = [task for task in flow.of_type(f"{CORE}.execution.Exit") if task["state"] == "WARNING"]
     assert warns or flow.name == "all-1.x.yaml"
+
+
+PATIENT = f"""#!{sys.executable} -IS
+import signal, sys
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+print("begun", flush=True)
+signal.sigwait([signal.SIGTERM])
+print("recorded", flush=True)
+sys.exit(143)
+"""
+
+
+@pytest.mark.parametrize("task", [pytest.param(each.values[1], id=each.id) for each in SCRIPTED])
+def test_a_task_that_is_ended_waits_for_what_is_in_flight(task: dict[str, Any], tmp_path: Path) -> None:
+    ours = tmp_path / "order-staging"
+    ours.write_text(PATIENT)
+    ours.chmod(0o755)
+    given = {name: rendered(value, FILLED) for name, value in task["env"].items()}
+    with subprocess.Popen(
+        ["/bin/sh", "-c", "set -e\n" + "\n".join(task["commands"])],
+        env={"PATH": f"{tmp_path}{os.pathsep}/usr/bin:/bin"} | given,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "begun\n"
+        os.killpg(process.pid, signal.SIGTERM)  # the shell and what it has started, as Kestra's runner does
+        assert (process.stdout.read(), process.wait()) == ("recorded\n", 143)
