@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 BENCH := .venv-bench
 BENCH_READY := $(BENCH)/.ready
 
-.PHONY: demo test test-db proofs coverage lint bench soak lock format clean
+.PHONY: demo test test-db proofs coverage lint types bench soak lock format clean
 
 $(READY): requirements-dev.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -44,6 +44,9 @@ lint: $(READY)  ## formatting, lint, types, import layers, and the house rules
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -q tests/unit/house
+
+types: $(READY)  ## what pyright says of the public types and the examples; mypy says it in lint (downloads 60 MB)
+	$(BIN)/uv tool run --quiet basedpyright==1.40.2 --pythonpath $(BIN)/python
 
 format: $(READY)  ## put formatting and import order right
 	$(BIN)/ruff format .

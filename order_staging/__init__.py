@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     )
     from order_staging.monday import MondayClient
     from order_staging.settings import Settings
+    from order_staging.transform import Transformation
     from order_staging.unit_of_work import UnitOfWork
 
 __version__ = VERSION
@@ -67,6 +68,7 @@ __all__ = [
     "Settings",
     "StepResult",
     "TerminalError",
+    "Transformation",
     "TransientError",
     "UnitOfWork",
     "UnknownCustomerError",
@@ -84,6 +86,7 @@ _HOMES = {
     "RunStatus": "order_staging.batch",
     "Settings": "order_staging.settings",
     "StepResult": "order_staging.batch",
+    "Transformation": "order_staging.transform",
     "UnitOfWork": "order_staging.unit_of_work",
 }
 """Where the names are that are imported on demand."""

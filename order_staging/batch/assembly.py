@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from order_staging.repositories import SourceShape
     from order_staging.settings import Settings
-    from order_staging.transform import BoardMapping, Customers
+    from order_staging.transform import BoardMapping, Customers, Transformation
     from order_staging.unit_of_work import UnitOfWork
 
 log = structlog.get_logger(__name__)
@@ -45,10 +45,16 @@ class Assembly:
     owns_engine: bool
     """Whether the engine is ours to dispose of when a run has ended."""
     outside: Outside
+    transformation: Transformation | None = None
 
     @classmethod
     def of(
-        cls, settings: Settings, *, engine: Engine | None = None, outside: Outside | None = None
+        cls,
+        settings: Settings,
+        *,
+        engine: Engine | None = None,
+        outside: Outside | None = None,
+        transformation: Transformation | None = None,
     ) -> Assembly:
         """Put it together. Raises `ConfigurationError` for settings or files that cannot be used."""
         mapping = load_mapping(settings.mapping)
@@ -60,7 +66,19 @@ class Assembly:
             engine=engine or create_engine(settings.database_url.get_secret_value()),
             owns_engine=engine is None,
             outside=outside or Outside(),
+            transformation=transformation,
         )
+
+    @property
+    def rules(self) -> OrderRules:
+        """The rules that rows go through."""
+        return OrderRules(self.mapping, self.customers, order_limits(), self.transformation)
+
+    @property
+    def rules_hash(self) -> str:
+        """What names these rules: it changes with the files, the library's version, and the transformation's."""
+        own = "" if self.transformation is None else f" and {self.transformation.version}"
+        return rules_fingerprint(self.mapping, self.customers, f"{VERSION}{own}")
 
     @property
     def board_id(self) -> int:
@@ -127,12 +145,12 @@ async def open_bench(assembly: Assembly, stop: Event) -> AsyncIterator[Bench]:
             settings=assembly.settings,
             mapping=assembly.mapping,
             customers=assembly.customers,
-            rules=OrderRules(assembly.mapping, assembly.customers, order_limits()),
+            rules=assembly.rules,
             database=thread,
             outside=assembly.outside,
             stop=StopSign(stop),
             board_id=assembly.board_id,
-            rules_hash=rules_fingerprint(assembly.mapping, assembly.customers, VERSION),
+            rules_hash=assembly.rules_hash,
             redact=Redactor(assembly.settings.secrets()).text,
         )
         yield Bench(workshop, shape, doubled)

@@ -9,7 +9,7 @@ from threading import Event
 from typing import TYPE_CHECKING, TypeVar, Unpack
 
 from order_staging.batch.assembly import Assembly, open_bench, open_line
-from order_staging.batch.checks.checking import check
+from order_staging.batch.checks.checking import check_assembly
 from order_staging.batch.drift.findings import DriftResult
 from order_staging.batch.interrupts import interrupts
 from order_staging.batch.preparing import prepare
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from order_staging.batch.preparing import PreparedBoard
     from order_staging.batch.retry.errands import Errand, ErrorId
     from order_staging.batch.workshop import Outside
+    from order_staging.transform import Transformation
 
 T = TypeVar("T")
 
@@ -50,9 +51,15 @@ class BatchService:
         *,
         engine: Engine | None = None,
         outside: Outside | None = None,
+        transformation: Transformation | None = None,
     ) -> None:
-        """Take the settings (from the environment unless given), and in tests an engine and the outside world."""
-        self._assembly = Assembly.of(settings or Settings.load(), engine=engine, outside=outside)
+        """Take the settings (from the environment unless given), and what this job changes of each source row.
+
+        `engine` is one that the caller keeps; `outside` replaces time, sleeping and randomness in tests.
+        """
+        self._assembly = Assembly.of(
+            settings or Settings.load(), engine=engine, outside=outside, transformation=transformation
+        )
         self._stop = Event()
         self._ended = False
 
@@ -212,14 +219,22 @@ class BatchService:
                 return replace(result, repaired=repaired)
             return replace(result, repaired=repaired, left=tuple((await compare(names)).findings))
 
-    def customers_with_new_orders(self, **filters: Unpack[Filters]) -> list[tuple[str, int]]:
-        """List customers by canonical name with the number of their new rows; those with rows under way count 0."""
-        return self._now("customers_with_new_orders", lambda: self.customers_with_new_orders_async(**filters))
+    def customers_with_new_orders(
+        self, *, changes: bool = False, **filters: Unpack[Filters]
+    ) -> list[tuple[str, int]]:
+        """List customers by canonical name with the number of their new rows; those with rows under way count 0.
 
-    async def customers_with_new_orders_async(self, **filters: Unpack[Filters]) -> list[tuple[str, int]]:
+        With `changes` those are listed, too, and count 0, for whom only a run with changes has anything to do.
+        """
+        make = partial(self.customers_with_new_orders_async, changes=changes)
+        return self._now("customers_with_new_orders", lambda: make(**filters))
+
+    async def customers_with_new_orders_async(
+        self, *, changes: bool = False, **filters: Unpack[Filters]
+    ) -> list[tuple[str, int]]:
         """Do what `customers_with_new_orders` does, within a running event loop."""
         async with open_bench(self._assembly, self._stop) as bench:
-            return await Processing(bench).customers(filters)
+            return await Processing(bench).customers(filters, delivered=changes)
 
     def load_new_orders_to_staging(self, customer_name: str, **filters: Unpack[Filters]) -> LoadResult:
         """Stage a customer's new orders, in a batch of their own or the one that is still open."""
@@ -305,9 +320,7 @@ class BatchService:
 
     async def check_async(self) -> CheckResult:
         """Do what `check` does, within a running event loop."""
-        assembly = self._assembly
-        engine = None if assembly.owns_engine else assembly.engine
-        return await check(assembly.settings, engine=engine, outside=assembly.outside)
+        return await check_assembly(self._assembly)
 
     def prepare_board(self) -> PreparedBoard:
         """Find the board's key column, or create it; doing it again, or several at once, makes no second one."""

@@ -9,7 +9,7 @@ import typer
 from order_staging import batch
 from order_staging.cli import program
 from order_staging.cli.options import FormatOption, LevelOption, LogLevel, Output, OutputOption
-from order_staging.reporting import check_page
+from order_staging.reporting import check_metrics, check_page
 
 
 def check(
@@ -25,7 +25,7 @@ def check(
     """
     with program.program(output, log_level, log_format) as ours:
         result = asyncio.run(batch.check(ours.settings))
-        ours.show(result.to_dict(), lambda: check_page(result))
+        ours.show(result.to_dict(), lambda: check_page(result), metrics=check_metrics(result))
     if code := _exit_code(result):
         raise typer.Exit(code)
 

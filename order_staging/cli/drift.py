@@ -22,7 +22,7 @@ from order_staging.cli.options import (
 )
 from order_staging.cli.run import exit_code, require_choice, signals
 from order_staging.errors import ConfigurationError, StoppedError
-from order_staging.reporting import drift_page
+from order_staging.reporting import drift_metrics, drift_page
 
 if TYPE_CHECKING:
     from order_staging.batch import DriftResult
@@ -73,7 +73,7 @@ def drift(
                 if not received:
                     raise
                 raise typer.Exit(128 + received[0]) from None
-        ours.show(result.to_dict(), lambda: drift_page(result))
+        ours.show(result.to_dict(), lambda: drift_page(result), metrics=drift_metrics(result))
     code = 128 + received[0] if received else _exit_code(result, all_=all_)
     if code:
         raise typer.Exit(code)

@@ -24,7 +24,7 @@ from order_staging.cli.options import (
     OutputOption,
 )
 from order_staging.errors import ConfigurationError
-from order_staging.reporting import detail, newest, unresolved
+from order_staging.reporting import Metric, detail, newest, unresolved
 from order_staging.transform import load_customers
 from order_staging.unit_of_work import UnitOfWork
 
@@ -43,6 +43,9 @@ ListLimit = Annotated[int, typer.Option("--limit", min=1, metavar="N", help="sho
 
 
 def customers(
+    changes: Annotated[
+        bool, typer.Option("--changes", help="also those that only `run --changes` has anything to do for")
+    ] = False,
     output: OutputOption = Output.TEXT,
     log_level: LevelOption = LogLevel.WARNING,
     log_format: FormatOption = None,
@@ -52,9 +55,15 @@ def customers(
     Example: order-staging customers
     """
     with program.program(output, log_level, log_format) as ours:
-        found = BatchService(ours.settings).customers_with_new_orders()
+        found = BatchService(ours.settings).customers_with_new_orders(changes=changes)
         document = {"customers": [{"customer": name, "new_orders": count} for name, count in found]}
-        ours.show(document, lambda: _customers_table(found))
+        ours.show(
+            document,
+            lambda: _customers_table(found, changes=changes),
+            # All of them, however many there are: a flow has a task for each.
+            outputs={"names": [name for name, _ in found]},
+            metrics=[Metric("customers.new_orders", count, {"customer": name}) for name, count in found],
+        )
 
 
 def status(
@@ -132,13 +141,14 @@ def batch_named(uow: UnitOfWork, text: str) -> UUID:
     return UUID(found[0])
 
 
-def _customers_table(found: list[tuple[str, int]]) -> RenderableType:
+def _customers_table(found: list[tuple[str, int]], *, changes: bool) -> RenderableType:
     if not found:
         return "No customer has new orders."
+    nothing_new = "0" if changes else "0, some under way"
     table = Table("Customer")
     table.add_column("New orders", justify="right")
     for name, count in found:
-        table.add_row(name, str(count) if count else "0, some under way")
+        table.add_row(name, str(count) if count else nothing_new)
     return table
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import shlex
 import sys
+import time
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -23,11 +24,13 @@ from order_staging.errors import (
     TerminalError,
     TransientError,
 )
-from order_staging.reporting import messages
+from order_staging.reporting import Metric, messages
+from order_staging.reporting.kestra import FAILED as FAILED_EXECUTION
+from order_staging.reporting.kestra import WARNING
 from order_staging.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from rich.console import RenderableType
     from sqlalchemy import Engine
@@ -42,16 +45,30 @@ class Program:
 
     settings: Settings
     output: Output
+    started: float = field(default_factory=time.monotonic)
 
-    def show(self, document: dict[str, Any], text: Callable[[], RenderableType]) -> None:
-        """Write the command's result once: as a document for programs, or as text for people."""
+    def show(
+        self,
+        document: dict[str, Any],
+        text: Callable[[], RenderableType],
+        *,
+        outputs: Mapping[str, Any] | None = None,
+        metrics: Iterable[Metric] = (),
+    ) -> None:
+        """Write the command's result once: as a document for programs, or as text for people.
+
+        Kestra alone is also told `outputs` that spare a flow its reckoning, `metrics` of the command's own, and how
+        long the command took.
+        """
         match self.output:
             case Output.TEXT:
                 _print(text())
             case Output.JSON:
                 sys.stdout.write(json.dumps(document, ensure_ascii=False) + "\n")
             case Output.KESTRA:
-                sys.stdout.writelines(f"{line}\n" for line in messages(document))
+                took = Metric("command.duration", time.monotonic() - self.started, type="timer")
+                lines = messages(document, outputs=outputs, metrics=(*metrics, took))
+                sys.stdout.writelines(f"{line}\n" for line in lines)
         sys.stdout.flush()
 
     def say(self, text: str) -> None:
@@ -90,8 +107,9 @@ def program(
     except OrderStagingError as error:
         # Our own words name settings, such as a token's, that must not be taken for the secrets themselves.
         words = logs.Redactor(secrets).known(str(error))
-        fail(output, words, type(error).__name__)
-        raise typer.Exit(exit_code(error)) from error
+        code = exit_code(error)
+        fail(output, words, type(error).__name__, code)
+        raise typer.Exit(code) from error
 
 
 def configure_logs(settings: Settings, output: Output, level: LogLevel, log_format: LogFormat | None) -> None:
@@ -101,8 +119,11 @@ def configure_logs(settings: Settings, output: Output, level: LogLevel, log_form
     logs.configure(level=level, json=chosen is LogFormat.JSON, stream=stream, secrets=settings.secrets())
 
 
-def fail(output: Output, words: str, kind: str) -> None:
-    """Say in one line on standard error what is wrong; programs also get it as their document."""
+def fail(output: Output, words: str, kind: str, code: int) -> None:
+    """Say in one line on standard error what is wrong; programs also get it as their document.
+
+    What the exit code says will pass by itself is a warning to Kestra.
+    """
     line = " ".join(words.split())
     if output is not Output.KESTRA:
         sys.stderr.write(f"error: {line}\n")
@@ -112,7 +133,8 @@ def fail(output: Output, words: str, kind: str) -> None:
             sys.stdout.write(json.dumps(document, ensure_ascii=False) + "\n")
         case Output.KESTRA:
             sys.stdout.write(f"error: {line}\n")
-            sys.stdout.writelines(f"{message}\n" for message in messages(document))
+            state = WARNING if code in {BUSY, PAUSED} else FAILED_EXECUTION
+            sys.stdout.writelines(f"{message}\n" for message in messages(document, state=state))
         case Output.TEXT:
             pass
 

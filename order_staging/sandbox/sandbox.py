@@ -46,10 +46,11 @@ class Sandbox:
     """An account with the Customer Master Schedule board, and what happened to it.
 
     Takes the token that requests must bear; the id of a text column for the source's UUID to add to the
-    board, if any; a file to keep the account in, if any; the plan of the account, and how the service behaves
-    where that is a choice; the complexity points a mutation costs; how many items the board may hold, where
-    it is not as many as the plan says; the choices of bulk imports; the clock; what sleeps for seconds; and the
-    randomness of request ids and of faults that happen by chance. `faults` are faults on order, `person` edits
+    board, if any; a file to keep the account in, if any; a file like `board.yaml` that describes another board
+    to start with, if any; the plan of the account, and how the service behaves where that is a choice; the
+    complexity points a mutation costs; how many items the board may hold, where it is not as many as the plan
+    says; the choices of bulk imports; the clock; what sleeps for seconds; and the randomness of request ids and
+    of faults that happen by chance. `faults` are faults on order, `person` edits
     the board by hand, `storage` takes the files of bulk imports. All of it may be used from another thread than
     the server's.
     """
@@ -60,6 +61,7 @@ class Sandbox:
         token: str = "sandbox-token",  # noqa: S107 - opens nothing but the sandbox
         key_column: str | None = None,
         path: Path | None = None,
+        board: Path | None = None,
         plan: Plan = UNLIMITED,
         behaviour: Behaviour | None = None,
         mutation_cost: int | MutationCosts = COST_10K,
@@ -81,7 +83,7 @@ class Sandbox:
         self._keys = IdempotencyKeys(clock, behaviour.idempotency)
         self._lock = RLock()
         self._account = (self._file.load() if self._file else None) or starting_account(
-            plan.items_per_board if items_limit is None else items_limit
+            plan.items_per_board if items_limit is None else items_limit, board
         )
         key_column_added(self._account, key_column)
         self._history = History(self._account, clock)

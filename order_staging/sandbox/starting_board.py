@@ -1,7 +1,8 @@
-"""The Customer Master Schedule board, empty, as the sandbox starts with it."""
+"""The board, empty, as the sandbox starts with it: the Customer Master Schedule, unless it is given another."""
 
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -11,12 +12,12 @@ from order_staging.sandbox.state import Account, Board, Column, Group
 SUBITEM_BOARD_LIMIT = 100_000
 
 
-def starting_account(items_limit: int) -> Account:
+def starting_account(items_limit: int, file: Path | None = None) -> Account:
     """An account with the board and its subitem board, which stays unknown until the first subitem.
 
-    Takes how many items the board may hold.
+    Takes how many items the board may hold, and a file like `board.yaml` where it is to be another board.
     """
-    document = _document()
+    document = _document(file)
     main = _board(document["board"], "board", items_limit, Group("topics", "Orders"))
     subitems = _board(
         document["subitems"], "sub_items_board", SUBITEM_BOARD_LIMIT, Group("topics", "Subitems")
@@ -33,9 +34,10 @@ def key_column_added(account: Account, key_column: str | None) -> None:
 
 
 @cache
-def _document() -> dict[str, Any]:
+def _document(file: Path | None) -> dict[str, Any]:
     # Read once: tests make thousands of accounts, and reading takes longer than many of them do.
-    document: dict[str, Any] = yaml.safe_load((files(__package__) / "board.yaml").read_text(encoding="utf-8"))
+    source = files(__package__) / "board.yaml" if file is None else file
+    document: dict[str, Any] = yaml.safe_load(source.read_text(encoding="utf-8"))
     return document
 
 

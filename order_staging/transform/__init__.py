@@ -19,6 +19,7 @@ from order_staging.transform.merging import Merged, Verdict, cleared, decoded, m
 from order_staging.transform.notes import Note
 from order_staging.transform.orders import InvalidOrder, Order, OrderRules
 from order_staging.transform.sizes import Size, sizes_of, subitem_name
+from order_staging.transform.transformation import Transformation
 
 __all__ = [
     "BoardMapping",
@@ -38,6 +39,7 @@ __all__ = [
     "RemovedSize",
     "Rule",
     "Size",
+    "Transformation",
     "Verdict",
     "cleared",
     "decoded",

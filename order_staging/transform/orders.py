@@ -13,6 +13,7 @@ from order_staging.transform.limits import NO_LIMIT, Limits
 from order_staging.transform.mapping import UUID_COLUMN
 from order_staging.transform.notes import Note
 from order_staging.transform.sizes import Size, sizes_of, subitem_name
+from order_staging.transform.transformation import fixed_columns
 from order_staging.transform.values import (
     NAME_LENGTH,
     Value,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from order_staging.transform.customers import Customers
     from order_staging.transform.mapping import BoardMapping
+    from order_staging.transform.transformation import Transformation
 
 TITLE_COLUMN, GROUP_COLUMN, SIZE_COLUMN = "Title", "Group", "Size"
 """The columns of STG and MON that the rules make rather than copy, as they stand in `Limits` and in notes."""
@@ -79,13 +81,21 @@ class _Findings:
 
 
 class OrderRules:
-    """All the rules of a board, for row after row.
+    """All the rules of a board, for row after row; after a job's own transformation, where there is one.
 
     The first field of the business key is the order's number.
     """
 
-    def __init__(self, mapping: BoardMapping, customers: Customers, limits: Limits) -> None:
+    def __init__(
+        self,
+        mapping: BoardMapping,
+        customers: Customers,
+        limits: Limits,
+        transformation: Transformation | None = None,
+    ) -> None:
         self._mapping = mapping
+        self._transformation = transformation
+        self._fixed = fixed_columns(mapping)
         self._longest_title = _longest(limits, TITLE_COLUMN)
         self._longest_group = _longest(limits, GROUP_COLUMN)
         self._size_limit = limits.get(SIZE_COLUMN, NO_LIMIT)
@@ -105,6 +115,8 @@ class OrderRules:
         The row must have the mapping's `source_columns` and the `size_columns`; raises `KeyError` otherwise.
         """
         findings = _Findings()
+        if self._transformation is not None:
+            row, findings.problems = self._transformation(row, self._fixed)
         source_uuid = _source_uuid(row[UUID_COLUMN], findings)
         values: dict[str, Value | None] = {}
         for name, source, reader in self._readers:

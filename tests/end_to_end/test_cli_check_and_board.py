@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -88,11 +87,6 @@ def test_check_is_told_to_come_back_when_the_day_has_no_calls_left(
     body = {"errors": [{"message": "Daily limit exceeded", "extensions": {"code": "DAILY_LIMIT_EXCEEDED"}}]}
     sandbox.faults.add(Fault(FaultKind.ANSWER_INSTEAD, status=429, body=body))
     assert quick("check").code == 75
-
-
-def test_check_speaks_to_kestra(quick: CommandLine) -> None:
-    (line,) = (line for line in quick("check", "--output", "kestra").out.splitlines() if line[:2] == "::")
-    assert json.loads(line.strip(":"))["outputs"]["status"] == "ok"
 
 
 @pytest.mark.parametrize("sandbox", [None], indirect=True)

@@ -86,24 +86,6 @@ def test_text_is_a_table_for_people(quick: CommandLine, database: Database) -> N
 
 
 @on_sqlite
-def test_kestra_reads_outputs_and_metrics_and_takes_no_log_for_an_error(
-    quick: CommandLine, database: Database
-) -> None:
-    database.add(greyson_4755()[:3])
-
-    done = quick("run", "--all", "--output", "kestra")
-
-    assert done.code == 0
-    assert done.err == ""
-    messages = [json.loads(line[2:-2]) for line in done.out.splitlines() if line.startswith("::")]
-    assert messages[0]["outputs"]["status"] == "completed"
-    metrics = [metric for message in messages[1:] for metric in message["metrics"]]
-    assert {metric["type"] for metric in metrics} == {"counter", "timer"}
-    created = next(metric for metric in metrics if metric["name"] == "orders.created")
-    assert (created["value"], created["tags"]["customer"]) == (3, "GREYSON CLOTHIERS")
-
-
-@on_sqlite
 @pytest.mark.parametrize(
     "arguments", [(), ("--all", "--customer", "GREYSON"), ("--limit", "5"), ("--channel", "pigeon")]
 )

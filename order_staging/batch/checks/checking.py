@@ -33,23 +33,39 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
+    from order_staging.batch.assembly import Assembly
     from order_staging.monday import MondayClient
     from order_staging.settings import Settings
-    from order_staging.transform import BoardMapping, Customers
+    from order_staging.transform import BoardMapping, Customers, Transformation
 
 
 async def check(
-    settings: Settings, *, engine: Engine | None = None, outside: Outside | None = None
+    settings: Settings,
+    *,
+    engine: Engine | None = None,
+    outside: Outside | None = None,
+    transformation: Transformation | None = None,
 ) -> CheckResult:
     """Look at files, database, source, board and account; what cannot be looked at is a finding itself."""
-    return await _Check(settings, outside or Outside()).run(engine)
+    return await _Check(settings, outside or Outside(), transformation).run(engine)
+
+
+async def check_assembly(assembly: Assembly) -> CheckResult:
+    """Look at all that, with what a service works with."""
+    return await check(
+        assembly.settings,
+        engine=None if assembly.owns_engine else assembly.engine,
+        outside=assembly.outside,
+        transformation=assembly.transformation,
+    )
 
 
 class _Check:
     """One check: its parts do not hide each other."""
 
-    def __init__(self, settings: Settings, outside: Outside) -> None:
+    def __init__(self, settings: Settings, outside: Outside, transformation: Transformation | None) -> None:
         self._settings = settings
+        self._transformation = transformation
         self._outside = outside
         self._known = Redactor(settings.secrets()).known
         self._findings: list[Finding] = []
@@ -119,7 +135,7 @@ class _Check:
         self._findings += source.findings
         if not (countable and source.complete and self._customers and not unstorable(mapping)):
             return None
-        rules = OrderRules(mapping, self._customers, order_limits())
+        rules = OrderRules(mapping, self._customers, order_limits(), self._transformation)
         estimate = Estimate(mapping, rules, source.shape, source.doubled, self._settings.chunk_rows)
         demand = await estimate.of(thread)
         self._findings += demand_findings(demand)
