@@ -1,0 +1,94 @@
+"""Pages from what was decided: templates lay it out, and every text in them is escaped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from order_staging.reporting.reports import charts, words
+from order_staging.version import VERSION
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+
+    from order_staging.reporting.reports.batch import BatchReport
+    from order_staging.reporting.reports.period import PeriodReport
+
+Clean = Callable[[str], str]
+"""Hides in a text what must not be shown."""
+
+FAILURES_DRAWN = 15
+"""Customers whose failures are drawn; the table has more."""
+
+
+def batch_page(report: BatchReport, clean: Clean) -> str:
+    """Write the page of a batch; `clean` is given every text, and hides what must not be shown."""
+    drawn: dict[str, charts.Chart] = {}
+    if any(step.seconds for step in report.timeline):
+        drawn["timeline"] = charts.ranked(
+            [step.name for step in report.timeline],
+            {
+                "before": [step.after for step in report.timeline],
+                "duration": [step.seconds for step in report.timeline],
+            },
+            words.duration,
+            "timeline",
+        )
+    if report.throughput is not None:
+        drawn["throughput"] = charts.over_time(
+            report.throughput.scale.labels(),
+            {"Order lines": report.throughput.orders, "Sizes": report.throughput.subitems},
+            _whole,
+        )
+    return _template("batch.html.j2", clean).render(report=report, charts=drawn)
+
+
+def period_page(report: PeriodReport, clean: Clean) -> str:
+    """Write the page of some time; `clean` is as for a batch."""
+    drawn: dict[str, charts.Chart] = {}
+    volume = report.volume
+    if any(volume.orders) or any(volume.failed):
+        drawn["volume"] = charts.over_time(
+            volume.scale.labels(), {"Landed": volume.orders, "Failed": volume.failed}, _whole, "good-bad"
+        )
+    if any(volume.longest):
+        drawn["duration"] = charts.over_time(
+            volume.scale.labels(), {"Longest batch": volume.longest}, words.duration
+        )
+    if report.failures:
+        first = report.failures[:FAILURES_DRAWN]
+        drawn["failures"] = charts.ranked(
+            [clean(each.name) for each in first],
+            {clean(kind): [each.kinds.get(kind, 0) for each in first] for kind in report.kinds},
+            _whole,
+        )
+    return _template("period.html.j2", clean).render(report=report, charts=drawn)
+
+
+def _whole(value: float) -> str:
+    return f"{value:,.0f}" if value == int(value) else f"{value:,.1f}"
+
+
+def _template(name: str, clean: Clean) -> Template:
+    """Load a template whose every expression is cleaned, and then escaped."""
+    environment = Environment(
+        loader=PackageLoader("order_staging.reporting.reports"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=lambda value: (
+            clean(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+        ),
+    )
+    environment.filters |= {
+        "number": words.number,
+        "duration": words.duration,
+        "moment": words.moment,
+        "share": words.share,
+    }
+    environment.globals |= {"version": VERSION, "counted": words.counted}
+    return environment.get_template(name)
