@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import TYPE_CHECKING
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
 from markupsafe import Markup
 
 from order_staging.reporting.reports import charts, words
 from order_staging.version import VERSION
 
 if TYPE_CHECKING:
-    from jinja2 import Template
+    from jinja2.runtime import Context
 
     from order_staging.reporting.reports.batch import BatchReport
     from order_staging.reporting.reports.period import PeriodReport
@@ -43,7 +44,7 @@ def batch_page(report: BatchReport, clean: Clean) -> str:
             {"Order lines": report.throughput.orders, "Sizes": report.throughput.subitems},
             _whole,
         )
-    return _template("batch.html.j2", clean).render(report=report, charts=drawn)
+    return _environment().get_template("batch.html.j2").render(report=report, charts=drawn, clean=clean)
 
 
 def period_page(report: PeriodReport, clean: Clean) -> str:
@@ -65,24 +66,22 @@ def period_page(report: PeriodReport, clean: Clean) -> str:
             {clean(kind): [each.kinds.get(kind, 0) for each in first] for kind in report.kinds},
             _whole,
         )
-    return _template("period.html.j2", clean).render(report=report, charts=drawn)
+    return _environment().get_template("period.html.j2").render(report=report, charts=drawn, clean=clean)
 
 
 def _whole(value: float) -> str:
     return f"{value:,.0f}" if value == int(value) else f"{value:,.1f}"
 
 
-def _template(name: str, clean: Clean) -> Template:
-    """Load a template whose every expression is cleaned, and then escaped."""
+@cache
+def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("order_staging.reporting.reports"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        finalize=lambda value: (
-            clean(value) if isinstance(value, str) and not isinstance(value, Markup) else value
-        ),
+        finalize=_cleaned,
     )
     environment.filters |= {
         "number": words.number,
@@ -91,4 +90,10 @@ def _template(name: str, clean: Clean) -> Template:
         "share": words.share,
     }
     environment.globals |= {"version": VERSION, "counted": words.counted}
-    return environment.get_template(name)
+    return environment
+
+
+@pass_context
+def _cleaned(context: Context, value: object) -> object:
+    """Clean what an expression gives, before it is escaped; what is markup was made of cleaned texts."""
+    return context["clean"](value) if isinstance(value, str) and not isinstance(value, Markup) else value

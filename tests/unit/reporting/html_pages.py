@@ -1,4 +1,4 @@
-"""Reads a page as a browser would: elements, their attributes, and texts, with every element closed in its place."""
+"""Reads a page as a browser would: elements, attributes and texts, with every element closed in its place."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Page(HTMLParser):
         assert self.path.pop() == tag
 
     def handle_data(self, data: str) -> None:
-        if self.path and self.path[-1] not in {"style"}:
+        if self.path and self.path[-1] != "style":
             self.texts.append(data)
 
     def handle_comment(self, data: str) -> None:
