@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 import pytest
@@ -27,6 +28,9 @@ from order_staging.reporting.status import BatchDetail, BatchView, ImportView
 from order_staging.repositories import FailedRow, FailureCount, Kind, LandedOrder, PastBatch
 from tests.unit.reporting.html_pages import Page
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 START = datetime(2026, 11, 23, 2, 30)  # noqa: DTZ001 - naive UTC
 NOW = START + timedelta(hours=7)
 BOARD = "https://acme.example.com/boards/7"
@@ -38,7 +42,9 @@ def after(seconds: float) -> datetime:
     return START + timedelta(seconds=seconds)
 
 
-def view(status: str = BatchStatus.COMPLETED, customer: str = "GREYSON", error: str | None = None) -> BatchView:
+def view(
+    status: str = BatchStatus.COMPLETED, customer: str = "GREYSON", error: str | None = None
+) -> BatchView:
     return BatchView(
         batch_id=str(BATCH),
         customer=customer,
@@ -155,7 +161,7 @@ def test_a_page_can_be_read_without_seeing_it(page: Page) -> None:
     assert ("html", {"lang": "en"}) in page.elements
     assert page.tags().count("h1") == 1
     levels = [int(tag[1]) for tag in page.tags() if re.fullmatch("h[1-6]", tag)]
-    assert all(deeper - level <= 1 for level, deeper in zip(levels, levels[1:], strict=False))
+    assert all(deeper - level <= 1 for level, deeper in pairwise(levels))
     assert page.tags().count("caption") == page.tags().count("table") > 0
     heads = [attributes for tag, attributes in page.elements if tag == "th"]
     assert all(attributes.get("scope") in {"col", "row"} for attributes in heads)
@@ -198,13 +204,21 @@ def contrast(one: str, other: str) -> float:
 @pytest.mark.parametrize(
     ("status", "error", "words"),
     [
-        (BatchStatus.COMPLETED, None, "4 order lines and 1,234 sizes reached the board in 2 min 5 s, and nothing"),
+        (
+            BatchStatus.COMPLETED,
+            None,
+            "4 order lines and 1,234 sizes reached the board in 2 min 5 s, and nothing",
+        ),
         (
             BatchStatus.COMPLETED_WITH_ERRORS,
             None,
             "in 2 min 5 s. Failed: 3 order lines (rejected) and 1 size (odd). 1 of them are mended by now.",
         ),
-        (BatchStatus.PAUSED, "the day is over", "paused after 4 order lines and 1,234 sizes: a later run goes on"),
+        (
+            BatchStatus.PAUSED,
+            "the day is over",
+            "paused after 4 order lines and 1,234 sizes: a later run goes on",
+        ),
         (BatchStatus.FAILED, "no disk", "The batch failed after 4 order lines and 1,234 sizes. no disk."),
         (BatchStatus.ITEMS_CREATED, None, "has not come to an end: it is ITEMS_CREATED, with 4 order lines"),
         ("Odd", None, "has not come to an end: it is Odd,"),
@@ -217,7 +231,11 @@ def test_a_sentence_says_what_happened(status: str, error: str | None, words: st
 
 
 def test_a_step_begins_when_the_one_before_it_ends_and_never_ends_before() -> None:
-    steps = {"staging_load_completed": after(5), "items_creation_completed": after(2), "promotion_completed": after(9)}
+    steps = {
+        "staging_load_completed": after(5),
+        "items_creation_completed": after(2),
+        "promotion_completed": after(9),
+    }
     found = facts()
     told = replace(found, detail=replace(found.detail, steps=steps))
     timeline = batch_report(told, now=NOW, links=BoardLinks(), fields=()).timeline
@@ -263,7 +281,12 @@ def test_the_page_of_some_time_sums_its_batches_up() -> None:
         ("Duration, longest", "1 min 40 s"),
     ]
     greyson, rhythm = report.customers
-    assert (greyson.name, greyson.batches, greyson.success, greyson.mean) == ("GREYSON", 2, "75.0%", "1 min 40 s")
+    assert (greyson.name, greyson.batches, greyson.success, greyson.mean) == (
+        "GREYSON",
+        2,
+        "75.0%",
+        "1 min 40 s",
+    )
     assert (rhythm.name, rhythm.completed) == ("RHYTHM", 1)
     assert [(each.name, each.rows, each.waiting, each.kinds) for each in report.failures] == [
         ("GREYSON", 9, 8, {"invalid": 9}),
