@@ -231,7 +231,7 @@ def test_a_sentence_says_what_happened(status: str, error: str | None, words: st
 
 
 def test_a_step_begins_when_the_one_before_it_ends_and_never_ends_before() -> None:
-    steps = {
+    steps: dict[str, datetime | None] = {
         "staging_load_completed": after(5),
         "items_creation_completed": after(2),
         "promotion_completed": after(9),
