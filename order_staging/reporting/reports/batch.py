@@ -262,7 +262,8 @@ def timeline(
         (name, when) for column, name in STEP_NAMES.items() if (when := completed.get(column)) is not None
     ]
     if ended is not None:
-        reached.append(("Closing", ended))
+        # Earlier scripts wrote down no steps.
+        reached.append(("Closing" if reached else "Whole batch", ended))
     steps = []
     began = started
     for name, when in reached:

@@ -35,14 +35,14 @@ def batch_page(report: BatchReport, clean: Clean) -> str:
                 "before": [step.after for step in report.timeline],
                 "duration": [step.seconds for step in report.timeline],
             },
-            words.duration,
+            charts.SECONDS,
             "timeline",
         )
     if report.throughput is not None:
         drawn["throughput"] = charts.over_time(
             report.throughput.scale.labels(),
             {"Order lines": report.throughput.orders, "Sizes": report.throughput.subitems},
-            _whole,
+            charts.COUNTS,
         )
     return _environment().get_template("batch.html.j2").render(report=report, charts=drawn, clean=clean)
 
@@ -53,24 +53,23 @@ def period_page(report: PeriodReport, clean: Clean) -> str:
     volume = report.volume
     if any(volume.orders) or any(volume.failed):
         drawn["volume"] = charts.over_time(
-            volume.scale.labels(), {"Landed": volume.orders, "Failed": volume.failed}, _whole, "good-bad"
+            volume.scale.labels(),
+            {"Landed": volume.orders, "Failed": volume.failed},
+            charts.COUNTS,
+            "good-bad",
         )
     if any(volume.longest):
         drawn["duration"] = charts.over_time(
-            volume.scale.labels(), {"Longest batch": volume.longest}, words.duration
+            volume.scale.labels(), {"Longest batch": volume.longest}, charts.SECONDS
         )
     if report.failures:
         first = report.failures[:FAILURES_DRAWN]
         drawn["failures"] = charts.ranked(
             [clean(each.name) for each in first],
             {clean(kind): [each.kinds.get(kind, 0) for each in first] for kind in report.kinds},
-            _whole,
+            charts.COUNTS,
         )
     return _environment().get_template("period.html.j2").render(report=report, charts=drawn, clean=clean)
-
-
-def _whole(value: float) -> str:
-    return f"{value:,.0f}" if value == int(value) else f"{value:,.1f}"
 
 
 @cache
