@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from order_staging.models import BatchStatus, ErrorType
@@ -72,6 +73,8 @@ class FailedLine:
     row: FailedRow
     words: str
     address: str | None
+    http_error: int | None
+    """The HTTP status where that says more than the words do: monday.com refuses single rows with 200."""
 
 
 @dataclass(frozen=True)
@@ -282,9 +285,16 @@ def _section(failures: FailureKind, links: BoardLinks) -> FailureSection:
         words=known[1] if known else OTHER_WORDS,
         rows=failures.rows,
         resolved=failures.resolved,
-        shown=[
-            FailedLine(f"{row.kind}:{row.err_id}", row, row.message or "", links.item(row.parent_item_id))
-            for row in failures.shown
-        ],
+        shown=[_line(row, links) for row in failures.shown],
         more=failures.rows - len(failures.shown),
+    )
+
+
+def _line(row: FailedRow, links: BoardLinks) -> FailedLine:
+    return FailedLine(
+        error_id=f"{row.kind}:{row.err_id}",
+        row=row,
+        words=row.message or "",
+        address=links.item(row.parent_item_id),
+        http_error=None if row.http_status == HTTPStatus.OK else row.http_status,
     )

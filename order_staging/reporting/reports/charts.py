@@ -128,7 +128,7 @@ def _plain(root: ET.Element) -> ET.Element:
     for parent in list(root.iter()):
         told = [child for child in parent if child.tag == "desc"]
         for child in list(parent):
-            if not isinstance(child.tag, str) or child.tag in {"defs", "script", "style", "desc"}:
+            if not isinstance(child.tag, str) or child.tag in {"defs", "script", "style", "desc", "title"}:
                 parent.remove(child)
         said = [
             child.text for wanted in ("x_label", "value") for child in told if child.get("class") == wanted

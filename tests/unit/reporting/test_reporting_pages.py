@@ -148,6 +148,14 @@ def test_a_page_loads_nothing_and_runs_nothing(page: Page) -> None:
     assert "@import" not in page.source
 
 
+def test_an_http_status_is_told_where_it_says_more_than_the_words() -> None:
+    found = facts()
+    assert "said (HTTP 422)" in PLAIN.text
+    (row,) = found.failures[0].shown
+    single = replace(found.failures[0], shown=[replace(row, http_status=200)])
+    assert "HTTP" not in page_of(replace(found, failures=[single])).text
+
+
 def test_items_of_the_board_are_links_where_its_address_is_known() -> None:
     assert set(PLAIN.values("href")) == {BOARD, f"{BOARD}/pulses/42", f"{BOARD}/pulses/4711"}
     without = batch_report(facts(), now=NOW, links=BoardLinks(), fields=FIELDS)
