@@ -116,7 +116,7 @@ TEXT = st.text(min_size=1, max_size=40) | st.sampled_from(
 )
 
 
-@settings(max_examples=15)
+@settings(max_examples=15, deadline=None)
 @given(TEXT)
 def test_no_text_adds_an_element_or_an_attribute_to_the_page_of_a_batch(words: str) -> None:
     page = page_of(facts(words))
@@ -125,7 +125,7 @@ def test_no_text_adds_an_element_or_an_attribute_to_the_page_of_a_batch(words: s
     assert page.text.count(words) >= 8
 
 
-@settings(max_examples=15)
+@settings(max_examples=15, deadline=None)
 @given(TEXT)
 def test_no_text_adds_an_element_to_the_page_of_some_time(words: str) -> None:
     page = period_of(
@@ -196,7 +196,7 @@ def test_words_can_be_told_from_their_ground(scheme: int) -> None:
         for name in ("ink", "soft", "link", "good", "warning", "bad", "neutral"):
             assert contrast(colours[name], colours[ground]) >= 4.5, (name, ground)
     for name in ("one", "two", "three", "four", "five", "six"):
-        assert contrast(colours[name], colours["card"]) >= 2.9, name
+        assert contrast(colours[name], colours["card"]) >= 3, name
 
 
 def contrast(one: str, other: str) -> float:
