@@ -19,7 +19,7 @@ from sqlalchemy.exc import (
     SQLAlchemyError,
 )
 
-from order_staging import sqlserver
+from order_staging import postgres, sqlserver
 from order_staging.database_faults import DatabaseFault, fault_of
 from order_staging.errors import (
     DatabaseUnavailableError,
@@ -78,9 +78,8 @@ def create_engine(url: str, credential: sqlserver.Credential | None = None) -> E
     except ImportError as error:
         # pyodbc's wheels link to the system's ODBC manager: Debian's package is unixodbc.
         raise SettingError(SETTING, f"the driver cannot be loaded ({error}); install unixODBC") from error
-    if dialect == "sqlite":
-        event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", _begin_immediate)
+    if prepare := _PREPARATIONS.get(parsed.get_driver_name()):
+        prepare(engine)
     if is_microsofts:
         sqlserver.send_in_bulk(engine)
     if by_token:
@@ -96,6 +95,11 @@ def _parse(url: str) -> URL:
         raise SettingError(SETTING, "is not a database URL such as sqlite:///orders.db") from None
 
 
+def _listen_to_sqlite(engine: Engine) -> None:
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_immediate)
+
+
 def _prepare_sqlite(connection: SQLiteConnection, _: ConnectionPoolEntry) -> None:
     # The driver's own transaction handling would commit before DDL; SQLAlchemy says BEGIN instead.
     connection.isolation_level = None
@@ -109,6 +113,25 @@ def _begin_immediate(connection: Connection) -> None:
     # A transaction that starts by reading could not upgrade to writing once another one has written.
     only_reads = connection.get_execution_options().get(READING, False)
     connection.exec_driver_sql("BEGIN" if only_reads else "BEGIN IMMEDIATE")
+
+
+_PREPARATIONS = {"pysqlite": _listen_to_sqlite, "psycopg": postgres.send_in_bulk}
+"""What engines are told, by their drivers."""
+
+
+def require_undisturbed(connection: Connection) -> None:
+    """Require that others can write while a connection reads. Raises `DatabaseUnavailableError`.
+
+    Without a write-ahead log, as on most network shares, SQLite would make our writing wait for our reading.
+    """
+    if connection.dialect.name != "sqlite":
+        return
+    mode = connection.exec_driver_sql("PRAGMA journal_mode").scalar()
+    if mode != "wal":
+        raise DatabaseUnavailableError(
+            f"SQLite cannot keep a write-ahead log beside this file (journal_mode is {mode}); "
+            "move it to a disk of this machine"
+        )
 
 
 def _decimal_round(value: str | None, scale: int) -> str | None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from order_staging.database import READING, database_errors
+from order_staging.database import READING, database_errors, require_undisturbed
+from order_staging.errors import PersistenceError
 from order_staging.repositories import Pages, SourceRepository
 
 if TYPE_CHECKING:
@@ -41,16 +43,16 @@ class SourceReading:
             raise
 
     def close(self) -> None:
-        """Give the connection back."""
+        """Give the connection back; if that fails, nothing is lost with it."""
         (session, self._session), (pages, self._pages) = (self._session, None), (self._pages, None)
         if session is None:
             return
-        with database_errors(), session:
+        with suppress(PersistenceError), database_errors(), session:
             if pages is not None:
                 pages.close()
 
     def _open(self) -> Pages:
         session = self._session = self._session_factory()
-        session.connection(execution_options={READING: True})
+        require_undisturbed(session.connection(execution_options={READING: True}))
         self._pages = self._start(SourceRepository(session))
         return self._pages

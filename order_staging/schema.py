@@ -27,7 +27,8 @@ _HERE = Path(__file__).parent
 _ONE_AT_A_TIME = Lock()
 """Alembic's environment is global to the process; between processes `take_lock` is what makes others wait."""
 _LOCKS = {
-    "postgresql": "SELECT pg_advisory_xact_lock(4755000001)",
+    # A run that loads keeps a cursor, and its own writing queues behind an ALTER that waits for that one.
+    "postgresql": "SELECT pg_advisory_xact_lock(4755000001); SET LOCAL lock_timeout = '60s'",
     "mssql": (
         "DECLARE @result INT; EXEC @result = sp_getapplock @Resource = 'order_staging migrations', "
         "@LockMode = 'Exclusive', @LockOwner = 'Transaction', @LockTimeout = 600000; "

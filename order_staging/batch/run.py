@@ -235,9 +235,10 @@ class BatchRun:
         """Record that a step is complete; one that was asked to end has left the rest to the next run."""
         if not self._workshop.stop.is_set():
             await self._record.reach(status)
-        elif self._record.begun:
-            # What was used is recorded all the same, and a lease that was lost does not go unnoticed.
-            await self._workshop.database.run(self._record.increase, self._record.hold)
+            return
+        # What was used is recorded all the same, and a lease that was lost does not go unnoticed: it is proven.
+        work = self._record.increase if self._record.begun else _nothing
+        await self._workshop.database.run(work, self._record.hold)
 
     async def _until_settled(self, delivery: Delivery[Any], recovery: Recovery[Any]) -> None:
         """Deliver, settle what is unknown, and deliver again what is surely absent, in ever smaller requests.
@@ -288,3 +289,7 @@ class BatchRun:
             and not uow.failures.any_open_of_batch(batch_id)
             and not self._result.failed_rows
         )
+
+
+def _nothing(_: UnitOfWork) -> None:
+    """Do nothing, in a unit of work."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
-from functools import cache, lru_cache
+from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
@@ -62,7 +62,7 @@ class ExactDecimal(TypeDecorator[Decimal]):
         """Bring a value to the column's scale before SQLite keeps it as text."""
         if value is None or dialect.name != "sqlite":
             return value
-        return _written(value, self.scale)
+        return format(round_half_up(value, self.scale), "f")
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:  # noqa: ANN401, ARG002 - driver's
         """Read text back as a decimal."""
@@ -73,11 +73,6 @@ def round_half_up(value: Decimal, scale: int) -> Decimal:
     """Round to `scale` digits, halves away from zero: as SQL Server and PostgreSQL do on conversion."""
     rounded = value.quantize(_step_of(scale), rounding=ROUND_HALF_UP)
     return rounded.copy_abs() if rounded.is_zero() else rounded  # databases have no negative zero
-
-
-@lru_cache(maxsize=4096)
-def _written(value: Decimal, scale: int) -> str:
-    return format(round_half_up(value, scale), "f")
 
 
 @cache

@@ -11,9 +11,11 @@ from itertools import groupby, repeat
 from operator import is_, itemgetter
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import insert, inspect
+from sqlalchemy import Uuid, insert, inspect
 
 from order_staging.models import Base
+from order_staging.models.types import UuidText
+from order_staging.postgres import COPY, copy_statement
 from order_staging.sqlserver import PARAMETER_TYPES
 
 if TYPE_CHECKING:
@@ -21,6 +23,11 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Dialect
     from sqlalchemy.orm import Session
+    from sqlalchemy.types import TypeEngine
+
+
+REMEMBERED = 1024
+"""Values of a column whose conversion is kept: dates and prices repeat."""
 
 
 def insert_rows(session: Session, model: type[Base], rows: Sequence[dict[str, Any]]) -> None:
@@ -29,8 +36,9 @@ def insert_rows(session: Session, model: type[Base], rows: Sequence[dict[str, An
     connection = session.connection()
     for names, some in groupby(rows, key=tuple):
         insertion = _insertion(model, names, connection.dialect)
-        options = {PARAMETER_TYPES: insertion.types}
-        connection.exec_driver_sql(insertion.sql, insertion.parameters(list(some)), execution_options=options)
+        connection.exec_driver_sql(
+            insertion.sql, insertion.parameters(list(some)), execution_options=insertion.options
+        )
 
 
 class Insertion:
@@ -44,9 +52,12 @@ class Insertion:
         compiled = statement.compile(dialect=_positional(dialect), column_keys=keys)
         places = compiled.positiontup or []
         self.sql = str(compiled)
+        copy = copy_statement(model.__tablename__, places)
         self.types = [compiled.binds[place].type for place in places]
+        self.options = {PARAMETER_TYPES: self.types, COPY: copy}
+        """How the drivers of SQL Server and PostgreSQL send it in bulk."""
         self._values: Callable[[dict[str, Any]], Any] = itemgetter(*(attributes[place] for place in places))
-        converters = (type_.dialect_impl(dialect).bind_processor(dialect) for type_ in self.types)
+        converters = (_converter(type_, dialect) for type_ in self.types)
         self._converters = [(place, found) for place, found in enumerate(converters) if found is not None]
 
     def parameters(self, rows: Sequence[dict[str, Any]]) -> list[tuple[Any, ...]]:
@@ -69,6 +80,17 @@ def _positional(dialect: Dialect) -> Dialect:
         return dialect
     positional: type[Any] = type(dialect)
     return positional(paramstyle="format")  # type: ignore[no-any-return] # a dialect's own constructor
+
+
+def _converter(type_: TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
+    """Find what converts values for the driver, if anything has to; it remembers the last of them.
+
+    But not UUIDs, which hardly repeat, and whose hash takes as long as their conversion.
+    """
+    convert = type_.dialect_impl(dialect).bind_processor(dialect)
+    if convert is None or isinstance(type_, Uuid | UuidText):
+        return convert
+    return lru_cache(REMEMBERED, typed=True)(convert)
 
 
 def _converted(values: Sequence[Any], convert: Callable[[Any], Any]) -> Iterable[Any]:

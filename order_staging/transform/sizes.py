@@ -40,10 +40,8 @@ def sizes_of(
     column.
     """
     sizes, problems = [], []
-    for column in size_columns:
-        value = row[column]
-        if value is None:  # as most are
-            continue
+    # Most have none: those are passed over as quickly as can be.
+    for column, value in [(name, row[name]) for name in size_columns if row[name] is not None]:
         quantity, problem = _quantity(value)
         if quantity:
             problem = _label_problem(column, limit.max_length)

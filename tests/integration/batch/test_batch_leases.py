@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from order_staging import LeaseHeldError, LeaseLostError
 from order_staging.batch.delivery import Delivery
-from order_staging.batch.workshop import utc_now
+from order_staging.batch.workshop import StopSign, utc_now
+from order_staging.reading import SourceReading
 from order_staging.sandbox import Fault, FaultKind
 from tests.integration.batch.batch_world import (
     BATCHES,
@@ -28,6 +30,8 @@ from tests.integration.batch.batch_world import (
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+    from order_staging.repositories import Rows
 
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -162,6 +166,30 @@ def test_a_lease_is_renewed_while_a_request_takes_longer_than_it(
     assert world.run(settings={"lease_seconds": 0.9}).run_status == "completed"
     before, after = ends
     assert after > before
+
+
+@on_sqlite
+def test_a_lease_that_is_lost_before_anything_is_staged_is_no_run_without_new_rows(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.add(*order_lines(1))
+    read, beat = SourceReading.next, StopSign.set
+    noticed = Event()
+
+    def notice(stop: StopSign) -> None:
+        beat(stop)
+        noticed.set()
+
+    def too_late(reading: SourceReading) -> Rows:
+        take_over(world)
+        assert noticed.wait(10)
+        return read(reading)
+
+    monkeypatch.setattr(StopSign, "set", notice)
+    monkeypatch.setattr(SourceReading, "next", too_late)
+    with pytest.raises(LeaseLostError):
+        world.run(settings={"lease_seconds": 0.3})
+    assert world.database.count(STG) == 0
 
 
 @on_sqlite

@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from datetime import datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from order_staging.batch.workshop import utc_now
 from order_staging.errors import DatabaseUnavailableError
@@ -105,6 +105,20 @@ def test_the_lease_is_renewed_while_the_first_page_of_a_large_table_is_looked_fo
     monkeypatch.setattr(SourceReading, "next", slowly)
     assert world.run(settings={"lease_seconds": 0.6}).status == "COMPLETED"
     assert left[0].total_seconds() > 0
+
+
+@on_sqlite
+def test_a_file_that_takes_no_write_ahead_log_is_refused_and_not_waited_for(world: World) -> None:
+    world.add(*order_lines(2))
+
+    def without(connection: Any, _: object) -> None:
+        connection.execute("PRAGMA journal_mode = DELETE")
+
+    world.database.engine.dispose()
+    event.listen(world.database.engine, "connect", without)
+    with pytest.raises(DatabaseUnavailableError, match=r"write-ahead log .*journal_mode is delete"):
+        world.run()
+    event.remove(world.database.engine, "connect", without)
 
 
 @on_sqlite

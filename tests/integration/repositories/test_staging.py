@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import date
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
 
+from order_staging.database_faults import DatabaseFault, fault_of
 from order_staging.errors import PersistenceError
-from order_staging.models import StagedOrder, StagedSubitem, StagingStatus
+from order_staging.models import StagedOrder, StagedSubitem, StagingStatus, ValidationStatus
 from order_staging.repositories import SourceFilter, staging
 from tests.integration.repositories.repository_rows import (
     BATCH,
     CUSTOMER,
+    NOW,
     OTHER_BATCH,
     clean_orders,
     clean_subitems,
@@ -56,6 +61,35 @@ def test_ids_come_back_in_the_order_of_the_rows(uow: UnitOfWork) -> None:
         ids = uow.staging.orders.add([order(title=title) for title in titles])
         found = orders(uow)
         assert [found[stg_id].title for stg_id in ids] == titles
+
+
+def test_rows_of_every_kind_of_value_are_inserted_as_they_are_read_back(uow: UnitOfWork) -> None:
+    values = {
+        "title": 'tab\t, "quotes", back\\slash, \\N, 100 % and 👕',
+        "usa_only_lstp_75_ex_works": Decimal("28.8650"),
+        "order_date_po_received": date(2026, 7, 9),
+        "range_collection": None,
+        "order_qty": 2**40,
+        "stg_created_date": NOW,
+        "validation_status": ValidationStatus.WARNING,
+    }
+    with uow:
+        ids = uow.staging.orders.add([order(**values) for _ in range(3)])
+        found = orders(uow)
+    for stg_id in ids:
+        assert {name: getattr(found[stg_id], name) for name in values} == values
+        assert found[stg_id].stg_retry_count == 0  # the server's default
+
+
+def test_a_row_that_is_there_already_is_refused_among_many_as_alone(uow: UnitOfWork) -> None:
+    again = order()
+    for rows in ([again, again], [again, order(), again]):
+        with pytest.raises(PersistenceError) as refused, uow:
+            uow.staging.orders.insert(rows)
+        cause = refused.value.__cause__
+        assert isinstance(cause, DBAPIError)
+        assert fault_of(cause) is DatabaseFault.DUPLICATE
+        assert str(again["source_uuid"]) not in str(refused.value)
 
 
 def test_adding_nothing_is_nothing(uow: UnitOfWork) -> None:

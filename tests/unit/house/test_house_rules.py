@@ -23,6 +23,7 @@ BUILD_QUERIES = (
     "adoption/",
     "repositories/",
     "models/",
+    "postgres.py",
     "database.py",
     "schema.py",
     "sqlserver.py",
