@@ -53,6 +53,8 @@ class Settings(BaseSettings):
     monday_api_version: str = Field("2026-10", pattern=r"^\d{4}-\d{2}$")
     board_id: int | None = Field(None, gt=0)
     """The board; from the mapping unless set."""
+    board_url: str | None = None
+    """Where the board is in a browser, for links in reports; `http://` only on this machine."""
     key_column: str | None = Field(None, min_length=1)
     """Id of the board's text column that holds `source_uuid`."""
     subitem_board_id: int | None = Field(None, gt=0)
@@ -77,9 +79,11 @@ class Settings(BaseSettings):
     chunk_rows: int = Field(1000, ge=1)
     """Rows a database round."""
 
-    @field_validator("monday_url")
+    @field_validator("monday_url", "board_url")
     @classmethod
-    def _token_stays_secret(cls, url: str) -> str:
+    def _is_safe_address(cls, url: str | None) -> str | None:
+        if url is None:
+            return None
         parts = urlsplit(url)
         if parts.scheme not in {"http", "https"} or not parts.hostname:
             raise ValueError("must be an https:// address")
@@ -89,7 +93,7 @@ class Settings(BaseSettings):
             raise ValueError("must be an address without ? and #")
         if parts.scheme == "http" and not _is_loopback(parts.hostname):
             raise ValueError(
-                "must be https:// unless it is on this machine: the token would travel unencrypted"
+                "must be https:// unless it is on this machine: the token, or a login, would travel unencrypted"
             )
         return url
 

@@ -18,6 +18,7 @@ from order_staging.repositories import (
     BatchRepository,
     Deliveries,
     FailureRepository,
+    HistoryRepository,
     ImportRepository,
     ProductionRepository,
     Relinking,
@@ -60,7 +61,7 @@ class UnitOfWork:
     """A transaction around repositories: `with uow: ...; uow.commit()`; what is not committed is rolled back.
 
     Inside the `with` block it has `.source`, `.staging`, `.production`, `.deliveries`, `.relinking`,
-    `.failures`, `.batches` and `.imports`.
+    `.failures`, `.batches`, `.imports` and `.history`.
     Under a `hold` a commit fails with `LeaseLostError` once another runner has taken the customer over. The
     database's errors are raised as `PersistenceError`; where a commit may have taken place all the same, as
     `CommitInDoubtError`, and `was_committed` of another unit of work tells.
@@ -74,6 +75,7 @@ class UnitOfWork:
     failures: FailureRepository
     batches: BatchRepository
     imports: ImportRepository
+    history: HistoryRepository
 
     def __init__(self, session_factory: Callable[[], Session], hold: Hold | None = None) -> None:
         """Take what makes sessions, and the lease under which to write, if any."""
@@ -98,6 +100,7 @@ class UnitOfWork:
         self.failures = FailureRepository(session)
         self.batches = BatchRepository(session)
         self.imports = ImportRepository(session)
+        self.history = HistoryRepository(session)
         return self
 
     def __exit__(

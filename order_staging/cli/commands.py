@@ -42,6 +42,11 @@ COMMANDS = {
         "errors",
         "List the rows that were refused and are not mended yet, with the reason of each.",
     ),
+    "report": Entry(
+        "report",
+        "report",
+        "Write what happened in a batch, or in the batches of some time, as a page that works offline.",
+    ),
     "retry": Entry("retry", "retry", "Try again what failed, as the source has it now; `errors` lists it."),
     "resume": Entry(
         "retry",

@@ -4,6 +4,14 @@ from order_staging.repositories.base import Span, chunks
 from order_staging.repositories.batches import BatchRepository
 from order_staging.repositories.deliveries import Delivered, DeliveredSize, Deliveries
 from order_staging.repositories.failures import FailureRepository, Kind, Letter
+from order_staging.repositories.history import (
+    Acknowledged,
+    FailedRow,
+    FailureCount,
+    HistoryRepository,
+    LandedOrder,
+    PastBatch,
+)
 from order_staging.repositories.imports import ImportRepository
 from order_staging.repositories.production import ProductionRepository
 from order_staging.repositories.relinking import Relinking
@@ -13,15 +21,21 @@ from order_staging.repositories.staging import StagedOrders, StagedSubitems
 from order_staging.repositories.streaming import Pages, Rows
 
 __all__ = [
+    "Acknowledged",
     "BatchRepository",
     "Delivered",
     "DeliveredSize",
     "Deliveries",
+    "FailedRow",
+    "FailureCount",
     "FailureRepository",
+    "HistoryRepository",
     "ImportRepository",
     "Kind",
+    "LandedOrder",
     "Letter",
     "Pages",
+    "PastBatch",
     "ProductionRepository",
     "Relinking",
     "Rows",

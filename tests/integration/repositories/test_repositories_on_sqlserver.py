@@ -20,7 +20,7 @@ from order_staging.models import (
     StagedSubitem,
     StagingStatus,
 )
-from order_staging.repositories import SourceFilter, SourceRepository, SourceShape, Span
+from order_staging.repositories import Kind, SourceFilter, SourceRepository, SourceShape, Span
 from order_staging.repositories.bulk import Insertion
 from order_staging.repositories.source import Page
 from tests.integration.repositories.repository_rows import (
@@ -192,6 +192,18 @@ WORK: dict[str, tuple[Work, list[type[exp.Expr]]]] = {
     "resolve": (lambda uow: uow.failures.resolve([1, 2], by="me", now=NOW), [exp.Update]),
     "unresolved": (lambda uow: uow.failures.unresolved_orders(batch_id=BATCH), [exp.Select]),
     "count_of_batch": (lambda uow: uow.failures.count_of_batch(BATCH), [exp.Select, exp.Select]),
+    "acknowledged_in_time": (
+        lambda uow: [*uow.history.acknowledged(Kind.SUBITEM, CUSTOMER, NOW, LATER)],
+        [exp.Select],
+    ),
+    "acknowledged_in_staging": (
+        lambda uow: [*uow.history.acknowledged_in_staging(Kind.ORDER, BATCH)],
+        [exp.Select],
+    ),
+    "landed": (lambda uow: uow.history.landed(CUSTOMER, NOW, LATER, 5), [exp.Select]),
+    "failures_of_batch": (lambda uow: uow.history.failures_of_batch(BATCH), [exp.Select, exp.Select]),
+    "failed_rows": (lambda uow: uow.history.failed_rows(BATCH, Kind.SUBITEM, None, 5), [exp.Select]),
+    "batches_since": (lambda uow: [*uow.history.batches_since(NOW)], [exp.Select]),
 }
 
 

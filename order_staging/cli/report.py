@@ -1,0 +1,132 @@
+"""`report`: what happened, as a page that needs nothing but a browser."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from sqlalchemy.orm import sessionmaker
+
+from order_staging import schema
+from order_staging.cli import program
+from order_staging.cli.looking import batch_named
+from order_staging.cli.options import FormatOption, LevelOption, LogLevel, Output, OutputOption
+from order_staging.database import READING
+from order_staging.errors import ConfigurationError
+from order_staging.logs import Redactor
+from order_staging.reporting.reports import (
+    BoardLinks,
+    batch_facts,
+    batch_page,
+    batch_report,
+    period_page,
+    period_report,
+)
+from order_staging.transform import load_mapping
+from order_staging.unit_of_work import UnitOfWork
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from order_staging.reporting.reports import BatchReport, PeriodReport
+    from order_staging.settings import Settings
+
+UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
+_SINCE = re.compile(r"([1-9][0-9]{0,3})([hdw])")
+
+
+def report(
+    batch: Annotated[
+        str | None, typer.Argument(help="a batch's id, or how it begins; or give --since")
+    ] = None,
+    *,
+    out: Annotated[Path, typer.Option("--out", metavar="FILE.html", help="the page to write")],
+    since: Annotated[
+        str | None,
+        typer.Option("--since", metavar="TIME", help="over all batches of the last 12h, 30d or 8w"),
+    ] = None,
+    output: OutputOption = Output.TEXT,
+    log_level: LevelOption = LogLevel.WARNING,
+    log_format: FormatOption = None,
+) -> None:
+    """Write what happened in a batch, or in the batches of some time, as a page that works offline.
+
+    Example: order-staging report 1f0c2a9e --out batch.html
+    """
+    with program.program(output, log_level, log_format) as ours:
+        if (batch is None) == (since is None):
+            raise ConfigurationError("give a batch, or --since with a time such as 30d, and not both")
+        now = datetime.now(UTC).replace(tzinfo=None)
+        # Whatever stands in the tables: a page goes by mail to people who must not have the token.
+        clean = Redactor(ours.settings.secrets()).known
+        with _reading(ours.settings) as uow:
+            if batch is not None:
+                found = _of_batch(uow, ours.settings, batch, now)
+                page, about = batch_page(found, clean), {"batch_id": found.batch.batch_id}
+            else:
+                period = _of_time(uow, str(since), now)
+                page, about = period_page(period, clean), {"since": f"{period.since:%Y-%m-%dT%H:%M:%SZ}"}
+        written = _write(out, page)
+        document = {"report": str(out), "bytes": written} | about
+        ours.show(document, lambda: f"Wrote {out}, {written:,} bytes: open it in a browser.")
+
+
+def _of_batch(uow: UnitOfWork, settings: Settings, text: str, now: datetime) -> BatchReport:
+    facts = batch_facts(uow, batch_named(uow, text), now)
+    if facts is None:
+        raise ConfigurationError(f"there is no batch {text}; `order-staging status` lists the newest")
+    fields = [field.title for field in load_mapping(settings.mapping).fields]
+    return batch_report(facts, now=now, links=BoardLinks(settings.board_url), fields=fields)
+
+
+def _of_time(uow: UnitOfWork, text: str, now: datetime) -> PeriodReport:
+    since = beginning(text, now)
+    batches, failures = uow.history.batches_since(since), uow.history.failures_since(since)
+    return period_report(batches, failures, since=since, now=now)
+
+
+def beginning(text: str, now: datetime) -> datetime:
+    """Read how far to look back from `now`: `12h`, `30d`, `8w`. Raises `ConfigurationError`."""
+    found = _SINCE.fullmatch(text.strip().lower())
+    if found is None:
+        raise ConfigurationError(
+            f"--since {text!r} is no time to look back; give hours, days or weeks: 12h, 30d, 8w"
+        )
+    return now - int(found[1]) * UNITS[found[2]]
+
+
+@contextmanager
+def _reading(settings: Settings) -> Iterator[UnitOfWork]:
+    """Open a unit of work that keeps nobody from writing."""
+    with program.engine_of(settings) as engine:
+        schema.require_head(engine)
+        with UnitOfWork(sessionmaker(engine.execution_options(**{READING: True}))) as uow:
+            yield uow
+
+
+def _write(path: Path, page: str) -> int:
+    """Write a file whole or not at all, and tell its bytes: what was there is kept until then."""
+    content = page.encode("utf-8", "replace")
+    unfinished = None
+    try:
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+            unfinished = Path(file.name)
+            file.write(content)
+        umask = os.umask(0)
+        os.umask(umask)
+        unfinished.chmod(0o666 & ~umask)
+        unfinished.replace(path)
+    except OSError as error:
+        if unfinished is not None:
+            with suppress(OSError):
+                unfinished.unlink()
+        raise ConfigurationError(
+            f"{path} cannot be written ({error.strerror}); give --out another place"
+        ) from error
+    return len(content)
