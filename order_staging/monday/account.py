@@ -116,8 +116,13 @@ async def read_account(wire: Wire, board_id: int, today: date) -> Account:
         versions=versions_of(await _told(wire, documents.VERSIONS, {})),
         user=user_of(await _told(wire, documents.USER, {})),
         access=access_of(await _told(wire, documents.ACCESS, board)),
-        daily_calls=daily_calls_of(await _told(wire, documents.DAILY_CALLS, {}), today),
+        daily_calls=await read_daily_calls(wire, today),
     )
+
+
+async def read_daily_calls(wire: Wire, today: date) -> DailyCalls | None:
+    """Ask for the calls of the day (UTC) alone. Raises `DailyLimitError` where none is left."""
+    return daily_calls_of(await _told(wire, documents.DAILY_CALLS, {}), today)
 
 
 def versions_of(data: dict[str, Any]) -> Versions | None:

@@ -4,6 +4,7 @@ from order_staging.repositories.base import Span, chunks
 from order_staging.repositories.batches import BatchRepository
 from order_staging.repositories.deliveries import Delivered, DeliveredSize, Deliveries
 from order_staging.repositories.failures import FailureRepository, Kind, Letter
+from order_staging.repositories.forecasts import Alike, Forecasts, Waiting
 from order_staging.repositories.imports import ImportRepository
 from order_staging.repositories.production import ProductionRepository
 from order_staging.repositories.relinking import Relinking
@@ -13,11 +14,13 @@ from order_staging.repositories.staging import StagedOrders, StagedSubitems
 from order_staging.repositories.streaming import Pages, Rows
 
 __all__ = [
+    "Alike",
     "BatchRepository",
     "Delivered",
     "DeliveredSize",
     "Deliveries",
     "FailureRepository",
+    "Forecasts",
     "ImportRepository",
     "Kind",
     "Letter",
@@ -32,5 +35,6 @@ __all__ = [
     "StagedChanges",
     "StagedOrders",
     "StagedSubitems",
+    "Waiting",
     "chunks",
 ]
