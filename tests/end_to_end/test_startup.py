@@ -14,6 +14,7 @@ HEAVY = {
     "asyncio",
     "gql",
     "graphql",
+    "jinja2",
     "pydantic",
     "pydantic_settings",
     "rich",

@@ -197,11 +197,6 @@ class Estimate:
     limited_by: str
     calls_left: int | None = None
 
-    @property
-    def days(self) -> int | None:
-        """Count the days over which the calls would stretch; None where today's limit is not known."""
-        return None if self.calls_left is None else (1 if self.calls <= self.calls_left else 2)
-
 
 @dataclass(frozen=True)
 class PreviewResult:

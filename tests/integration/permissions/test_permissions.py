@@ -104,8 +104,8 @@ def runner(bare_url: str) -> Iterator[Roles]:
 
 
 @pytest.fixture
-def reader(runner: Roles, bare_url: str) -> Iterator[Roles]:
-    roles = Roles(bare_url, READER)
+def reader(runner: Roles) -> Iterator[Roles]:
+    roles = Roles(runner.owner.url.render_as_string(hide_password=False), READER)
     roles.do(*statements(READER))
     yield roles
     roles.close()
