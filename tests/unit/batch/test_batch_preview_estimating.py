@@ -28,7 +28,8 @@ WORKS = st.lists(
 
 
 def settings(**values: Any) -> Settings:
-    return Settings(**{"channel": "items", "aliases": 20} | values)
+    chosen: dict[str, Any] = {"channel": "items", "aliases": 20} | values
+    return Settings(**chosen)
 
 
 @pytest.mark.parametrize(

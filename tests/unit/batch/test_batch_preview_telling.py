@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+from itertools import count
 from uuid import UUID
 
 import pytest
@@ -131,10 +133,10 @@ def test_labels_that_a_column_lacks_are_new_and_a_board_of_subitems_may_not_be_t
 
 def test_some_of_many_are_kept_and_all_are_counted() -> None:
     shown: Shown[int] = Shown(2)
-    made: list[int] = []
-    for number in range(4):
-        shown.add_made(lambda number=number: made.append(number) or number)  # type: ignore[misc]
-    assert (shown.total, shown.rows, shown.more, made) == (4, [0, 1], 2, [0, 1])
+    made = count()
+    for _ in range(4):
+        shown.add_made(partial(next, made))
+    assert (shown.total, shown.rows, shown.more, next(made)) == (4, [0, 1], 2, 2)
     some: Shown[int] = Shown(3)
     some.add(1)
     some.take_in([2, 3, 4], 9)

@@ -109,7 +109,11 @@ def test_nothing_to_do_is_one_sentence() -> None:
         payloads=(),
         labels=(),
         estimate=Estimate(3, 0, 0, 0.0, 0.0, "", None),
-        **{name: shown() for name in ("items", "changes", "warnings", "invalid", "duplicates")},
+        items=shown(),
+        changes=shown(),
+        warnings=shown(),
+        invalid=shown(),
+        duplicates=shown(),
     )
     assert text(empty).splitlines()[0] == "Nothing to do: a run would send nothing."
     assert empty.status == "nothing_to_do"
