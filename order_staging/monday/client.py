@@ -15,6 +15,7 @@ from order_staging.errors import (
 )
 from order_staging.monday import csv_rows, documents
 from order_staging.monday.account import Account, read_account, read_daily_calls
+from order_staging.monday.activity import last_editors
 from order_staging.monday.board import Board, board_of
 from order_staging.monday.bulk import BulkImports
 from order_staging.monday.groups import Groups
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from order_staging.monday.account import DailyCalls
+    from order_staging.monday.activity import Place
     from order_staging.monday.board_items import BoardItem
     from order_staging.monday.limits import Quotas
     from order_staging.monday.mutations import Mutation
@@ -156,6 +158,10 @@ class MondayClient:
     async def daily_calls(self, today: date) -> DailyCalls | None:
         """Read the calls of the day, `today` in UTC; None where monday.com does not tell."""
         return await read_daily_calls(self._wire, today)
+
+    async def last_editors(self, item_ids: Sequence[int], columns: Sequence[str]) -> dict[Place, str]:
+        """Read who last wrote columns of items, at most 100: names by the ids of both, where monday.com tells."""
+        return await last_editors(self._wire, self.board_id, item_ids, columns)
 
     async def create_text_column(self, column_id: str, title: str) -> Outcome:
         """Create a text column on the board under an id of our own, and tell the outcome.

@@ -124,7 +124,8 @@ def _changes(result: PreviewResult) -> Iterator[RenderableType]:
     table = _table("Changes", "Order", "What", "Delivered", "Source", "Board", "Outcome")
     for each in result.changes.rows:
         what = each.field if each.size is None else f"size {each.size}: {each.field}"
-        sides = (each.delivered or "", each.source or "", each.board or "")
+        by = f" ({each.editor})" if each.editor else ""
+        sides = (each.delivered or "", each.source or "", f"{each.board or ''}{by}")
         table.add_row(each.name, what, *sides, each.outcome)
     yield from _with_rest(table, result.changes)
 

@@ -89,11 +89,11 @@ class Forecasts:
         """
         new = _new(wanted, left_out, doubled=doubled)
         query = _known(new) if known else _several(new)
-        count = self.session.scalar(select(func.count()).select_from(query.subquery("counted"))) or 0
-        if not count or not limit:
-            return count, []
-        rows = self.session.execute(query.order_by(*(new.c[name] for name in _KEY)).limit(limit))
-        return count, [_alike(*row) for row in rows]
+        ordered = query.order_by(*(new.c[name] for name in _KEY)).limit(limit)
+        rows = [_alike(*row) for row in self.session.execute(ordered)] if limit else []
+        if limit and len(rows) < limit:
+            return len(rows), rows
+        return self.session.scalar(select(func.count()).select_from(query.subquery("counted"))) or 0, rows
 
 
 _KEY = ("key_order", "key_style", "key_color", "key_po", "key_alt_po")

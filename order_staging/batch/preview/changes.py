@@ -90,8 +90,15 @@ class ChangesPreview:
         for lines in chunks(found.lines, LINES_A_READING):
             await self._workshop.require_going_on()
             board = await read_board(self._client, self._mapping, lines, everything=False)
-            for line in lines:
-                self._count(forecast, work, decide(self._mapping, line, board.get(line.item_id)))
+            decisions = [decide(self._mapping, line, board.get(line.item_id)) for line in lines]
+            items, fields = telling.contested(self._mapping, decisions)
+            # Names are asked for only of what is to be shown.
+            asks = bool(items) and self._changes.room > 0
+            editors = await self._client.last_editors(items, fields) if asks else {}
+            for decision in decisions:
+                self._count(forecast, work, decision)
+                for change in telling.changes_of(forecast.customer, decision):
+                    self._changes.add(telling.named(self._mapping, change, editors))
 
     def _look(self, source: Source, uuids: Sequence[UUID], uow: UnitOfWork) -> _Looked:
         """Compare the values of rows whose hashes differ."""
@@ -132,8 +139,6 @@ class ChangesPreview:
         forecast.deleted += decision.gone
         if GROUP in decision.sent:
             self.groups.add(decision.line.source.group)
-        for change in telling.changes_of(forecast.customer, decision):
-            self._changes.add(change)
 
     async def _removed(self, forecast: CustomerForecast, source: Source) -> None:
         size, after = self._workshop.settings.chunk_rows, None

@@ -95,6 +95,8 @@ class FieldChange:
     source: str | None = None
     board: str | None = None
     changed_by: ChangedBy = ChangedBy.SOURCE
+    editor: str | None = None
+    """Who wrote the board's value, by name; None where nobody did but we, or monday.com does not tell."""
 
 
 @dataclass(frozen=True, slots=True)

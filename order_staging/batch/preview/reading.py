@@ -93,7 +93,7 @@ class PreviewReader:
         left_out = recognised(names, doubled=source.doubled) if forecast.relinked else None
         await self._waiting(forecast, work)
         await self._new(forecast, work, source, left_out)
-        for known in (False, True):
+        for known in (False, True) if forecast.items else ():
             await self._duplicates(forecast, source, left_out, known=known)
         if self._with_changes:
             changes = ChangesPreview(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from order_staging.batch.mutations import GROUP, QUANTITY, TITLE
@@ -21,7 +22,7 @@ from order_staging.transform import FieldType, OnConflict, Verdict, decoded
 from order_staging.transform.values import plain_text
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from order_staging.batch.changes.decisions import Change, Decision, SizeDecision
     from order_staging.monday import Board
@@ -78,6 +79,26 @@ def duplicate(customer: str, alike: Alike) -> Duplicate:
     return Duplicate(customer, *key, rows=alike.rows, known=known, item_id=alike.item_id)
 
 
+def contested(mapping: BoardMapping, decisions: Sequence[Decision]) -> tuple[list[int], list[str]]:
+    """List the items, and the columns, that people have written and the source has changed, too."""
+    columns = {field.title: field.column for field in mapping.fields}
+    found = [
+        (decision.line.item_id, columns[change.title])
+        for decision in decisions
+        for change in decision.changes
+        if change.title in columns and _by_both(change)
+    ]
+    return sorted({item for item, _ in found}), sorted({column for _, column in found})
+
+
+def named(mapping: BoardMapping, change: FieldChange, editors: Mapping[tuple[int, str], str]) -> FieldChange:
+    """Add the name of who wrote the board's value."""
+    if change.changed_by is not ChangedBy.BOTH or change.size is not None:
+        return change
+    columns = {field.title: field.column for field in mapping.fields}
+    return replace(change, editor=editors.get((change.item_id, columns.get(change.field, ""))))
+
+
 def changes_of(customer: str, decision: Decision) -> Iterator[FieldChange]:
     """List what a decision does, value by value."""
     line = decision.line
@@ -112,7 +133,7 @@ class _About:
         return FieldChange(*self._place, field, outcome, size, delivered, source, board, changed_by)
 
     def of(self, change: Change, size: str | None = None, outcome: str | None = None) -> FieldChange:
-        both = change.merged.verdict in {Verdict.AGREED, Verdict.CONFLICT}
+        both = _by_both(change)
         return self.change(
             change.title,
             outcome or _outcome(change),
@@ -139,6 +160,10 @@ def _size(about: _About, size: SizeDecision) -> Iterator[FieldChange]:
     else:
         for change in size.changes:
             yield about.of(change, size.label)
+
+
+def _by_both(change: Change) -> bool:
+    return change.merged.verdict in {Verdict.AGREED, Verdict.CONFLICT}
 
 
 def _outcome(change: Change) -> str:

@@ -154,6 +154,7 @@ def test_changes_are_told_value_by_value_with_who_changed_the_board(
     fought = told[rows[1]["record_uuid"], "CUSTOMER PRICE", None]
     assert (fought.delivered, fought.board, fought.source) == ("10", "11", "12")
     assert (fought.changed_by, "people" in fought.outcome) == (ChangedBy.BOTH, True)
+    assert (fought.editor, price.editor) == ("Pat Planner", None)
     size = told[rows[0]["record_uuid"], "Order Qty", "S"]
     assert (size.delivered, size.source) == ("3", "9")
     (customer,) = found.customers

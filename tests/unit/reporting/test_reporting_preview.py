@@ -54,7 +54,8 @@ def result_of(word: str = "word", *, more: int = 0, **parts: Any) -> PreviewResu
         "items": shown(NewItem(word, KEY, word, word, {"STYLE": word}, {word: 3}), more=more),
         "payloads": (NewPayload(word, word, {"item_name": word}, ({"item_name": word},)),),
         "changes": shown(
-            FieldChange(word, KEY, 1, word, word, word, word, word, word, word, ChangedBy.BOTH), more=more
+            FieldChange(word, KEY, 1, word, word, word, word, word, word, word, ChangedBy.BOTH, word),
+            more=more,
         ),
         "warnings": shown(Remarked(word, KEY, word, word, (word,)), more=more),
         "invalid": shown(Remarked(word, None, None, None, (word, word)), more=more),
