@@ -44,6 +44,9 @@ SQLITE_BUSY_TIMEOUT = 30_000
 READING = "order_staging_reading"
 """The execution option of a connection that only reads: on SQLite it takes no writer's lock."""
 
+_READ_ONLY = {"postgresql": {"postgresql_readonly": True}}
+"""What more has a dialect's own server refuse every change."""
+
 _MACHINES = {"AMD64": "x64", "ARM64": "arm64", "aarch64": "arm64", "arm64": "aarch64"}
 _EXTRAS = {"mssql": "mssql", "postgresql": "postgres"}
 
@@ -87,6 +90,15 @@ def create_engine(url: str, credential: sqlserver.Credential | None = None) -> E
     return engine
 
 
+def reading_only(engine: Engine) -> Engine:
+    """Give the same engine, with the same pool, for connections that only read.
+
+    Where the database can refuse changes by itself, it does: PostgreSQL by the kind of transaction, SQLite by a
+    pragma. On SQL Server nothing but the code, and the login's rights, keeps them from writing.
+    """
+    return engine.execution_options(**{READING: True}, **_READ_ONLY.get(engine.dialect.name, {}))
+
+
 def _parse(url: str) -> URL:
     try:
         return make_url(url)
@@ -112,6 +124,8 @@ def _prepare_sqlite(connection: SQLiteConnection, _: ConnectionPoolEntry) -> Non
 def _begin_immediate(connection: Connection) -> None:
     # A transaction that starts by reading could not upgrade to writing once another one has written.
     only_reads = connection.get_execution_options().get(READING, False)
+    # A connection of the pool may have been the other kind before.
+    connection.exec_driver_sql(f"PRAGMA query_only = {'ON' if only_reads else 'OFF'}")
     connection.exec_driver_sql("BEGIN" if only_reads else "BEGIN IMMEDIATE")
 
 

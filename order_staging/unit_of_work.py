@@ -18,6 +18,7 @@ from order_staging.repositories import (
     BatchRepository,
     Deliveries,
     FailureRepository,
+    Forecasts,
     HistoryRepository,
     ImportRepository,
     ProductionRepository,
@@ -61,7 +62,7 @@ class UnitOfWork:
     """A transaction around repositories: `with uow: ...; uow.commit()`; what is not committed is rolled back.
 
     Inside the `with` block it has `.source`, `.staging`, `.production`, `.deliveries`, `.relinking`,
-    `.failures`, `.batches`, `.imports` and `.history`.
+    `.forecasts`, `.failures`, `.batches`, `.imports` and `.history`.
     Under a `hold` a commit fails with `LeaseLostError` once another runner has taken the customer over. The
     database's errors are raised as `PersistenceError`; where a commit may have taken place all the same, as
     `CommitInDoubtError`, and `was_committed` of another unit of work tells.
@@ -72,6 +73,7 @@ class UnitOfWork:
     production: ProductionRepository
     deliveries: Deliveries
     relinking: Relinking
+    forecasts: Forecasts
     failures: FailureRepository
     batches: BatchRepository
     imports: ImportRepository
@@ -97,6 +99,7 @@ class UnitOfWork:
         self.production = ProductionRepository(session)
         self.deliveries = Deliveries(session)
         self.relinking = Relinking(session)
+        self.forecasts = Forecasts(session)
         self.failures = FailureRepository(session)
         self.batches = BatchRepository(session)
         self.imports = ImportRepository(session)

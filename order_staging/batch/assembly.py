@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ from order_staging import schema
 from order_staging.batch.limits import order_limits
 from order_staging.batch.preflight import require_columns, require_fitting
 from order_staging.batch.workshop import DatabaseThread, Outside, StopSign, Workshop
-from order_staging.database import create_engine
+from order_staging.database import create_engine, reading_only
 from order_staging.logs import Redactor
 from order_staging.monday import MondayClient
 from order_staging.transform import OrderRules, load_customers, load_mapping, rules_fingerprint
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
+    from order_staging.monday import Board
     from order_staging.repositories import SourceShape
     from order_staging.settings import Settings
     from order_staging.transform import BoardMapping, Customers, Transformation
@@ -85,6 +86,10 @@ class Assembly:
         """The board to deliver to."""
         return self.settings.board_id or self.mapping.board_id
 
+    def reading(self) -> Assembly:
+        """Give the same with an engine whose connections only read."""
+        return replace(self, engine=reading_only(self.engine))
+
     def session_factory(self) -> sessionmaker[Session]:
         """Make what makes sessions; rows stay readable after their session has ended."""
         return sessionmaker(self.engine, expire_on_commit=False)
@@ -124,10 +129,15 @@ class Bench:
 
 @dataclass(frozen=True)
 class Line:
-    """A connected client whose board fits the mapping; `subitem_board_id` is None before the first subitem."""
+    """A connected client whose board fits the mapping; `subitem_board_id` is None before the first subitem.
+
+    `board` and `subitems` are what both were like when the line was opened.
+    """
 
     client: MondayClient
     subitem_board_id: int | None
+    board: Board
+    subitems: Board | None
 
 
 @asynccontextmanager
@@ -174,7 +184,7 @@ async def _checked(assembly: Assembly, client: MondayClient) -> Line:
     subitem_board_id = settings.subitem_board_id or board.subitem_board_id
     subitems = None if subitem_board_id is None else await client.board(subitem_board_id)
     require_fitting(assembly.mapping, board, subitems, settings.key_column)
-    return Line(client, subitem_board_id)
+    return Line(client, subitem_board_id, board, subitems)
 
 
 @contextmanager

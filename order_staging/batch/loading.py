@@ -114,7 +114,7 @@ class Loader:
         self._invalid.recall(uow, page)
         for row in page:
             order = self._workshop.rules.apply(row, self._source.shape.sizes)
-            self._invalid.refuse(_unidentified(order), row, identified=False)
+            self._invalid.refuse(unidentified(order), row, identified=False)
         self._invalid.write(uow)
 
     def _load_page(self, page: Rows, uow: UnitOfWork) -> None:
@@ -180,7 +180,7 @@ def note_warnings(uow: UnitOfWork, batch_id: UUID, orders: Sequence[Order]) -> N
     uow.batches.add_notes(batch_id, lines)
 
 
-def _unidentified(order: Order | InvalidOrder) -> InvalidOrder:
+def unidentified(order: Order | InvalidOrder) -> InvalidOrder:
     """Refuse a row whose UUID is missing or stands on several rows; one that is missing is a problem already."""
     if isinstance(order, InvalidOrder) and order.source_uuid is None:
         return order

@@ -16,6 +16,7 @@ from order_staging.batch.drift.reading import DriftReader
 from order_staging.batch.leases import holding
 from order_staging.batch.loading import Source
 from order_staging.batch.options import filter_by, wanted_by
+from order_staging.batch.preview.reading import PreviewReader
 from order_staging.batch.record import BATCH_TYPE, BatchRecord
 from order_staging.batch.results import BUSY, BatchResult, LoadResult, RunResult
 from order_staging.batch.retry.errands import NEW_ORDERS, Errand
@@ -41,11 +42,13 @@ from order_staging.monday import Usage
 from order_staging.repositories.batches import UNFINISHED
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
     from uuid import UUID
 
     from order_staging.batch.assembly import Bench, Line
     from order_staging.batch.options import Filters, Options
+    from order_staging.batch.preview.findings import PreviewResult
+    from order_staging.batch.preview.reading import PreviewOptions
     from order_staging.unit_of_work import UnitOfWork
 
 log = structlog.get_logger(__name__)
@@ -170,6 +173,25 @@ class Processing:
         for customer in customers:
             await reader.compare(customer, await self._source(customer, filters), comparison)
         return comparison
+
+    async def preview(
+        self, line: Line, customer_names: Sequence[str] | None, options: PreviewOptions
+    ) -> PreviewResult:
+        """Foresee what a run would do for these customers, or for all (None); writes nothing."""
+        if customer_names is None:
+            delivered = options.get("changes", False)
+            names = [name for name, _ in await self.customers(options, delivered=delivered)]
+        else:
+            names = [await self.resolve(name) for name in customer_names]
+        reader = PreviewReader(self._workshop, line, **options)
+        for customer in dict.fromkeys(names):
+            await reader.look_at(customer, await self._source(customer, options))
+        return await reader.result()
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the run was asked to end."""
+        return self._workshop.stop.is_set()
 
     async def load(self, customer: str, filters: Filters) -> LoadResult:
         """Take a customer's lease and stage its new rows."""

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from functools import partial
 from threading import Event
 from typing import TYPE_CHECKING, TypeVar, Unpack
 
 from order_staging.batch.assembly import Assembly, open_bench, open_line
 from order_staging.batch.checks.checking import check_assembly
-from order_staging.batch.drift.findings import DriftResult
+from order_staging.batch.drift.course import DriftCourse
 from order_staging.batch.interrupts import interrupts
 from order_staging.batch.preparing import prepare
 from order_staging.batch.processing import Processing
@@ -27,8 +26,11 @@ if TYPE_CHECKING:
 
     from order_staging.batch.assembly import Bench
     from order_staging.batch.checks.findings import CheckResult
+    from order_staging.batch.drift.findings import DriftResult
     from order_staging.batch.options import Filters, Options
     from order_staging.batch.preparing import PreparedBoard
+    from order_staging.batch.preview.findings import PreviewResult
+    from order_staging.batch.preview.reading import PreviewOptions
     from order_staging.batch.retry.errands import Errand, ErrorId
     from order_staging.batch.workshop import Outside
     from order_staging.transform import Transformation
@@ -195,29 +197,26 @@ class BatchService:
         if recreate_deleted and not repair:
             raise ConfigurationError("recreate_deleted goes with repair alone; ask for it, too")
         async with open_bench(self._assembly, self._stop) as bench, open_line(self._assembly, bench) as line:
-            processing = Processing(bench)
-            if customer_names is None:
-                names = [name for name, _ in await processing.customers(filters, delivered=True)]
-            else:
-                names = list(dict.fromkeys([await processing.resolve(name) for name in customer_names]))
-            compare = partial(processing.compare, line, filters=filters, recreate_deleted=recreate_deleted)
-            before = await compare(names)
-            listed = tuple(before.customers if customer_names is None else names)
-            result = DriftResult(listed, before.orders, before.subitems, tuple(before.findings))
-            if not repair:
-                return result
-            options: Options = {
-                "po": filters.get("po"),
-                "aag_season": filters.get("aag_season"),
-                "customer_season": filters.get("customer_season"),
-                "limit": filters.get("limit"),
-                "everything": True,
-                "recreate_deleted": recreate_deleted,
-            }
-            repaired = await processing.process_all(line, listed, options)
-            if self._stop.is_set() or any(batch.stops_the_run for batch in repaired.batches):
-                return replace(result, repaired=repaired)
-            return replace(result, repaired=repaired, left=tuple((await compare(names)).findings))
+            course = DriftCourse(Processing(bench), line, filters, recreate_deleted=recreate_deleted)
+            return await course.run(customer_names, repair=repair)
+
+    def preview(
+        self, customer_names: Sequence[str] | None = None, **options: Unpack[PreviewOptions]
+    ) -> PreviewResult:
+        """Tell what a run would do for these customers, or for all that have something to do (None).
+
+        Nothing is written, anywhere: the database is only read, no lease is taken, no batch is begun, and
+        monday.com is only asked. Raises `StoppedError` where the service is asked to stop meanwhile.
+        """
+        return self._now("preview", lambda: self.preview_async(customer_names, **options))
+
+    async def preview_async(
+        self, customer_names: Sequence[str] | None = None, **options: Unpack[PreviewOptions]
+    ) -> PreviewResult:
+        """Do what `preview` does, within a running event loop."""
+        reading = self._assembly.reading()
+        async with open_bench(reading, self._stop) as bench, open_line(reading, bench) as line:
+            return await Processing(bench).preview(line, customer_names, options)
 
     def customers_with_new_orders(
         self, *, changes: bool = False, **filters: Unpack[Filters]

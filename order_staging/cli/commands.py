@@ -35,6 +35,11 @@ COMMANDS = {
         "run",
         "Bring new order lines to the board, and with --changes what changed of others: the main job.",
     ),
+    "preview": Entry(
+        "preview",
+        "preview",
+        "Tell what a run would do, and what it would take; nothing is written, neither here nor on monday.com.",
+    ),
     "customers": Entry("looking", "customers", "List the customers that have new orders, and how many."),
     "status": Entry("looking", "status", "Show how the newest batches went, or everything about one."),
     "errors": Entry(

@@ -113,11 +113,16 @@ async def read_account(wire: Wire, board_id: int, today: date) -> Account:
     """
     board = {"board": str(board_id)}
     return Account(
-        versions=versions_of(await _told(wire, documents.VERSIONS, {})),
-        user=user_of(await _told(wire, documents.USER, {})),
-        access=access_of(await _told(wire, documents.ACCESS, board)),
-        daily_calls=daily_calls_of(await _told(wire, documents.DAILY_CALLS, {}), today),
+        versions=versions_of(await told(wire, documents.VERSIONS, {})),
+        user=user_of(await told(wire, documents.USER, {})),
+        access=access_of(await told(wire, documents.ACCESS, board)),
+        daily_calls=await read_daily_calls(wire, today),
     )
+
+
+async def read_daily_calls(wire: Wire, today: date) -> DailyCalls | None:
+    """Ask for the calls of the day (UTC) alone. Raises `DailyLimitError` where none is left."""
+    return daily_calls_of(await told(wire, documents.DAILY_CALLS, {}), today)
 
 
 def versions_of(data: dict[str, Any]) -> Versions | None:
@@ -160,7 +165,8 @@ def daily_calls_of(data: dict[str, Any], today: date) -> DailyCalls | None:
     return DailyCalls(int(total), used) if total else None
 
 
-async def _told(wire: Wire, text: str, variables: dict[str, Any]) -> dict[str, Any]:
+async def told(wire: Wire, text: str, variables: dict[str, Any]) -> dict[str, Any]:
+    """Ask for something that may be refused: that is nothing then. Raises `DailyLimitError` without a call left."""
     try:
         return await wire.read(text, variables)
     except DailyLimitError:

@@ -14,7 +14,8 @@ from order_staging.errors import (
     TransientError,
 )
 from order_staging.monday import csv_rows, documents
-from order_staging.monday.account import Account, read_account
+from order_staging.monday.account import Account, read_account, read_daily_calls
+from order_staging.monday.activity import last_editors
 from order_staging.monday.board import Board, board_of
 from order_staging.monday.bulk import BulkImports
 from order_staging.monday.groups import Groups
@@ -41,7 +42,10 @@ if TYPE_CHECKING:
     from random import Random
     from types import TracebackType
 
+    from order_staging.monday.account import DailyCalls
+    from order_staging.monday.activity import Place
     from order_staging.monday.board_items import BoardItem
+    from order_staging.monday.limits import Quotas
     from order_staging.monday.mutations import Mutation
 
 
@@ -112,6 +116,11 @@ class MondayClient:
         """Tell how many mutations of a kind (`create_item`) fit into one request; None: not known yet."""
         return self._wire.most_at_once(kind)
 
+    @property
+    def quotas(self) -> Quotas:
+        """What the account may use a minute, as far as an answer has said it."""
+        return self._wire.quotas
+
     async def __aenter__(self) -> Self:
         """Open the connection pool."""
         await self._wire.__aenter__()
@@ -145,6 +154,14 @@ class MondayClient:
     async def account(self, today: date) -> Account:
         """Read what the API tells about itself, the token's user and their access; `today` is in UTC."""
         return await read_account(self._wire, self.board_id, today)
+
+    async def daily_calls(self, today: date) -> DailyCalls | None:
+        """Read the calls of the day, `today` in UTC; None where monday.com does not tell."""
+        return await read_daily_calls(self._wire, today)
+
+    async def last_editors(self, item_ids: Sequence[int], columns: Sequence[str]) -> dict[Place, str]:
+        """Read who last wrote columns of items, at most 100: names by the ids of both, where monday.com tells."""
+        return await last_editors(self._wire, self.board_id, item_ids, columns)
 
     async def create_text_column(self, column_id: str, title: str) -> Outcome:
         """Create a text column on the board under an id of our own, and tell the outcome.

@@ -164,6 +164,20 @@ query DailyCalls {
 }
 """
 
+ACTIVITY = """
+query Activity($board: ID!, $items: [ID!], $columns: [String], $limit: Int!) {
+  boards(ids: [$board]) {
+    activity_logs(item_ids: $items, column_ids: $columns, limit: $limit) { user_id data created_at }
+  }
+}
+"""
+
+USERS = """
+query Users($ids: [ID!], $limit: Int!) {
+  users(ids: $ids, limit: $limit) { id name }
+}
+"""
+
 CREATE_TEXT_COLUMN = f"""
 mutation CreateTextColumn($board: ID!, $title: String!, $id: String!) {{
   row0: create_column(board_id: $board, column_type: text, title: $title, id: $id) {{ id }}

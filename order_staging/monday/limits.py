@@ -49,6 +49,13 @@ class Delay(NamedTuple):
     budget: str
 
 
+class Quotas(NamedTuple):
+    """What the account may use a minute: points of complexity, and requests; None: the server has not said it."""
+
+    points: float | None
+    requests: float | None
+
+
 @dataclass(frozen=True, slots=True)
 class Sending:
     """A request that has left: when, and the points kept for it."""
@@ -82,6 +89,11 @@ class Limits:
         self._at_once: int | None = None
         self._at_once_until = -math.inf
         self._held_until = -math.inf
+
+    @property
+    def quotas(self) -> Quotas:
+        """Tell the quotas of a minute, as far as they are known."""
+        return Quotas(self.complexity.quota, self.minute.quota)
 
     def delay(self, request: Request, now: float) -> Delay:
         """Tell how long a request has to wait, and for what."""

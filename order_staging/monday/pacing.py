@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from random import Random
 
     from order_staging.monday.costs import Request
-    from order_staging.monday.limits import Delay, Refusal, Sending
+    from order_staging.monday.limits import Delay, Quotas, Refusal, Sending
     from order_staging.monday.outcomes import Usage
     from order_staging.monday.quotas import Quota, Shortage, Spent
 
@@ -110,6 +110,11 @@ class Gate:
     def most_at_once(self, kind: str) -> int | None:
         """Tell how many mutations of a kind fit into one request; None: not known yet."""
         return self._limits.most_at_once(kind)
+
+    @property
+    def quotas(self) -> Quotas:
+        """Tell what the account may use a minute."""
+        return self._limits.quotas
 
     def delay(self, request: Request) -> Delay:
         """Tell how long a request would have to wait now."""

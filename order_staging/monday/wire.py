@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from gql.client import AsyncClientSession
 
     from order_staging.monday.costs import Request
+    from order_staging.monday.limits import Quotas
     from order_staging.monday.pacing import Turn
 
 log = structlog.get_logger(__name__)
@@ -129,6 +130,11 @@ class Wire:
     def most_at_once(self, kind: str) -> int | None:
         """Tell how many mutations of a kind (`create_item`) fit into one request; None: not known yet."""
         return self._gate.most_at_once(kind)
+
+    @property
+    def quotas(self) -> Quotas:
+        """Tell what the account may use a minute."""
+        return self._gate.quotas
 
     async def _send(
         self,

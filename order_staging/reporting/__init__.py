@@ -4,6 +4,7 @@ from order_staging.reporting.checks import check_page
 from order_staging.reporting.drift import drift_page
 from order_staging.reporting.failures import FailureView, unresolved
 from order_staging.reporting.kestra import Metric, check_metrics, drift_metrics, messages
+from order_staging.reporting.preview import preview_page
 from order_staging.reporting.status import BatchDetail, BatchView, detail, newest
 
 __all__ = [
@@ -18,5 +19,6 @@ __all__ = [
     "drift_page",
     "messages",
     "newest",
+    "preview_page",
     "unresolved",
 ]

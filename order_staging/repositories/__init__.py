@@ -4,6 +4,7 @@ from order_staging.repositories.base import Span, chunks
 from order_staging.repositories.batches import BatchRepository
 from order_staging.repositories.deliveries import Delivered, DeliveredSize, Deliveries
 from order_staging.repositories.failures import FailureRepository, Kind, Letter
+from order_staging.repositories.forecasts import Alike, Forecasts, Waiting
 from order_staging.repositories.history import (
     Acknowledged,
     FailedRow,
@@ -22,6 +23,7 @@ from order_staging.repositories.streaming import Pages, Rows
 
 __all__ = [
     "Acknowledged",
+    "Alike",
     "BatchRepository",
     "Delivered",
     "DeliveredSize",
@@ -29,6 +31,7 @@ __all__ = [
     "FailedRow",
     "FailureCount",
     "FailureRepository",
+    "Forecasts",
     "HistoryRepository",
     "ImportRepository",
     "Kind",
@@ -46,5 +49,6 @@ __all__ = [
     "StagedChanges",
     "StagedOrders",
     "StagedSubitems",
+    "Waiting",
     "chunks",
 ]

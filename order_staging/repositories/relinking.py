@@ -10,7 +10,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVarTuple
 
-from sqlalchemy import and_, bindparam, func, select, update
+from sqlalchemy import and_, bindparam, func, or_, select, update
 
 from order_staging.models import (
     Base,
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from uuid import UUID
 
-    from sqlalchemy import ColumnElement, Select, Subquery
+    from sqlalchemy import ColumnElement, CompoundSelect, Select, Subquery
     from sqlalchemy.orm import InstrumentedAttribute, Session
 
 Keys = dict[str, "ColumnElement[str]"]
@@ -40,6 +40,8 @@ Keys = dict[str, "ColumnElement[str]"]
 Columns = TypeVarTuple("Columns")
 
 PAIRS_A_STATEMENT = 500
+REQUIRED = ("key_order", "key_style", "key_color")
+"""What of a business key may not be empty."""
 CONTROL_CHARACTERS = ("\t", "\n", "\r")
 """The control characters that occur in practice: the rules remove them from styles and colours."""
 
@@ -176,6 +178,22 @@ class Relinking:
         ]
 
 
+def recognised(names: Sequence[str | None], *, doubled: bool) -> CompoundSelect[UUID]:
+    """Select the new rows (their UUIDs) of these customers that `Relinking.relink` would recognise.
+
+    Production's rows come second, as there: what staged orders have taken over is neither new nor orphaned then.
+    """
+    new, orphans = _new_rows(names, doubled=doubled), _staged_orphans()
+    staged = _paired(new, orphans, orphans.c.old, orphans.c.item_id).order_by(None).subquery("staged")
+    rest = _new_rows(names, select(staged.c.uuid), doubled=doubled)
+    row, old, item_id = ProductionOrder, staged.c.old, staged.c.item_id
+    landed = _landed_orphans(
+        or_(row.source_uuid.is_(None), row.source_uuid.not_in(select(old))),
+        row.item_id.not_in(select(item_id).where(item_id.is_not(None))),
+    )
+    return select(staged.c.uuid).union_all(_paired(rest, landed).order_by(None))
+
+
 def _paired(source: Subquery, orphans: Subquery, *columns: ColumnElement[Any]) -> Select[Any]:
     """Pair the first new row of a business key with the first orphan of that key, the second with the second."""
     keys = [name for name in source.c.keys() if name.startswith("key")]  # noqa: SIM118 - not a dict
@@ -183,21 +201,28 @@ def _paired(source: Subquery, orphans: Subquery, *columns: ColumnElement[Any]) -
     return select(source.c.uuid, *columns).join(orphans, alike).order_by(orphans.c.place)
 
 
-def _new_rows(names: Sequence[str | None], *, doubled: bool) -> Subquery:
+def source_key() -> Keys:
+    """Give the business key of a source row."""
     row = OrdersUnified
-    keys = {
+    return {
         "key_order": _plain(row.aag_order_number),
         "key_style": _clean(row.customer_style),
         "key_color": _clean(row.customer_colour_description),
         "key_po": _plain(row.po_number),
         "key_alt_po": _plain(row.customer_alt_po),
     }
-    complete = [keys[name] != "" for name in ("key_order", "key_style", "key_color")]
+
+
+def _new_rows(names: Sequence[str | None], without: Select[Any] | None = None, *, doubled: bool) -> Subquery:
+    row, keys = OrdersUnified, source_key()
+    complete = [keys[name] != "" for name in REQUIRED]
     query = select(row.record_uuid.label("uuid"), _position(keys, row.record_uuid), *_labelled(keys)).where(
         row.record_uuid.is_not(None), *complete, *matching(SourceFilter(names)), *undelivered()
     )
     if doubled:
         query = query.where(row.record_uuid.not_in(doubled_uuids()))
+    if without is not None:
+        query = query.where(row.record_uuid.not_in(without))
     return query.subquery("new_rows")
 
 
@@ -207,7 +232,7 @@ def _staged_orphans() -> Subquery:
 
     Those whose item production has already under a UUID that the source knows are left out: it is that row's.
     """
-    row, keys = StagedOrder, _business_key(StagedOrder)
+    row, keys = StagedOrder, business_key(StagedOrder)
     owned = (
         select(ProductionOrder.item_id.label("item_id"))
         .join(OrdersUnified, OrdersUnified.record_uuid == ProductionOrder.source_uuid)
@@ -230,16 +255,15 @@ def _staged_orphans() -> Subquery:
     )
 
 
-@cache
-def _landed_orphans() -> Subquery:
-    row, keys = ProductionOrder, _business_key(ProductionOrder)
+def _landed_orphans(*where: ColumnElement[bool]) -> Subquery:
+    row, keys = ProductionOrder, business_key(ProductionOrder)
     columns = (
         row.item_id.label("item_id"),
         row.source_uuid.label("old"),
         row.item_id.label("place"),
     )
     query = _without_source(select(*columns, _position(keys, row.item_id), *_labelled(keys)), row.source_uuid)
-    return query.where(row.item_id.not_in(_doubled(row.item_id))).subquery("orphans")
+    return query.where(row.item_id.not_in(_doubled(row.item_id)), *where).subquery("orphans")
 
 
 def _without_source(query: Select[*Columns], uuid: InstrumentedAttribute[Any]) -> Select[*Columns]:
@@ -259,7 +283,8 @@ def _doubled(column: InstrumentedAttribute[Any]) -> Select[Any]:
     return select(found).where(found.is_not(None)).group_by(found).having(func.count() > 1)
 
 
-def _business_key(row: type[StagedOrder | ProductionOrder]) -> Keys:
+def business_key(row: type[StagedOrder | ProductionOrder]) -> Keys:
+    """Give the business key of a row of staging or production, to be compared with a source row's."""
     return {
         "key_order": _plain(row.aag_order_number),
         "key_style": _clean(row.style),

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Date,
     Integer,
     MetaData,
+    SelectBase,
     String,
     Table,
     Uuid,
@@ -39,6 +40,9 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import InstrumentedAttribute, Session
 
     from order_staging.repositories.streaming import Pages
+
+Selection = SelectBase
+"""A query that selects UUIDs of source rows, for others to leave them out."""
 
 TABLE = OrdersUnified.__tablename__
 FIRST_SIZE_AFTER, LAST_SIZE_BEFORE = "UNIT OF MEASURE", "TOTAL QTY"
@@ -102,6 +106,8 @@ class Page:
     without_doubled: bool = False
     rows_a_fetch: int | None = None
     """Rows that are fetched at a time; None: all at once."""
+    left_out: Selection | None = None
+    """Selects the UUIDs of new rows that are passed over, if any are."""
 
 
 class SourceRepository:
@@ -159,6 +165,8 @@ class SourceRepository:
             query = query.where(uuid.not_in(doubled_uuids()))
         if uuids is not None:
             query = query.where(uuid.in_(uuids))
+        if page.left_out is not None:
+            query = query.where(uuid.not_in(page.left_out))
         return streamed(self.session, query, "new_rows", page.size, order_by=UUID_COLUMN)
 
     def rows_of(

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from graphql import GraphQLResolveInfo
 
+from order_staging.sandbox.activity import ActivityLog
 from order_staging.sandbox.board_mutations import BoardMutations
 from order_staging.sandbox.budget import Complexity
 from order_staging.sandbox.bulk import BulkMutations
@@ -27,6 +28,7 @@ class Context:
     """
 
     account: Account
+    activity: ActivityLog
     items: ItemMutations
     boards: BoardMutations
     bulk: BulkMutations

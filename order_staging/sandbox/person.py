@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 
+from order_staging.sandbox.activity import ActivityLog
 from order_staging.sandbox.board_mutations import BoardMutations
 from order_staging.sandbox.labels import label_id
 from order_staging.sandbox.mutations import ItemMutations
@@ -13,9 +14,9 @@ from order_staging.sandbox.state import Account, Column
 class Person:
     """Edits of the board that are no requests: they are not in the log and cost nothing.
 
-    Takes the account, the mutations on it, and the guard within which the account may be changed. Every
-    method raises a Refusal where the service would not let the person do it; `board_id` is the main board
-    where it is left out.
+    Takes the account, the mutations on it, the guard within which the account may be changed, and the log that
+    names the person for columns that they write. Every method raises a Refusal where the service would not let the
+    person do it; `board_id` is the main board where it is left out.
     """
 
     def __init__(
@@ -24,11 +25,13 @@ class Person:
         items: ItemMutations,
         boards: BoardMutations,
         changing: Callable[[], AbstractContextManager[None]],
+        activity: ActivityLog,
     ) -> None:
         self._account = account
         self._items = items
         self._boards = boards
         self._changing = changing
+        self._activity = activity
 
     def rename_item(self, item_id: str, name: str) -> None:
         """Give an item another name."""
@@ -37,12 +40,13 @@ class Person:
     def change_values(self, item_id: str, values: Mapping[str, object]) -> None:
         """Write column values of an item, labels that are missing included; None clears one."""
         with self._changing():
-            self._items.change_multiple_column_values(
+            item = self._items.change_multiple_column_values(
                 board_id=self._items.item(item_id).board_id,
                 item_id=item_id,
                 column_values=dict(values),
                 create_labels_if_missing=True,
             )
+            self._activity.wrote(item, values)
 
     def move_item(self, item_id: str, group_id: str) -> None:
         """Move an item to another group."""

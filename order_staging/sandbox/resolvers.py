@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC
 from typing import Any, TypeVar
 
+from order_staging.sandbox.activity import PLANNER, Activity
 from order_staging.sandbox.budget import Complexity
 from order_staging.sandbox.bulk_jobs import ItemsJobStatus, UploadJobInit
 from order_staging.sandbox.context import Info
@@ -14,7 +15,7 @@ from order_staging.sandbox.selection import by_column_values
 from order_staging.sandbox.state import Board, Column, Group, Item, Lifecycle
 from order_staging.sandbox.versions import VERSIONS, kind
 
-_Entry = TypeVar("_Entry", Board, Item)
+_Entry = TypeVar("_Entry")
 
 DEFAULT_LIMIT = 25
 ITEMS_LIMIT = 100
@@ -121,6 +122,25 @@ def _me(_root: object, _info: Info) -> Mapping[str, str]:
     return USER
 
 
+def _users(
+    _root: object, _info: Info, limit: int | None, page: int | None, ids: list[str] | None = None
+) -> Sequence[Mapping[str, str]]:
+    found = [user for user in (USER, PLANNER) if ids is None or user["id"] in ids]
+    return _paged(found, limit, page)
+
+
+def _activity_logs(
+    board: Board,
+    info: Info,
+    *,
+    item_ids: list[str] | None = None,
+    column_ids: list[str] | None = None,
+    **paging: int | None,
+) -> Sequence[Activity]:
+    entries = info.context.activity.newest(board.id, item_ids, column_ids)
+    return _paged(entries, paging.get("limit"), paging.get("page"))
+
+
 def _described(version: str) -> Mapping[str, str]:
     return {"kind": kind(version), "value": version, "display_name": version}
 
@@ -151,10 +171,12 @@ RESOLVERS: dict[str, dict[str, Callable[..., object]]] = {
         "next_items_page": _next_items_page,
         "complexity": _complexity,
         "me": _me,
+        "users": _users,
         "version": _version,
         "versions": _versions,
         "platform_api": _platform_api,
     },
     "Mutation": {"complexity": _complexity},
     **OBJECT_RESOLVERS,
+    "Board": {**OBJECT_RESOLVERS["Board"], "activity_logs": _activity_logs},
 }

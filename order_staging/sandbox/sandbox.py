@@ -9,6 +9,7 @@ from random import Random
 from threading import RLock
 
 from order_staging.sandbox import bodies
+from order_staging.sandbox.activity import ActivityLog
 from order_staging.sandbox.answers import Answer, RefusedRequestError
 from order_staging.sandbox.behaviour import Behaviour
 from order_staging.sandbox.board_mutations import BoardMutations
@@ -93,7 +94,8 @@ class Sandbox:
         self._executed: list[ExecutedMutation] = []
         self._requests: list[RequestRecord] = []
         self._begun = 0
-        self.person = Person(self._account, self._items, self._boards, self._changing)
+        self._activity = ActivityLog(clock)
+        self.person = Person(self._account, self._items, self._boards, self._changing, self._activity)
         self._bulk = BulkImports(
             account=self._account,
             items=self._items,
@@ -235,6 +237,7 @@ class Sandbox:
                 raise RefusedRequestError(refused)
             context = Context(
                 account=self._account,
+                activity=self._activity,
                 items=self._items,
                 boards=self._boards,
                 bulk=self._bulk.mutations(accepted.number),

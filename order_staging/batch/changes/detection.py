@@ -20,9 +20,9 @@ from order_staging.batch.changes.lines import (
     source_side,
     unreadable_fields,
 )
+from order_staging.batch.changes.scanning import Scanner, says_the_same
 from order_staging.batch.invalid import InvalidRows
 from order_staging.batch.payloads import order_payload
-from order_staging.repositories import chunks
 from order_staging.repositories.source import UUID_COLUMN, Page, SourceFilter
 from order_staging.transform import Order, RemovedSize
 
@@ -30,15 +30,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from uuid import UUID
 
+    from order_staging.batch.changes.scanning import Scan
     from order_staging.batch.loading import Source
     from order_staging.batch.payloads import Payload
     from order_staging.batch.record import BatchRecord
     from order_staging.batch.workshop import Workshop
     from order_staging.repositories import Delivered
-    from order_staging.transform import Size
     from order_staging.unit_of_work import UnitOfWork
-
-CHUNKS_A_SCAN = 20
 
 log = structlog.get_logger(__name__)
 
@@ -55,19 +53,6 @@ class Found:
     unchanged: int = 0
     unchanged_sizes: int = 0
     warnings: int = 0
-
-
-@dataclass
-class Scan:
-    """What one reading of many rows told: those that may have changed, and the counts of those that have not.
-
-    `last` is the UUID that was read last, None where there are no more.
-    """
-
-    last: UUID | None = None
-    suspects: list[UUID] = field(default_factory=list)
-    unchanged: int = 0
-    unchanged_sizes: int = 0
 
 
 @dataclass(frozen=True)
@@ -106,47 +91,11 @@ class Detection:
         self._deletes = workshop.mapping.subitems.removed is RemovedSize.DELETE
         self._hashes = SizeHashes(workshop.mapping)
         self.invalid = InvalidRows(workshop, record)
+        self._scanner = Scanner(workshop, source, self._hashes)
 
     def scan(self, after: UUID | None, uow: UnitOfWork) -> Scan:
-        """Read on after a UUID (None: from the first), and find the rows that may have changed; write nothing.
-
-        The source may have no index on its UUIDs: so many rows are read at once, and little is kept of each.
-        """
-        source, mapping = self._source, self._workshop.mapping
-        size = self._workshop.settings.chunk_rows
-        asked = Page(after, size * CHUNKS_A_SCAN, without_doubled=source.doubled, rows_a_fetch=size)
-        scan, last, count = Scan(), after, 0
-        quiet: dict[UUID, tuple[Size, ...]] = {}
-        for delivered in uow.deliveries.stream(source.shape, mapping.source_columns, source.wanted, asked):
-            last, count = delivered.row[UUID_COLUMN], count + 1
-            if last in self._seen:
-                continue
-            order = self._workshop.rules.apply(delivered.row, source.shape.sizes)
-            if (
-                isinstance(order, Order)
-                and last not in self.waiting
-                and self._says_the_same(delivered, content_of(mapping, order))
-            ):
-                quiet[order.source_uuid] = order.sizes
-            else:
-                scan.suspects.append(delivered.row[UUID_COLUMN])
-        scan.last = last if count == asked.size else None
-        for uuids in chunks(list(quiet), size):
-            known = uow.deliveries.sizes(uuids)
-            for uuid in uuids:
-                lines = size_lines(
-                    self._hashes,
-                    quiet[uuid],
-                    known.get(uuid, {}),
-                    self._source.shape.sizes,
-                    deletes=self._deletes,
-                )
-                if any(line.differs for line in lines):
-                    scan.suspects.append(uuid)
-                else:
-                    scan.unchanged += 1
-                    scan.unchanged_sizes += len(lines)
-        return scan
+        """Read on after a UUID (None: from the first), and find the rows that may have changed; write nothing."""
+        return self._scanner.scan(after, uow, waiting=self.waiting, seen=self._seen)
 
     def page(
         self,
@@ -196,7 +145,7 @@ class Detection:
         same_sizes = sum(not line.differs for line in lines)
         if not every:
             lines = [line for line in lines if line.differs]
-        known = self._says_the_same(delivered, content)
+        known = says_the_same(delivered, content, self._workshop.rules_hash)
         if known and not lines and not every and order.source_uuid not in self.waiting:
             found.unchanged += 1
             found.unchanged_sizes += same_sizes
@@ -204,13 +153,6 @@ class Detection:
             return None
         mended = self.invalid.mended_by(order, delivered.row)
         return _Judged(delivered, order, content, tuple(lines), same_sizes, mended)
-
-    def _says_the_same(self, delivered: Delivered, content: Payload) -> bool:
-        """Whether an order says what was acknowledged, under the rules under which it was."""
-        return (
-            content.hash == delivered.delivered_hash
-            and delivered.delivered_rules == self._workshop.rules_hash
-        )
 
     def _compare(self, judged: Sequence[_Judged], found: Found, uow: UnitOfWork, *, every: bool) -> None:
         """Compare the values of what differs; where they say the same, only the hash is brought up to date."""

@@ -119,6 +119,15 @@ def acknowledged_side(
     return Side(str(kept.get("item_name") or ""), str(kept.get("group") or ""), columns), key
 
 
+def line_of(
+    mapping: BoardMapping, order: Order, item_id: int, facts: Mapping[str, Any], key_column: str | None
+) -> Line:
+    """Make the line of a delivered row, its sizes apart: what the source says, and what was acknowledged."""
+    base, key = acknowledged_side(mapping, facts, key_column)
+    source = source_side(content_of(mapping, order), order.group)
+    return Line(order, item_id, base, source, key=key, unreadable=unreadable_fields(order))
+
+
 def kept_payload(recorded: str | None) -> dict[str, Any] | None:
     """Read a payload that was recorded; None where there is none, or something else was written into its place."""
     try:

@@ -10,11 +10,8 @@ from uuid import UUID
 from order_staging.batch.changes.lines import (
     Line,
     SizeHashes,
-    acknowledged_side,
-    content_of,
+    line_of,
     size_lines,
-    source_side,
-    unreadable_fields,
 )
 from order_staging.batch.drift.comparing import (
     DOUBLED,
@@ -35,7 +32,6 @@ if TYPE_CHECKING:
     from order_staging.batch.loading import Source
     from order_staging.batch.workshop import Workshop
     from order_staging.monday import BoardItem, MondayClient
-    from order_staging.repositories import Delivered
     from order_staging.unit_of_work import UnitOfWork
 
 ITEMS_A_READING = 100
@@ -128,7 +124,8 @@ class DriftReader:
                     self._hashes, order.sizes, sizes.get(uuid, {}), source.shape.sizes, deletes=self._deletes
                 )
                 told = tuple(replace(size, recorded=recorded.get((uuid, size.label))) for size in lines)
-                page.lines.append(replace(self._line(order, row, known), sizes=told))
+                line = line_of(self._mapping, order, row.item_id, known, self._key_column)
+                page.lines.append(replace(line, sizes=told))
             else:
                 name = order.title or str(known["Title"] or "")
                 problems = "; ".join(problem.sentence() for problem in order.problems)
@@ -142,11 +139,6 @@ class DriftReader:
     @property
     def _deletes(self) -> bool:
         return self._mapping.subitems.removed is RemovedSize.DELETE
-
-    def _line(self, order: Order, row: Delivered, facts: dict[str, Any]) -> Line:
-        base, key = acknowledged_side(self._mapping, facts, self._key_column)
-        source = source_side(content_of(self._mapping, order), order.group)
-        return Line(order, row.item_id, base, source, key=key, unreadable=unreadable_fields(order))
 
     async def _removed(self, customer: str, source: Source, comparison: Comparison) -> set[str]:
         """Find the delivered rows that the source has no more; give the groups in which they were."""

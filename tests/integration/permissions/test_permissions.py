@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PAGE = (Path(__file__).parents[3] / "docs" / "database.md").read_text(encoding="utf-8")
-RUNNER, DEPLOYER = "order_staging_runner", "order_staging_deployer"
+RUNNER, DEPLOYER, READER = "order_staging_runner", "order_staging_deployer", "order_staging_reader"
 GRANT = re.compile(
     r"GRANT (?P<what>[A-Z, ]+?) ON (?P<kind>SEQUENCE |SCHEMA |OBJECT::dbo\.)?(?P<on>.+) TO (?P<to>\w+)"
 )
@@ -99,6 +99,14 @@ def runner(bare_url: str) -> Iterator[Roles]:
     roles = Roles(bare_url, RUNNER)
     schema.upgrade(roles.owner)
     roles.do(*(grant.sql("GRANT", RUNNER) for grant in grants(RUNNER, sqlserver=False)))
+    yield roles
+    roles.close()
+
+
+@pytest.fixture
+def reader(runner: Roles) -> Iterator[Roles]:
+    roles = Roles(runner.owner.url.render_as_string(hide_password=False), READER)
+    roles.do(*statements(READER))
     yield roles
     roles.close()
 
@@ -243,6 +251,21 @@ def is_refused(engine: Engine, grant: Grant, statement: str, parameters: Any) ->
         finally:
             connection.rollback()
     return False
+
+
+@on_postgresql
+def test_a_preview_runs_with_a_login_that_may_only_read(world: RunnersWorld, reader: Roles) -> None:
+    rows = order_lines(3)
+    world.add(*rows)
+    world.run()
+    change(world, rows[0], S=9)
+    world.add(order_line(4), order_line(5, S=-1))
+    executed = len(world.sandbox.executed)
+    service = BatchService(world.settings_for(), engine=reader.engine, outside=world.outside)
+    assert "denied" in str(service.process_customers().batches[0].error)
+    found = service.preview(changes=True)
+    assert (found.total("items"), found.total("sizes_changed"), found.invalid.total) == (1, 1, 1)
+    assert len(world.sandbox.executed) == executed
 
 
 def test_sql_servers_grants_are_those_of_postgresql() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -22,6 +23,7 @@ from order_staging.models import (
 )
 from order_staging.repositories import Kind, SourceFilter, SourceRepository, SourceShape, Span
 from order_staging.repositories.bulk import Insertion
+from order_staging.repositories.relinking import recognised
 from order_staging.repositories.source import Page
 from tests.integration.repositories.repository_rows import (
     BATCH,
@@ -51,6 +53,7 @@ WANTED = SourceFilter(names=["GREYSON", None], po="4755", aag_season="2026 FALL"
 SPAN = Span(1, 10)
 CHANGES, CHANGED = UUID(int=1), UUID(int=2)
 PAGE = Page(BATCH, 10, without_doubled=True)
+RECOGNISED = recognised([CUSTOMER, None], doubled=True)
 
 
 @pytest.fixture(scope="module")
@@ -108,6 +111,27 @@ WORK: dict[str, tuple[Work, list[type[exp.Expr]]]] = {
     "has_doubled_uuids": (lambda uow: uow.source.has_doubled_uuids(), [exp.Select]),
     "new_rows": (
         lambda uow: list(uow.source.new_rows(uow.source.shape(), ["record_uuid", "PO NUMBER"], WANTED, PAGE)),
+        [exp.Select],
+    ),
+    "new_rows_without_recognised_ones": (
+        lambda uow: list(
+            uow.source.new_rows(
+                uow.source.shape(), ["record_uuid"], WANTED, replace(PAGE, left_out=RECOGNISED)
+            )
+        ),
+        [exp.Select],
+    ),
+    "count_recognised": (
+        lambda uow: uow.forecasts.count_recognised([CUSTOMER, None], doubled=True),
+        [exp.Select],
+    ),
+    "waiting": (lambda uow: uow.forecasts.waiting(CUSTOMER), [exp.Select, exp.Select]),
+    "alike_new_rows": (
+        lambda uow: uow.forecasts.alike(WANTED, RECOGNISED, doubled=True, known=False, limit=10),
+        [exp.Select],
+    ),
+    "alike_known_rows": (
+        lambda uow: uow.forecasts.alike(WANTED, RECOGNISED, doubled=True, known=True, limit=0),
         [exp.Select],
     ),
     "unidentified_rows": (

@@ -46,6 +46,8 @@ READS = {
     "the token's user": documents.USER,
     "access": documents.ACCESS,
     "daily calls": documents.DAILY_CALLS,
+    "activity": documents.ACTIVITY,
+    "users": documents.USERS,
     "status of an import": documents.IMPORT_STATUS,
 }
 COUNTS = [1, 2, 7, 20, 100]

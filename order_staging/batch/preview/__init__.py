@@ -1,0 +1,1 @@
+"""The preview: what a run would do, found by reading alone."""

@@ -1,0 +1,94 @@
+"""How many calls a run would make, and how many minutes it would take. Pure.
+
+What a mutation costs is told by no document that agrees with the others: 10,000 points by most, 30,000 by what some
+accounts saw. So an estimate has two ends. Neither knows what other programs use of the same account meanwhile.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from math import ceil
+from typing import TYPE_CHECKING
+
+from order_staging.batch.channels import CALLS_A_JOB, worth_importing
+from order_staging.batch.preview.findings import Estimate
+from order_staging.monday import FIRST_BULK_VERSION
+from order_staging.monday.groups import GROUPS_A_REQUEST
+from order_staging.monday.import_file import ROWS_A_JOB
+from order_staging.settings import Channel
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from order_staging.monday.account import DailyCalls
+    from order_staging.monday.limits import Quotas
+    from order_staging.settings import Settings
+
+POINTS_LEAST, POINTS_MOST = 10_000, 30_000
+"""What one mutation costs, by monday's documentation and by what accounts saw."""
+SECONDS_A_MUTATION = 0.829
+"""What monday.com takes to create an item: the recorded median."""
+SECONDS_A_JOB = 20.0
+ITEMS_A_READING = 100
+READS_AT_THE_START = 3
+"""The board, that of its subitems, and its groups."""
+
+
+@dataclass
+class Work:
+    """What a run would send for one customer: new items by group, those below them, and changes (mutations)."""
+
+    items: dict[str, int] = field(default_factory=dict)
+    subitems: int = 0
+    changes: int = 0
+    size_changes: int = 0
+    lines_to_read: int = 0
+
+
+def estimate(
+    works: Iterable[Work], new_groups: int, settings: Settings, quotas: Quotas, daily: DailyCalls | None
+) -> Estimate:
+    """Estimate what a run takes that does all this under the account's limits."""
+    calls, mutations, imports = READS_AT_THE_START, new_groups, 0
+    calls += ceil(new_groups / GROUPS_A_REQUEST)
+    least = least_to_import(settings)
+    for work in works:
+        jobs, rows = _jobs(work, least)
+        one_by_one = sum(work.items.values()) - rows + work.changes
+        below = work.subitems + work.size_changes
+        calls += ceil(one_by_one / settings.aliases) + ceil(below / settings.aliases)
+        calls += jobs * CALLS_A_JOB + ceil(work.lines_to_read / ITEMS_A_READING)
+        mutations += one_by_one + below + jobs
+        imports += jobs
+    serving = mutations * SECONDS_A_MUTATION / settings.lanes + imports * SECONDS_A_JOB
+    waits = {"monday.com's own time": serving / 60}
+    if quotas.requests:
+        waits["requests a minute"] = calls / quotas.requests
+    fast = dict(waits)
+    if quotas.points:
+        fast["complexity a minute"] = mutations * POINTS_LEAST / quotas.points
+        waits["complexity a minute"] = mutations * POINTS_MOST / quotas.points
+    slowest = max(waits, key=lambda name: waits[name])
+    return Estimate(
+        calls,
+        mutations,
+        imports,
+        minutes_least=round(max(fast.values()), 1),
+        minutes_most=round(waits[slowest], 1),
+        limited_by=slowest,
+        calls_left=None if daily is None else daily.left,
+    )
+
+
+def least_to_import(settings: Settings) -> int | None:
+    """Tell from how many rows of a group on a run imports them; None where it does not."""
+    closed = settings.key_column is None or settings.monday_api_version < FIRST_BULK_VERSION
+    if closed or settings.channel is Channel.ITEMS:
+        return None
+    return 1 if settings.channel is Channel.BULK else worth_importing(settings.aliases)
+
+
+def _jobs(work: Work, least: int | None) -> tuple[int, int]:
+    """Count the imports, and the rows that travel by them."""
+    large = [rows for rows in work.items.values() if least is not None and rows >= least]
+    return sum(ceil(rows / ROWS_A_JOB) for rows in large), sum(large)

@@ -1,0 +1,227 @@
+"""The preview of one customer after another: read in streams, judged row by row; nothing is written, anywhere."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Unpack
+
+from order_staging.batch.checks.demand import Demand
+from order_staging.batch.loading import unidentified
+from order_staging.batch.options import Filters
+from order_staging.batch.preview import telling
+from order_staging.batch.preview.changes import ChangesPreview
+from order_staging.batch.preview.estimating import Work, estimate
+from order_staging.batch.preview.findings import CustomerForecast, GroupForecast, PreviewResult, Shown
+from order_staging.repositories.relinking import recognised
+from order_staging.repositories.source import UUID_COLUMN, Page
+from order_staging.transform import Order
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from uuid import UUID
+
+    from order_staging.batch.assembly import Line
+    from order_staging.batch.loading import Source
+    from order_staging.batch.preview.findings import Duplicate, FieldChange, NewItem, NewPayload, Remarked
+    from order_staging.batch.workshop import Workshop
+    from order_staging.repositories import Alike, Pages, Rows, SourceRepository, Waiting
+    from order_staging.repositories.source import Selection
+    from order_staging.transform import InvalidOrder
+    from order_staging.unit_of_work import UnitOfWork
+
+ROWS = 20
+"""Rows of each kind that are kept unless somebody asks for more."""
+
+
+class PreviewOptions(Filters, total=False):
+    """What to look at: filters, and `changes` of what was delivered; and how much of it to keep.
+
+    `rows` of each kind are kept at most (20 unless given), and of the first `payloads` items what would be sent.
+    """
+
+    changes: bool
+    rows: int
+    payloads: int
+
+
+@dataclass
+class _Collected:
+    """What all customers come to: counts, and the rows that are kept."""
+
+    items: Shown[NewItem]
+    payloads: Shown[NewPayload]
+    changes: Shown[FieldChange]
+    warnings: Shown[Remarked]
+    invalid: Shown[Remarked]
+    duplicates: Shown[Duplicate]
+
+
+class PreviewReader:
+    """Foresees what a run would do for customers."""
+
+    def __init__(self, workshop: Workshop, line: Line, **options: Unpack[PreviewOptions]) -> None:
+        """Take where to read, and how much of what is found to keep."""
+        self._workshop = workshop
+        self._line = line
+        self._with_changes = options.get("changes", False)
+        most = options.get("rows", ROWS)
+        self._found = _Collected(
+            Shown(most),
+            Shown(options.get("payloads", 0)),
+            Shown(most),
+            Shown(most),
+            Shown(most),
+            Shown(most),
+        )
+        self._demand = Demand()
+        existing = {group.title for group in line.board.groups}
+        self._existing = existing
+        self._groups: dict[str, GroupForecast] = {}
+        self._customers: list[CustomerForecast] = []
+        self._works: list[Work] = []
+
+    async def look_at(self, customer: str, source: Source) -> None:
+        """Add a customer. Raises `PersistenceError`, `DestinationError`, and `StoppedError` where asked to stop."""
+        forecast, work = CustomerForecast(customer), Work()
+        run = self._workshop.database.run
+        names = source.wanted.names or ()
+        forecast.relinked = await run(
+            lambda uow: uow.forecasts.count_recognised(names, doubled=source.doubled)
+        )
+        left_out = recognised(names, doubled=source.doubled) if forecast.relinked else None
+        await self._waiting(forecast, work)
+        await self._new(forecast, work, source, left_out)
+        for known in (False, True) if forecast.items else ():
+            await self._duplicates(forecast, source, left_out, known=known)
+        if self._with_changes:
+            changes = ChangesPreview(
+                self._workshop, self._line.client, self._found.changes, self._found.invalid
+            )
+            await changes.look_at(forecast, work, source)
+            for title in changes.groups:
+                self._group(title)
+        if forecast != CustomerForecast(customer):
+            self._customers.append(forecast)
+            self._works.append(work)
+
+    async def result(self) -> PreviewResult:
+        """Sum up, with what monday.com tells of the account's limits."""
+        client, workshop, board = self._line.client, self._workshop, self._line.board
+        daily = await client.daily_calls(workshop.outside.now().date())
+        groups = tuple(sorted(self._groups.values(), key=lambda group: group.title))
+        new = sum(not group.exists for group in groups)
+        found = self._found
+        return PreviewResult(
+            board=board.name,
+            board_id=board.id,
+            with_changes=self._with_changes,
+            customers=tuple(self._customers),
+            groups=groups,
+            items=found.items,
+            payloads=tuple(found.payloads.rows),
+            changes=found.changes,
+            warnings=found.warnings,
+            invalid=found.invalid,
+            duplicates=found.duplicates,
+            labels=telling.new_labels(workshop.mapping, self._demand.labels, board, self._line.subitems),
+            estimate=estimate(self._works, new, workshop.settings, client.quotas, daily),
+            field_titles=tuple(field.title for field in workshop.mapping.fields),
+        )
+
+    def _group(self, title: str) -> GroupForecast:
+        return self._groups.setdefault(title, GroupForecast(title, title in self._existing))
+
+    async def _waiting(self, forecast: CustomerForecast, work: Work) -> None:
+        found: list[Waiting] = await self._workshop.database.run(
+            lambda uow: uow.forecasts.waiting(forecast.customer)
+        )
+        for each in found:
+            if each.orders or each.changes:
+                self._group(each.group).waiting += each.orders
+            forecast.waiting_orders += each.orders
+            forecast.waiting_subitems += each.subitems
+            forecast.waiting_changes += each.changes
+            work.items[each.group] = each.orders
+            work.subitems += each.subitems
+            work.changes += each.changes
+
+    async def _new(
+        self, forecast: CustomerForecast, work: Work, source: Source, left_out: Selection | None
+    ) -> None:
+        """Read what is new: rows that nothing identifies first, as a run does."""
+        columns, rules = self._workshop.mapping.source_columns, self._workshop.rules
+        size = self._workshop.settings.chunk_rows
+        last: UUID | None = None
+        passed = 0
+
+        def strangers(repository: SourceRepository) -> Pages:
+            nonlocal passed
+            # Begun anew after a fault, all of them come again: those that are counted are passed over.
+            passed = forecast.invalid
+            page = Page(None, size, without_doubled=source.doubled)
+            return repository.unidentified_rows(source.shape, columns, source.wanted, page)
+
+        def new(repository: SourceRepository) -> Pages:
+            page = Page(last, size, without_doubled=source.doubled, left_out=left_out)
+            return repository.new_rows(source.shape, columns, source.wanted, page)
+
+        async with self._workshop.database.reading(strangers) as read:
+            while rows := await self._next(read):
+                fresh, passed = rows[passed:], max(0, passed - len(rows))
+                for row in fresh:
+                    self._refuse(forecast, unidentified(rules.apply(row, source.shape.sizes)))
+        room = math.inf if source.limit is None else source.limit
+        async with self._workshop.database.reading(new) as read:
+            while forecast.items < room and (rows := await self._next(read)):
+                for row in rows:
+                    if forecast.items >= room:
+                        break
+                    order = rules.apply(row, source.shape.sizes)
+                    if isinstance(order, Order):
+                        self._take(forecast, work, order)
+                    else:
+                        self._refuse(forecast, order)
+                last = rows[-1][UUID_COLUMN]
+
+    async def _next(self, read: Callable[[], Awaitable[Rows]]) -> Rows:
+        await self._workshop.require_going_on()
+        return await read()
+
+    def _refuse(self, forecast: CustomerForecast, order: InvalidOrder) -> None:
+        forecast.invalid += 1
+        self._found.invalid.add_made(partial(telling.invalid, forecast.customer, order))
+
+    def _take(self, forecast: CustomerForecast, work: Work, order: Order) -> None:
+        customer, mapping, found = forecast.customer, self._workshop.mapping, self._found
+        forecast.items += 1
+        forecast.subitems += len(order.sizes)
+        group = self._group(order.group)
+        group.items += 1
+        group.subitems += len(order.sizes)
+        work.items[order.group] = work.items.get(order.group, 0) + 1
+        work.subitems += len(order.sizes)
+        self._demand.take(mapping, order)
+        found.items.add_made(partial(telling.new_item, customer, order))
+        found.payloads.add_made(partial(telling.payload, mapping, self._line.client.key_column, order))
+        if order.notes:
+            forecast.warnings += 1
+            number = order.values.get("AAG ORDER NUMBER")
+            found.warnings.add_made(
+                partial(telling.warned, customer, order, None if number is None else str(number))
+            )
+
+    async def _duplicates(
+        self, forecast: CustomerForecast, source: Source, left_out: Selection | None, *, known: bool
+    ) -> None:
+        shown = self._found.duplicates
+
+        def look(uow: UnitOfWork) -> tuple[int, list[Alike]]:
+            return uow.forecasts.alike(
+                source.wanted, left_out, doubled=source.doubled, known=known, limit=shown.room
+            )
+
+        total, rows = await self._workshop.database.run(look)
+        forecast.duplicates += total
+        shown.take_in([telling.duplicate(forecast.customer, row) for row in rows], total)

@@ -1,0 +1,182 @@
+"""A preview laid out for people: tables that fit 80 columns."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Group
+from rich.table import Table
+
+from order_staging.batch.checks.findings import counted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from rich.console import RenderableType
+
+    from order_staging.batch import CustomerForecast, Estimate, NewPayload, PreviewResult, Remarked, Shown
+
+NOTHING = "Nothing to do: a run would send nothing."
+NOT_WRITTEN = "Nothing was written, neither here nor on monday.com."
+LABELS_IN_A_LINE = 10
+
+
+def preview_page(result: PreviewResult) -> Group:
+    """Lay a preview out: numbers first, then some rows of each kind, then what it would take."""
+    if not result.customers:
+        return Group(NOTHING, NOT_WRITTEN)
+    parts = [_customers(result), *_groups(result), *_items(result), *_changes(result)]
+    parts += [*_remarks("Warnings", result.warnings), *_remarks("Invalid", result.invalid)]
+    parts += [*_duplicates(result), *_labels(result), *_payloads(result.payloads), *sentences(result)]
+    return Group(*parts, NOT_WRITTEN)
+
+
+def sentences(result: PreviewResult) -> list[str]:
+    """Say what the numbers do not: what is left alone, and what a run would take."""
+    said = [
+        (result.total("relinked"), "recognised under a new UUID, and not created again"),
+        (result.total("waiting_changes"), "staged as changes by earlier runs"),
+        (result.total("conflicts"), "changed in the source and by people, too"),
+        (result.total("deleted"), "deleted on the board by people, and changed in the source"),
+        (result.total("removed"), "gone from ORDERS_UNIFIED and still on the board"),
+    ]
+    lines = [f"{count:,} {words}" for count, words in said if count]
+    if result.with_changes and result.total("relinked"):
+        lines.append("what is recognised is compared by the run itself, once it has its new UUID")
+    return [*lines, *estimated(result.estimate)]
+
+
+def estimated(estimate: Estimate) -> Iterator[str]:
+    """Say what a run would take."""
+    if not estimate.mutations:
+        yield NOTHING
+        return
+    least, most = (f"{minutes:,.1f}" for minutes in (estimate.minutes_least, estimate.minutes_most))
+    minutes = f"{most} minutes" if least == most else f"{least} to {most} minutes"
+    calls = counted(estimate.calls, "call", "calls")
+    imports = counted(estimate.imports, "bulk import", "bulk imports")
+    by_import = f", {imports} among them" if estimate.imports else ""
+    yield f"It would take about {calls}{by_import} and {minutes} (by {estimate.limited_by})."
+    left = estimate.calls_left
+    if left is not None and estimate.calls > left:
+        yield f"{counted(left, 'call is', 'calls are')} left today: a run would pause until midnight UTC."
+    elif left is not None:
+        yield f"{counted(left, 'call is', 'calls are')} left today."
+
+
+def listed(sizes: Iterable[tuple[str, int]]) -> str:
+    """Write sizes with their quantities: `S 3, M 5`."""
+    return ", ".join(f"{label} {quantity:,}" for label, quantity in sizes)
+
+
+def _table(title: str, *headings: str, right: Sequence[str] = ()) -> Table:
+    table = Table(title=title, title_justify="left")
+    for heading in headings:
+        justify = "right" if heading in right else "left"
+        table.add_column(heading, overflow="fold", justify=justify)  # type: ignore[arg-type]  # a literal
+    return table
+
+
+def _customers(result: PreviewResult) -> Table:
+    numbers: list[tuple[str, Any]] = [
+        ("Items", lambda one: one.items),
+        ("Sizes", lambda one: one.subitems),
+        ("Staged", lambda one: one.waiting_orders + one.waiting_subitems + one.waiting_changes),
+    ]
+    if result.with_changes:
+        numbers.append(("Changed", _changed))
+    numbers += [
+        ("Invalid", lambda one: one.invalid),
+        ("Warned", lambda one: one.warnings),
+        ("Alike", lambda one: one.duplicates),
+    ]
+    headings = [heading for heading, _ in numbers]
+    title = f"Preview of {result.board} ({result.board_id})"
+    table = _table(title, "Customer", *headings, right=headings)
+    for one in result.customers:
+        table.add_row(one.customer, *(f"{number(one):,}" for _, number in numbers))
+    return table
+
+
+def _changed(one: CustomerForecast) -> int:
+    return one.updated + one.moved + one.sizes_changed
+
+
+def _groups(result: PreviewResult) -> Iterator[RenderableType]:
+    if not result.groups:
+        return
+    table = _table("Groups", "Group", "", "Items", "Sizes", "Staged", right=("Items", "Sizes", "Staged"))
+    for group in result.groups:
+        state = "there" if group.exists else "new"
+        table.add_row(group.title, state, *map(str, (group.items, group.subitems, group.waiting)))
+    yield table
+
+
+def _items(result: PreviewResult) -> Iterator[RenderableType]:
+    table = _table("New items", "Name", "Group", "Sizes")
+    for item in result.items.rows:
+        table.add_row(item.name, item.group, listed(item.sizes.items()))
+    yield from _with_rest(table, result.items)
+
+
+def _changes(result: PreviewResult) -> Iterator[RenderableType]:
+    table = _table("Changes", "Order", "What", "Delivered", "Source", "Board", "Outcome")
+    for each in result.changes.rows:
+        what = each.field if each.size is None else f"size {each.size}: {each.field}"
+        by = f" ({each.editor})" if each.editor else ""
+        sides = (each.delivered or "", each.source or "", f"{each.board or ''}{by}")
+        table.add_row(each.name, what, *sides, each.outcome)
+    yield from _with_rest(table, result.changes)
+
+
+def _remarks(title: str, shown: Shown[Remarked]) -> Iterator[RenderableType]:
+    table = _table(title, "Order", "Name", "Why")
+    for each in shown.rows:
+        table.add_row(each.order_number or "", each.name or "", "\n".join(each.remarks))
+    yield from _with_rest(table, shown)
+
+
+def _duplicates(result: PreviewResult) -> Iterator[RenderableType]:
+    table = _table("Suspected duplicates", "Order", "Style", "Colour", "PO", "Where")
+    for each in result.duplicates.rows:
+        table.add_row(
+            each.order_number, each.style, each.color, each.po or each.alt_po, where(each.known, each.rows)
+        )
+    yield from _with_rest(table, result.duplicates)
+
+
+def where(known: str | None, rows: int) -> str:
+    """Say where a business key is that is there several times."""
+    new = counted(rows, "new row", "new rows")
+    return new if known is None else f"{new}, {known} under another UUID"
+
+
+def _labels(result: PreviewResult) -> Iterator[RenderableType]:
+    if not result.labels:
+        return
+    table = _table("New labels", "Column", "Has", "Would get", right=("Has",))
+    for each in result.labels:
+        some = ", ".join(each.labels[:LABELS_IN_A_LINE])
+        more = len(each.labels) - LABELS_IN_A_LINE
+        rest = f" and {more:,} more" if more > 0 else ""
+        table.add_row(each.title, str(each.exists), f"{some}{rest}")
+    yield table
+
+
+def _payloads(payloads: Iterable[NewPayload]) -> Iterator[str]:
+    for each in payloads:
+        yield f"Payload of {each.name}:"
+        yield indented({"item": each.item, "subitems": each.subitems})
+
+
+def indented(value: object) -> str:
+    """Write JSON as people read it."""
+    return json.dumps(value, ensure_ascii=False, indent=2)
+
+
+def _with_rest(table: Table, shown: Shown[Any]) -> Iterator[RenderableType]:
+    if shown.rows:
+        yield table
+    if shown.more:
+        yield f"{table.title}: {shown.more:,} more; --rows shows as many as you like"

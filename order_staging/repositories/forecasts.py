@@ -1,0 +1,161 @@
+"""What a run would meet: rows that are recognised, rows that wait, and rows that look alike. Nothing is written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import and_, func, literal, select
+
+from order_staging.models import OrdersUnified, ProductionOrder, StagedOrder, StagedSubitem, StagingStatus
+from order_staging.repositories.base import exactly
+from order_staging.repositories.relinking import REQUIRED, business_key, recognised, source_key
+from order_staging.repositories.source import SourceFilter, doubled_uuids, matching, undelivered
+from order_staging.repositories.staged_rows import AWAITING, CHANGES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import ColumnElement, Select, Subquery
+    from sqlalchemy.orm import Session
+
+    from order_staging.repositories.source import Selection
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """What earlier runs staged and have not settled: new orders, sizes to be made, and changes, of one group."""
+
+    group: str
+    orders: int
+    subitems: int
+    changes: int
+
+
+@dataclass(frozen=True)
+class Alike:
+    """New rows of one business key; `item_id` and `delivered` tell of the row that has it under another UUID.
+
+    `rows` counts the new ones. `delivered` is True for a row of production, False for a staged one, and None where
+    only new rows share the key.
+    """
+
+    order_number: str
+    style: str
+    color: str
+    po: str
+    alt_po: str
+    rows: int
+    delivered: bool | None = None
+    item_id: int | None = None
+
+
+class Forecasts:
+    """Queries that tell what a run would do."""
+
+    def __init__(self, session: Session) -> None:
+        """Work within a session that a unit of work owns."""
+        self.session = session
+
+    def count_recognised(self, names: Sequence[str | None], *, doubled: bool) -> int:
+        """Count the new rows of these customers that a run would recognise by their business key."""
+        found = recognised(names, doubled=doubled).subquery("recognised")
+        return self.session.scalar(select(func.count()).select_from(found)) or 0
+
+    def waiting(self, customer: str) -> list[Waiting]:
+        """Count what waits of a customer, by group."""
+        order, size = StagedOrder, StagedSubitem
+        group, of_customer = exactly(order.group), order.stg_customer_batch == customer
+        orders = (
+            select(group, order.update_operation, func.count())
+            .where(of_customer, order.stg_status.in_(AWAITING))
+            .group_by(group, order.update_operation)
+        )
+        sizes = (
+            select(group, func.count())
+            .join(size, size.stg_parent_stg_id == order.stg_id)
+            .where(of_customer, size.stg_status.in_(AWAITING))
+            .group_by(group)
+        )
+        return _gathered(self.session.execute(orders).all(), self.session.execute(sizes).all())
+
+    def alike(
+        self, wanted: SourceFilter, left_out: Selection | None, *, doubled: bool, known: bool, limit: int
+    ) -> tuple[int, list[Alike]]:
+        """Find business keys that several new rows have; count them, and read the first `limit`.
+
+        Or, with `known`, those which a new row has and production or staging has under another UUID. `left_out`
+        selects UUIDs that do not count.
+        """
+        new = _new(wanted, left_out, doubled=doubled)
+        query = _known(new) if known else _several(new)
+        ordered = query.order_by(*(new.c[name] for name in _KEY)).limit(limit)
+        rows = [_alike(*row) for row in self.session.execute(ordered)] if limit else []
+        if limit and len(rows) < limit:
+            return len(rows), rows
+        return self.session.scalar(select(func.count()).select_from(query.subquery("counted"))) or 0, rows
+
+
+_KEY = ("key_order", "key_style", "key_color", "key_po", "key_alt_po")
+
+
+def _alike(  # noqa: PLR0913, PLR0917 - the columns of a row
+    number: str,
+    style: str,
+    color: str,
+    po: str,
+    alt_po: str,
+    rows: int,
+    delivered: int | None = None,
+    item_id: int | None = None,
+) -> Alike:
+    known = None if delivered is None else bool(delivered)
+    return Alike(number, style, color, po, alt_po, rows, known, item_id)
+
+
+def _new(wanted: SourceFilter, left_out: Selection | None, *, doubled: bool) -> Subquery:
+    uuid, keys = OrdersUnified.record_uuid, source_key()
+    query = select(uuid.label("uuid"), *(keys[name].label(name) for name in _KEY)).where(
+        uuid.is_not(None), *(keys[name] != "" for name in REQUIRED), *matching(wanted), *undelivered()
+    )
+    if doubled:
+        query = query.where(uuid.not_in(doubled_uuids()))
+    if left_out is not None:
+        query = query.where(uuid.not_in(left_out))
+    return query.subquery("new")
+
+
+def _several(new: Subquery) -> Select[Any]:
+    keys = [new.c[name] for name in _KEY]
+    return select(*keys, func.count()).group_by(*keys).having(func.count() > 1)
+
+
+def _known(new: Subquery) -> Select[Any]:
+    settled = StagedOrder.stg_status.in_((StagingStatus.PROMOTED, StagingStatus.VALIDATION_FAILED))
+    known = (
+        _keyed(ProductionOrder, delivered=1)
+        .union_all(_keyed(StagedOrder, ~settled, delivered=0))
+        .subquery("known")
+    )
+    keys = [new.c[name] for name in _KEY]
+    alike = and_(*(new.c[name] == known.c[name] for name in _KEY))
+    facts = (func.count(new.c.uuid.distinct()), func.max(known.c.delivered), func.max(known.c.item_id))
+    return select(*keys, *facts).join(known, alike).group_by(*keys)
+
+
+def _keyed(
+    row: type[StagedOrder | ProductionOrder], *where: ColumnElement[bool], delivered: int
+) -> Select[Any]:
+    keys = business_key(row)
+    item_id: Any = StagedOrder.stg_monday_item_id if row is StagedOrder else ProductionOrder.item_id
+    columns: list[Any] = [*(keys[name].label(name) for name in _KEY), item_id.label("item_id")]
+    return select(*columns, literal(delivered).label("delivered")).where(*where)
+
+
+def _gathered(orders: Sequence[Any], sizes: Sequence[Any]) -> list[Waiting]:
+    counts: dict[str, list[int]] = {}
+    for group, operation, count in orders:
+        counts.setdefault(group or "", [0, 0, 0])[2 if operation in CHANGES else 0] += count
+    for group, count in sizes:
+        counts.setdefault(group or "", [0, 0, 0])[1] += count
+    return [Waiting(group, *counted) for group, counted in sorted(counts.items())]
