@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import typer
-from rich.console import Group
-from rich.table import Table
 from sqlalchemy.orm import sessionmaker
 
 from order_staging import schema
@@ -25,15 +23,13 @@ from order_staging.cli.options import (
 )
 from order_staging.errors import ConfigurationError
 from order_staging.reporting import Metric, detail, newest, unresolved
+from order_staging.reporting.looking import batch_page, batches_page, customers_page, failures_page
 from order_staging.transform import load_customers
 from order_staging.unit_of_work import UnitOfWork
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from rich.console import RenderableType
-
-    from order_staging.reporting import BatchDetail, BatchView, FailureView
     from order_staging.settings import Settings
 
 SEARCHED = 1000
@@ -59,7 +55,7 @@ def customers(
         document = {"customers": [{"customer": name, "new_orders": count} for name, count in found]}
         ours.show(
             document,
-            lambda: _customers_table(found, changes=changes),
+            lambda: customers_page(found, changes=changes),
             # All of them, however many there are: a flow has a task for each.
             outputs={"names": [name for name, _ in found]},
             metrics=[Metric("customers.new_orders", count, {"customer": name}) for name, count in found],
@@ -83,12 +79,12 @@ def status(
     with program.program(output, log_level, log_format) as ours, reading(ours.settings) as uow:
         if batch is None:
             views = newest(uow, limit, _canonical(ours.settings, customer))
-            ours.show({"recorded": [view.to_dict() for view in views]}, lambda: _batches_table(views))
+            ours.show({"recorded": [view.to_dict() for view in views]}, lambda: batches_page(views))
             return
         found = detail(uow, batch_named(uow, batch))
         if found is None:
             raise ConfigurationError(f"there is no batch {batch}; `order-staging status` lists the newest")
-        ours.show(found.to_dict(), lambda: _detail_table(found))
+        ours.show(found.to_dict(), lambda: batch_page(found))
 
 
 def errors(
@@ -107,7 +103,7 @@ def errors(
         batch_id = None if batch is None else batch_named(uow, batch)
         names = None if customer is None else _names_in_errors(uow, ours.settings, customer)
         found = unresolved(uow, batch_id=batch_id, customers=names, limit=limit)
-        ours.show({"errors": [view.to_dict() for view in found]}, lambda: _failures_table(found))
+        ours.show({"errors": [view.to_dict() for view in found]}, lambda: failures_page(found))
 
 
 @contextmanager
@@ -139,63 +135,3 @@ def batch_named(uow: UnitOfWork, text: str) -> UUID:
         problem = "several batches begin" if found else "no batch begins"
         raise ConfigurationError(f"{problem} with {text!r}; `order-staging status` lists the newest")
     return UUID(found[0])
-
-
-def _customers_table(found: list[tuple[str, int]], *, changes: bool) -> RenderableType:
-    if not found:
-        return "No customer has new orders."
-    nothing_new = "0" if changes else "0, some under way"
-    table = Table("Customer")
-    table.add_column("New orders", justify="right")
-    for name, count in found:
-        table.add_row(name, str(count) if count else nothing_new)
-    return table
-
-
-def _batches_table(views: list[BatchView]) -> RenderableType:
-    if not views:
-        return "No batch is recorded yet."
-    table = Table(caption="Times are UTC.")
-    for heading in ("Batch", "Started", "Customer", "Status"):
-        table.add_column(heading, no_wrap=heading != "Customer")
-    for heading in ("Rows", "Landed", "Bad", "Sizes"):
-        table.add_column(heading, justify="right")
-    for view in views:
-        numbers = (view.total_records, view.successful_records, view.failed_records, view.subitems_processed)
-        started = f"{view.started:%m-%d %H:%M}" if view.started else ""
-        table.add_row(view.batch_id[:8], started, view.customer, view.status, *map(str, numbers))
-    return table
-
-
-def _detail_table(found: BatchDetail) -> RenderableType:
-    table = Table("", "", title=f"Batch {found.batch.batch_id}", show_header=False)
-    facts = found.batch.to_dict() | {name: str(time or "") for name, time in found.steps.items()}
-    for name, value in facts.items():
-        table.add_row(name.replace("_", " "), "" if value is None else str(value))
-    table.add_row("staged orders", _states(found.staged_orders))
-    table.add_row("staged subitems", _states(found.staged_subitems))
-    table.add_row("failures", str(found.failures))
-    for one in found.imports:
-        told = f"{one.status}, {one.rows} rows" + (f": {one.result}" if one.result else "")
-        table.add_row("bulk import", told)
-    return Group(table, *found.warnings)
-
-
-def _states(counts: dict[str, int]) -> str:
-    return ", ".join(f"{count} {state}" for state, count in sorted(counts.items())) or "none"
-
-
-def _failures_table(found: list[FailureView]) -> RenderableType:
-    if not found:
-        return "Nothing that was refused is waiting to be mended."
-    table = Table("Error", "Customer", "Order", "Name", "Why", caption="order-staging retry --error-id ERROR")
-    # Whole, as somebody will copy it.
-    table.columns[0].no_wrap = True
-    for view in found:
-        why = f"{view.error_type}: {view.message}"
-        if view.retry_count:
-            given_up = ", and now only by --error-id" if view.max_retries_reached else ""
-            why += f" (retried {view.retry_count} times{given_up})"
-        row = (view.error_id, view.customer, view.order_number, view.name, why)
-        table.add_row(*(cell or "" for cell in row))
-    return table

@@ -8,12 +8,13 @@ import sys
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import typer
 from rich.console import Console, Group
+from rich.text import Text
 
-from order_staging import logs
+from order_staging import logs, terminal
 from order_staging.cli.options import LogFormat, LogLevel, Output
 from order_staging.database import create_engine
 from order_staging.errors import (
@@ -27,6 +28,7 @@ from order_staging.errors import (
 from order_staging.reporting import Metric, messages
 from order_staging.reporting.kestra import FAILED as FAILED_EXECUTION
 from order_staging.reporting.kestra import WARNING
+from order_staging.reporting.tables import clean_line
 from order_staging.settings import Settings
 
 if TYPE_CHECKING:
@@ -83,11 +85,31 @@ def exports(settings: Mapping[str, str]) -> list[str]:
 
 
 def _print(shown: RenderableType) -> None:
-    # Names and messages are shown as they are: brackets and colons in them are no markup. Lines of our own are
-    # never broken, as a shell may read them, or somebody may copy a command.
-    console = Console(highlight=False, markup=False, emoji=False)
+    # Lines of our own are never broken, as a shell may read them, or somebody may copy a command.
+    console = console_on(sys.stdout)
     for part in shown.renderables if isinstance(shown, Group) else (shown,):
-        console.print(part, soft_wrap=isinstance(part, str))
+        if isinstance(part, str):
+            console.print(clean_line(part), soft_wrap=True)
+        else:
+            console.print(part, crop=False)
+
+
+def console_on(stream: TextIO) -> Console:
+    """Make what writes to a stream, as wide and as colourful as that can be.
+
+    Names and messages are shown as they are: brackets and colons in them are no markup.
+    """
+    with_colours = terminal.coloured(stream)
+    return Console(
+        file=stream,
+        width=terminal.width(stream),
+        force_terminal=with_colours,
+        color_system="standard" if with_colours else None,
+        no_color=not with_colours,
+        highlight=False,
+        markup=False,
+        emoji=False,
+    )
 
 
 @contextmanager
@@ -126,7 +148,9 @@ def fail(output: Output, words: str, kind: str, code: int) -> None:
     """
     line = " ".join(words.split())
     if output is not Output.KESTRA:
-        sys.stderr.write(f"error: {line}\n")
+        console_on(sys.stderr).print(
+            Text.assemble(("error:", "bold red"), f" {clean_line(line)}"), soft_wrap=True
+        )
     document = {"status": "failed", "error": {"type": kind, "message": line}, "batches": []}
     match output:
         case Output.JSON:
