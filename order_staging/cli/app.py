@@ -15,7 +15,6 @@ OBJECTS_A_COLLECTION = 20_000
 
 app = typer.Typer(
     name="order-staging",
-    help="Carries order lines from SQL Server through staging tables onto a monday.com board.",
     cls=Commands,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -37,7 +36,12 @@ def common(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="print the version and leave")
     ] = False,
 ) -> None:
-    """Carry order lines from SQL Server through staging tables onto a monday.com board."""
+    """Carry order lines from SQL Server through staging tables onto a monday.com board.
+
+    Each command has an example: order-staging COMMAND --help
+
+    Example: order-staging demo
+    """
 
 
 def collect_seldom() -> None:

@@ -58,6 +58,8 @@ def report(
     """Write what happened in a batch, or in the batches of some time, as a page that works offline.
 
     Example: order-staging report 1f0c2a9e --out batch.html
+
+    Example: order-staging report --since 30d --out month.html
     """
     with program.program(output, log_level, log_format) as ours:
         if (batch is None) == (since is None):

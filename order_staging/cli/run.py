@@ -86,6 +86,8 @@ def run(
     """Bring new order lines to the board, and with --changes what changed of others: the main job.
 
     Example: order-staging run --customer GREYSON --po 4755
+
+    Example: order-staging run --all --changes
     """
     overrides = {"channel": channel} if channel else {}
     with program.program(output, log_level, log_format, **overrides) as ours:

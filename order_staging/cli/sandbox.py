@@ -94,7 +94,7 @@ def sandbox(
         typer.Option(
             "--fault",
             metavar="SPEC",
-            help="what goes wrong, such as execute-then-drop:create_item:p=0.05; may be repeated",
+            help="what goes wrong, as in the example; may be repeated",
         ),
     ] = None,
     seed: Annotated[
@@ -107,6 +107,8 @@ def sandbox(
     """Serve a monday.com with the board on this machine, and print the settings that point the library at it.
 
     Example: order-staging sandbox --sample-orders
+
+    Example: order-staging sandbox --fault execute-then-drop:create_item:p=0.05
     """
     with program.program(output, log_level, log_format) as ours:
         chosen = choices(
