@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
@@ -11,7 +12,8 @@ from sqlalchemy.orm import sessionmaker
 
 from order_staging import schema
 from order_staging.batch import BatchService
-from order_staging.cli import program
+from order_staging.batch.workshop import utc_now
+from order_staging.cli import program, watching
 from order_staging.cli.options import (
     BatchOption,
     CustomerOption,
@@ -21,6 +23,7 @@ from order_staging.cli.options import (
     Output,
     OutputOption,
 )
+from order_staging.database import reading_only
 from order_staging.errors import ConfigurationError
 from order_staging.reporting import Metric, detail, newest, unresolved
 from order_staging.reporting.looking import batch_page, batches_page, customers_page, failures_page
@@ -28,12 +31,16 @@ from order_staging.transform import load_customers
 from order_staging.unit_of_work import UnitOfWork
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+    from sqlalchemy import Engine
 
     from order_staging.settings import Settings
 
 SEARCHED = 1000
 """Batches among which one is found by the beginning of its id."""
+INTERVAL = 2.0
+"""Seconds between two looks."""
 
 ListLimit = Annotated[int, typer.Option("--limit", min=1, metavar="N", help="show at most N")]
 
@@ -68,6 +75,18 @@ def status(
     ] = None,
     customer: CustomerOption = None,
     limit: ListLimit = 20,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="show it again whenever it changes, until the batch has ended")
+    ] = False,
+    interval: Annotated[
+        float | None,
+        typer.Option(
+            "--interval",
+            min=0.1,
+            metavar="SECONDS",
+            help="with --watch: time between two looks, 2 unless given",
+        ),
+    ] = None,
     output: OutputOption = Output.TEXT,
     log_level: LevelOption = LogLevel.WARNING,
     log_format: FormatOption = None,
@@ -75,16 +94,55 @@ def status(
     """Show how the newest batches went, or everything about one.
 
     Example: order-staging status
+
+    Example: order-staging status 1f0c2a9e --watch
     """
-    with program.program(output, log_level, log_format) as ours, reading(ours.settings) as uow:
-        if batch is None:
-            views = newest(uow, limit, _canonical(ours.settings, customer))
-            ours.show({"recorded": [view.to_dict() for view in views]}, lambda: batches_page(views))
-            return
-        found = detail(uow, batch_named(uow, batch))
+    with program.program(output, log_level, log_format) as ours:
+        if interval is not None and not watch:
+            raise ConfigurationError("--interval goes with --watch; give both")
+        if watch and output is Output.KESTRA:
+            raise ConfigurationError(
+                "--watch has no end that Kestra could wait for; give --output text or json"
+            )
+        if batch is not None and customer is not None:
+            raise ConfigurationError("a batch is of one customer; give the batch or --customer, and not both")
+        name = _canonical(ours.settings, customer)
+        with program.engine_of(ours.settings) as engine:
+            look = _looker(reading_only(engine), batch, name, limit)
+            if not watch:
+                seen = look()
+                ours.show(seen.document, lambda: seen.page)
+                return
+            seconds = INTERVAL if interval is None else interval
+            with watching.screen_of(ours, utc_now, seconds) as screen:
+                watching.watch(look, screen, lambda: time.sleep(seconds))
+
+
+def _looker(
+    engine: Engine, batch: str | None, customer: str | None, limit: int
+) -> Callable[[], watching.Seen]:
+    """Give what looks at one batch, found by how its id begins once and for all, or at the newest ones."""
+    schema.require_head(engine)
+    factory = sessionmaker(engine)
+    if batch is None:
+
+        def newest_ones() -> watching.Seen:
+            with UnitOfWork(factory) as uow:
+                views = newest(uow, limit, customer)
+            return watching.Seen({"recorded": [view.to_dict() for view in views]}, batches_page(views))
+
+        return newest_ones
+    with UnitOfWork(factory) as uow:
+        batch_id = batch_named(uow, batch)
+
+    def one() -> watching.Seen:
+        with UnitOfWork(factory) as uow:
+            found = detail(uow, batch_id)
         if found is None:
-            raise ConfigurationError(f"there is no batch {batch}; `order-staging status` lists the newest")
-        ours.show(found.to_dict(), lambda: batch_page(found))
+            raise _no_batch(str(batch))
+        return watching.Seen(found.to_dict(), batch_page(found), ended=found.batch.has_ended)
+
+    return one
 
 
 def errors(
@@ -111,8 +169,13 @@ def reading(settings: Settings) -> Iterator[UnitOfWork]:
     """Open a unit of work on a database that is at head; nothing is committed."""
     with program.engine_of(settings) as engine:
         schema.require_head(engine)
-        with UnitOfWork(sessionmaker(engine)) as uow:
+        # It keeps nobody from writing.
+        with UnitOfWork(sessionmaker(reading_only(engine))) as uow:
             yield uow
+
+
+def _no_batch(text: str) -> ConfigurationError:
+    return ConfigurationError(f"there is no batch {text}; `order-staging status` lists the newest")
 
 
 def _canonical(settings: Settings, customer: str | None) -> str | None:

@@ -94,16 +94,17 @@ def _print(shown: RenderableType) -> None:
             console.print(part, crop=False)
 
 
-def console_on(stream: TextIO) -> Console:
+def console_on(stream: TextIO, *, interactive: bool = False) -> Console:
     """Make what writes to a stream, as wide and as colourful as that can be.
 
-    Names and messages are shown as they are: brackets and colons in them are no markup.
+    Names and messages are shown as they are: brackets and colons in them are no markup. On an `interactive` one
+    lines can be written over, with colours or without.
     """
     with_colours = terminal.coloured(stream)
     return Console(
         file=stream,
         width=terminal.width(stream),
-        force_terminal=with_colours,
+        force_terminal=with_colours or interactive,
         color_system="standard" if with_colours else None,
         no_color=not with_colours,
         highlight=False,

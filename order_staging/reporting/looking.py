@@ -59,7 +59,8 @@ def batch_page(found: BatchDetail) -> Group:
     """Lay out all there is to tell of a batch; what was left out of order lines, or changed, is at the end."""
     table = Listing(Column("", whole=True), "")
     for name, value in _facts(found):
-        table.add_row(name.replace("_", " "), value)
+        if value:
+            table.add_row(name.replace("_", " "), value)
     # Whole, as somebody will copy it.
     return Group(f"Batch {found.batch.batch_id}", table, Sentences(*found.warnings))
 
