@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ from typer.core import TyperGroup
 
 from order_staging.cli.app import app
 from order_staging.cli.commands import COMMANDS, command
+from order_staging.cli.outlines import FILE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -52,6 +54,44 @@ def _within(words: tuple[str, ...], made: Any) -> Iterator[Command]:
             yield from _within((*words, name), inner)
 
 
+def outlines() -> dict[str, Any]:
+    """Give the words of every command, as completion has them."""
+    return {name: _outline(command(name)) for name in COMMANDS}
+
+
+def _outline(made: Any) -> dict[str, Any]:
+    said = {"help": made.get_short_help_str(limit=200)}
+    if isinstance(made, TyperGroup):
+        return said | {"commands": {name: _outline(inner) for name, inner in made.commands.items()}}
+    return said | {"parameters": [_parameter(each) for each in made.params]}
+
+
+def _parameter(made: Any) -> dict[str, Any]:
+    opposite = f"/{made.secondary_opts[0]}" if made.secondary_opts else ""
+    is_argument = made.param_type_name == "argument"
+    choices = made.type_descriptor.choices if made.type_descriptor.is_choice else ()
+    return {
+        "name": made.name.rstrip("_"),
+        "argument": is_argument,
+        "flags": [] if is_argument else [f"{each}{opposite}" for each in made.opts],
+        "flag": not is_argument and made.is_flag,
+        "many": not is_argument and made.multiple,
+        "choices": [str(getattr(each, "value", each)) for each in choices or ()],
+        "help": made.help,
+    }
+
+
+def write() -> None:
+    """Write what is made of the application: outlines for completion, and the tables of the documentation."""
+    FILE.write_text(written(outlines()), encoding="utf-8")
+
+
+def written(words: dict[str, Any]) -> str:
+    """Write outlines as the file has them: a line a command."""
+    lines = (f"{json.dumps(name)}: {json.dumps(each, ensure_ascii=False)}" for name, each in words.items())
+    return "{{\n{}\n}}\n".format(",\n".join(lines))
+
+
 def parse(words: Sequence[str]) -> dict[str, Any]:
     """Read the words after the program's name as the application would, and run nothing. Raises Typer's errors."""
     made: Any = ROOT
@@ -60,3 +100,7 @@ def parse(words: Sequence[str]) -> dict[str, Any]:
         name, made, rest = made.resolve_command(context, [*context._protected_args, *context.args])
         context = made.make_context(name, rest, parent=context)
     return dict(context.params)
+
+
+if __name__ == "__main__":
+    write()

@@ -5,12 +5,16 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
+
+from order_staging import terminal
 
 if TYPE_CHECKING:
     # Typer's own bases: it has no public names for them.
@@ -94,7 +98,39 @@ class Commands(TyperGroup):
     def resolve_command(self, ctx: Context, args: list[str]) -> tuple[str | None, Command | None, list[str]]:
         """Find the command that is called, for running it or for completing its options."""
         name, shown, rest = super().resolve_command(ctx, args)
-        return name, None if shown is None else command(str(shown.name)), rest
+        if shown is None:
+            return name, None, rest
+        return name, _outline(str(shown.name)) if ctx.resilient_parsing else command(str(shown.name)), rest
+
+    def main(self, *arguments: Any, **named: Any) -> Any:  # noqa: ANN401 - what Typer calls it with, and gives
+        """Run the command line, or complete it where a shell asks for that."""
+        if any(name.endswith("_COMPLETE") for name in os.environ):
+            # No other start has a use for what completes.
+            from order_staging.cli import shells  # noqa: PLC0415
+
+            shells.register()
+        try:
+            return super().main(*arguments, **named)
+        except KeyboardInterrupt:
+            # While a shell waits for completions: Typer is not listening yet.
+            sys.exit(130)
+
+    def make_context(
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: Context | None = None,
+        **settings: Any,  # noqa: ANN401 - what Typer makes a context with
+    ) -> Context:
+        """Make the context of a command, which says whether Typer's own words have colours."""
+        settings.setdefault("color", terminal.coloured(sys.stdout))
+        return super().make_context(info_name, args, parent, **settings)
+
+
+def _outline(name: str) -> Command:
+    from order_staging.cli.outlines import outline  # noqa: PLC0415 - only who completes needs it
+
+    return outline(name)
 
 
 def command(name: str) -> Command:
