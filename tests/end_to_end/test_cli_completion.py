@@ -1,4 +1,4 @@
-"""Shells complete commands, options, choices, customers and batches; what is wrong completes nothing, in silence."""
+"""Shells complete commands, options, choices, customers and batches; what is wrong completes nothing."""
 
 from __future__ import annotations
 
