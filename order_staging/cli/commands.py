@@ -8,15 +8,19 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
+from typer.exceptions import TyperException
 
 from order_staging import terminal
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     # Typer's own bases: it has no public names for them.
     from typer._click import Command, Context
 
@@ -102,18 +106,39 @@ class Commands(TyperGroup):
             return name, None, rest
         return name, _outline(str(shown.name)) if ctx.resilient_parsing else command(str(shown.name)), rest
 
-    def main(self, *arguments: Any, **named: Any) -> Any:  # noqa: ANN401 - what Typer calls it with, and gives
-        """Run the command line, or complete it where a shell asks for that."""
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        windows_expand_args: bool = True,
+        **extra: Any,  # noqa: ANN401 - what Typer makes a context with
+    ) -> Any:  # noqa: ANN401 - what a command gives
+        """Run the command line to the end of the process, or complete it where a shell asks for that.
+
+        Without `standalone_mode` errors are the caller's, and so is what the command gives.
+        """
+        call = partial(
+            super().main, args, prog_name, complete_var, windows_expand_args=windows_expand_args, **extra
+        )
+        if not standalone_mode:
+            return call(standalone_mode=False)
         if any(name.endswith("_COMPLETE") for name in os.environ):
             # No other start has a use for what completes.
             from order_staging.cli import shells  # noqa: PLC0415
 
             shells.register()
         try:
-            return super().main(*arguments, **named)
+            code = call(standalone_mode=False)
         except KeyboardInterrupt:
             # While a shell waits for completions: Typer is not listening yet.
-            sys.exit(130)
+            code = 130
+        except TyperException as error:
+            from order_staging.cli import usage  # noqa: PLC0415 - only who mistypes needs it
+
+            code = usage.tell(error, sys.argv[1:] if args is None else args, self.commands)
+        sys.exit(code if isinstance(code, int) else 0)
 
     def make_context(
         self,

@@ -27,7 +27,7 @@ from order_staging.database import reading_only
 from order_staging.errors import ConfigurationError
 from order_staging.reporting import Metric, detail, newest, unresolved
 from order_staging.reporting.looking import batch_page, batches_page, customers_page, failures_page
-from order_staging.transform import load_customers
+from order_staging.transform import Customers, load_customers
 from order_staging.unit_of_work import UnitOfWork
 
 if TYPE_CHECKING:
@@ -106,9 +106,10 @@ def status(
             )
         if batch is not None and customer is not None:
             raise ConfigurationError("a batch is of one customer; give the batch or --customer, and not both")
-        name = _canonical(ours.settings, customer)
         with program.engine_of(ours.settings) as engine:
-            look = _looker(reading_only(engine), batch, name, limit)
+            look = _looker(
+                reading_only(engine), batch, customer, load_customers(ours.settings.customers), limit
+            )
             if not watch:
                 seen = look()
                 ours.show(seen.document, lambda: seen.page)
@@ -119,7 +120,7 @@ def status(
 
 
 def _looker(
-    engine: Engine, batch: str | None, customer: str | None, limit: int
+    engine: Engine, batch: str | None, customer: str | None, names: Customers, limit: int
 ) -> Callable[[], watching.Seen]:
     """Give what looks at one batch, found by how its id begins once and for all, or at the newest ones."""
     schema.require_head(engine)
@@ -128,7 +129,9 @@ def _looker(
 
         def newest_ones() -> watching.Seen:
             with UnitOfWork(factory) as uow:
-                views = newest(uow, limit, customer)
+                views = newest(uow, limit, customer and names.label(customer))
+                if customer and not views:
+                    names.resolve(customer, filter(None, uow.source.customer_names()))
             return watching.Seen({"recorded": [view.to_dict() for view in views]}, batches_page(views))
 
         return newest_ones
@@ -161,6 +164,10 @@ def errors(
         batch_id = None if batch is None else batch_named(uow, batch)
         names = None if customer is None else _names_in_errors(uow, ours.settings, customer)
         found = unresolved(uow, batch_id=batch_id, customers=names, limit=limit)
+        if customer is not None and not names:
+            # A name that nobody knows is a slip, and not a customer without errors.
+            known = filter(None, uow.source.customer_names())
+            load_customers(ours.settings.customers).resolve(customer, known)
         ours.show({"errors": [view.to_dict() for view in found]}, lambda: failures_page(found))
 
 
@@ -176,10 +183,6 @@ def reading(settings: Settings) -> Iterator[UnitOfWork]:
 
 def _no_batch(text: str) -> ConfigurationError:
     return ConfigurationError(f"there is no batch {text}; `order-staging status` lists the newest")
-
-
-def _canonical(settings: Settings, customer: str | None) -> str | None:
-    return None if customer is None else load_customers(settings.customers).label(customer)
 
 
 def _names_in_errors(uow: UnitOfWork, settings: Settings, customer: str) -> list[str]:

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TextIO
 
+import structlog
 import typer
 from rich.console import Console, Group
 from rich.text import Text
@@ -39,6 +40,12 @@ if TYPE_CHECKING:
 
 DONE, FAILED, USAGE, BUSY, PAUSED = 0, 1, 2, 4, 75
 """Exit codes; 128 and a signal's number where one ended the run (130, 143)."""
+
+
+LOOK = (
+    "a fault of order-staging, not yours; run it again with --log-level debug to see where, and report that"
+)
+REPORT = "a fault of order-staging, not yours; report it with the log above to who looks after it"
 
 
 @dataclass(frozen=True)
@@ -120,7 +127,10 @@ def program(
     log_format: LogFormat | None,
     **overrides: Any,  # noqa: ANN401 - settings
 ) -> Iterator[Program]:
-    """Set a command up, and end it with one line and the right exit code where something is wrong."""
+    """Set a command up, and end it with one line and the right exit code where something is wrong.
+
+    What nobody foresaw is told in one line, too; with `--log-level debug` its traceback is logged.
+    """
     secrets: list[str] = []
     try:
         settings = Settings.load(**overrides)
@@ -133,6 +143,15 @@ def program(
         code = exit_code(error)
         fail(output, words, type(error).__name__, code)
         raise typer.Exit(code) from error
+    except (typer.Exit, typer.Abort, BrokenPipeError):
+        raise
+    except Exception as error:
+        if level is LogLevel.DEBUG:
+            structlog.get_logger().debug("command.crashed", exc_info=True)
+        told = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        next_step = REPORT if level is LogLevel.DEBUG else LOOK
+        fail(output, f"{logs.Redactor(secrets).text(told)} ({next_step})", "InternalError", FAILED)
+        raise typer.Exit(FAILED) from error
 
 
 def configure_logs(settings: Settings, output: Output, level: LogLevel, log_format: LogFormat | None) -> None:

@@ -173,7 +173,7 @@ def choices(
         ("--search-lag", search_lag),
     ):
         if not 0 <= number < math.inf:
-            raise ConfigurationError(f"{option} {number} is not a number from 0 on")
+            raise ConfigurationError(f"{option} {number} is not a number from 0 on; give one")
     with _naming("--plan"):
         account = plan_named(plan)
     with _naming("--idempotency"):
