@@ -11,7 +11,6 @@ from typer.core import TyperGroup
 
 from order_staging.cli.app import app
 from order_staging.cli.commands import COMMANDS, command
-from order_staging.cli.outlines import FILE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -81,11 +80,6 @@ def _parameter(made: Any) -> dict[str, Any]:
     }
 
 
-def write() -> None:
-    """Write what is made of the application: outlines for completion, and the tables of the documentation."""
-    FILE.write_text(written(outlines()), encoding="utf-8")
-
-
 def written(words: dict[str, Any]) -> str:
     """Write outlines as the file has them: a line a command."""
     lines = (f"{json.dumps(name)}: {json.dumps(each, ensure_ascii=False)}" for name, each in words.items())
@@ -100,7 +94,3 @@ def parse(words: Sequence[str]) -> dict[str, Any]:
         name, made, rest = made.resolve_command(context, [*context._protected_args, *context.args])
         context = made.make_context(name, rest, parent=context)
     return dict(context.params)
-
-
-if __name__ == "__main__":
-    write()
