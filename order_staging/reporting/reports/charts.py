@@ -15,7 +15,8 @@ from markupsafe import Markup
 from pygal.etree import etree
 from pygal.style import Style
 
-from order_staging.reporting.reports import ticks, words
+from order_staging.reporting import words
+from order_staging.reporting.reports import ticks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
