@@ -9,8 +9,8 @@ from rich.console import Group
 from rich.text import Text
 
 from order_staging.batch import CheckStatus, Severity
-from order_staging.batch.checks.findings import counted
 from order_staging.reporting.tables import Column, Listing, shaded
+from order_staging.wording import counted
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
