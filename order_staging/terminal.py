@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 from typing import TYPE_CHECKING, TextIO
@@ -31,6 +32,18 @@ def is_capable(stream: TextIO, environment: Mapping[str, str] | None = None) -> 
     """Tell whether a stream is a terminal on which lines can be coloured and written over."""
     variables = os.environ if environment is None else environment
     return stream.isatty() and variables.get("TERM", "") not in {"dumb", "unknown"}
+
+
+def takes_everything(stream: TextIO) -> bool:
+    """Tell whether a stream can be written any character."""
+    return (stream.encoding or "utf-8").lower().startswith("utf")
+
+
+def forgive(*streams: TextIO) -> None:
+    """Have streams write a question mark for what their encoding lacks, instead of an error in mid-sentence."""
+    for stream in streams:
+        if isinstance(stream, io.TextIOWrapper) and not takes_everything(stream):
+            stream.reconfigure(errors="replace")
 
 
 def width(stream: TextIO, environment: Mapping[str, str] | None = None) -> int:

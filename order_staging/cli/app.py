@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import gc
+import sys
 from typing import Annotated
 
 import typer
 
+from order_staging import terminal
 from order_staging.cli.commands import MARKUP, Commands
 from order_staging.version import VERSION
 
@@ -52,4 +54,5 @@ def collect_seldom() -> None:
 def main() -> None:
     """Run the command line, as `order-staging` and `runner.py` do."""
     collect_seldom()
+    terminal.forgive(sys.stdout, sys.stderr)
     app()

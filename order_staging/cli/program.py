@@ -73,7 +73,7 @@ class Program:
             case Output.TEXT:
                 _print(text())
             case Output.JSON:
-                sys.stdout.write(json.dumps(document, ensure_ascii=False) + "\n")
+                _write(document)
             case Output.KESTRA:
                 took = Metric("command.duration", time.monotonic() - self.started, type="timer")
                 lines = messages(document, outputs=outputs, metrics=(*metrics, took))
@@ -84,6 +84,11 @@ class Program:
         """Tell people something on the way; programs are spared it."""
         if self.output is Output.TEXT:
             _print(text)
+
+
+def _write(document: dict[str, Any]) -> None:
+    ascii_alone = not terminal.takes_everything(sys.stdout)
+    sys.stdout.write(json.dumps(document, ensure_ascii=ascii_alone) + "\n")
 
 
 def exports(settings: Mapping[str, str]) -> list[str]:
@@ -174,7 +179,7 @@ def fail(output: Output, words: str, kind: str, code: int) -> None:
     document = {"status": "failed", "error": {"type": kind, "message": line}, "batches": []}
     match output:
         case Output.JSON:
-            sys.stdout.write(json.dumps(document, ensure_ascii=False) + "\n")
+            _write(document)
         case Output.KESTRA:
             sys.stdout.write(f"error: {line}\n")
             state = WARNING if code in {BUSY, PAUSED} else FAILED_EXECUTION

@@ -194,7 +194,8 @@ def _table(
     chosen, kinds = [widths[place] for place in shown], [columns[place] for place in shown]
     if any(column.heading for column in columns):
         yield from _lines(console, [Text(each.heading, style="bold") for each in kinds], chosen, kinds)
-        yield _joined([Text("─" * each, style="dim") for each in chosen])
+        stroke = "-" if console.options.ascii_only else "─"
+        yield _joined([Text(stroke * each, style="dim") for each in chosen])
     for row in rows:
         yield from _lines(console, [row.cells[place] for place in shown], chosen, kinds)
         if row.below is not None:

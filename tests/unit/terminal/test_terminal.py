@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from io import StringIO
+from io import BytesIO, StringIO, TextIOWrapper
 
 import pytest
 
@@ -52,3 +52,15 @@ def test_lines_are_written_over_on_a_terminal_that_can_alone() -> None:
     assert terminal.is_capable(Terminal(), {"TERM": "screen"})
     assert not terminal.is_capable(Terminal(), {"TERM": "dumb"})
     assert not terminal.is_capable(StringIO(), {"FORCE_COLOR": "1"})
+
+
+@pytest.mark.parametrize(
+    ("encoding", "shown"), [("ascii", b"GR?N ?"), ("cp1252", b"GR\xdcN ?"), ("utf-8", None)]
+)
+def test_what_an_encoding_lacks_is_a_question_mark_and_no_error(encoding: str, shown: bytes | None) -> None:
+    stream = TextIOWrapper(BytesIO(), encoding)
+    terminal.forgive(stream, StringIO())
+    stream.write("GR\N{LATIN CAPITAL LETTER U WITH DIAERESIS}N \N{RIGHTWARDS ARROW}")
+    stream.flush()
+    assert terminal.takes_everything(stream) is (shown is None)
+    assert stream.buffer.getvalue() == (shown or "GR\xdcN \u2192".encode())  # type: ignore[attr-defined]  # a BytesIO
