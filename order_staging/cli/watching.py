@@ -99,9 +99,11 @@ class Appended:
         """Take the command at work, and what tells the time in UTC."""
         self._ours = ours
         self._clock = clock
+        self._lost = False
 
     def show(self, seen: Seen, *, changed: bool) -> None:
         """Write what was seen if it has changed."""
+        self._lost = False
         if not changed:
             return
         self._ours.say(f"{self._clock():%Y-%m-%d %H:%M:%S} UTC")
@@ -109,7 +111,10 @@ class Appended:
         self._ours.say("")
 
     def lost(self, problem: str) -> None:
-        """Say it on standard error, where it is among the logs."""
+        """Say it on standard error, where it is among the logs, and once until a look succeeds."""
+        if self._lost:
+            return
+        self._lost = True
         sys.stderr.write(f"{self._clock():%Y-%m-%d %H:%M:%S} UTC: {problem}; trying again\n")
         sys.stderr.flush()
 
