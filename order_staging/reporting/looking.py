@@ -38,7 +38,7 @@ def batches_page(views: Sequence[BatchView]) -> RenderableType:
     if not views:
         return NO_BATCH
     table = Listing(
-        Column("Batch", whole=True),
+        Column("Batch", whole=True, short=8),
         Column("Started", whole=True, spare=True),
         "Customer",
         Column("Status", state=True),
@@ -51,7 +51,7 @@ def batches_page(views: Sequence[BatchView]) -> RenderableType:
     for view in views:
         numbers = (view.total_records, view.successful_records, view.failed_records, view.subitems_processed)
         started = f"{view.started:%m-%d %H:%M}" if view.started else ""
-        table.add_row(view.batch_id[:8], started, view.customer, shaded(view.status), *map(str, numbers))
+        table.add_row(view.batch_id, started, view.customer, shaded(view.status), *map(str, numbers))
     return table
 
 

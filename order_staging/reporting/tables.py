@@ -53,6 +53,8 @@ class Column:
     """Neither broken nor cut: somebody will copy it."""
     spare: bool = False
     """Left out where there is no room for all."""
+    short: int | None = None
+    """How many letters are enough where there is no room for all: an id is known by how it begins."""
     state: bool = False
     """Names such as COMPLETED_WITH_ERRORS, which are broken between their words."""
 
@@ -90,7 +92,10 @@ class Listing:
         if self.title:
             yield from Text(self.title, style="bold").wrap(console, options.max_width)
         columns, rows = self._beside(options.max_width)
-        widths = [_width(column, [row.cells[place] for row in rows]) for place, column in enumerate(columns)]
+        widths = _widths(columns, rows)
+        if _sum(widths) > options.max_width:
+            rows = [_shortened(columns, row) for row in rows]
+            widths = _widths(columns, rows)
         chosen = fitted(columns, widths, options.max_width)
         if chosen is None:
             yield from _stacked(console, options.max_width, columns, self._below, rows)
@@ -107,8 +112,7 @@ class Listing:
         rows = [
             _Row((*row.cells, _in_one_line(row.below) if row.below else Text()), None) for row in self._rows
         ]
-        widths = [_width(column, [row.cells[place] for row in rows]) for place, column in enumerate(columns)]
-        return (columns, rows) if _sum(widths) <= width else (self.columns, self._rows)
+        return (columns, rows) if _sum(_widths(columns, rows)) <= width else (self.columns, self._rows)
 
 
 class Sentences:
@@ -173,6 +177,18 @@ def _shrunk(columns: Sequence[Column], widths: Sequence[int], width: int) -> lis
 
 def _width(column: Column, cells: Sequence[Text]) -> int:
     return max(cell_len(column.heading), *(_longest(cell) for cell in cells), 0)
+
+
+def _widths(columns: Sequence[Column], rows: Sequence[_Row]) -> list[int]:
+    return [_width(column, [row.cells[place] for row in rows]) for place, column in enumerate(columns)]
+
+
+def _shortened(columns: Sequence[Column], row: _Row) -> _Row:
+    cells = [
+        cell if each.short is None else cell[: each.short]
+        for each, cell in zip(columns, row.cells, strict=True)
+    ]
+    return _Row(tuple(cells), row.below)
 
 
 def _longest(cell: Text) -> int:

@@ -87,6 +87,10 @@ def test_a_pipe_has_a_line_a_row(quick: CommandLine, database: Database) -> None
     assert of_long.removeprefix(LONG).split()[:3] == ["COMPLETED_WITH_ERRORS", "5", "3"]
     (batch,) = (line for line in piped("status").out.splitlines() if LONG in line)
     assert "COMPLETED_WITH_ERRORS" in batch
+    assert any(
+        batch.startswith(each["batch_id"])
+        for each in quick("status", "--output", "json").document["recorded"]
+    )
     reasons = [line for line in piped("errors").out.splitlines() if line.startswith("order:")]
     assert len(reasons) == 2 * len(NAMES)
     assert all("INVALID: " in line for line in reasons)

@@ -75,6 +75,13 @@ def test_what_can_be_done_without_goes_before_rows_are_taken_apart() -> None:
     assert fitted(columns, [36, 30, 9], 36 + GAP + LEAST - 1) is None
 
 
+def test_an_id_that_is_known_by_its_beginning_is_whole_where_there_is_room() -> None:
+    table = Listing(Column("Id", whole=True, short=8), "Customer")
+    table.add_row(ID, "GREYSON CLOTHIERS")
+    assert shown(table, 80)[2].split() == [ID, "GREYSON", "CLOTHIERS"]
+    assert shown(table, 40)[2].split() == [ID[:8], "GREYSON", "CLOTHIERS"]
+
+
 def test_states_are_broken_between_their_words_and_before_names() -> None:
     table = Listing("Customer", Column("Status", state=True))
     table.add_row("HARBOUR STREET", shaded("COMPLETED_WITH_ERRORS"))
