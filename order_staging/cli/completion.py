@@ -6,7 +6,7 @@ Whatever is wrong (settings, a file, a database that is away or slow) is no comp
 from __future__ import annotations
 
 import io
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import redirect_stderr, redirect_stdout, suppress
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
@@ -22,39 +22,45 @@ Item = tuple[str, str]
 """A value, and what a shell that can do so says of it."""
 
 DEADLINE = 2.0
-"""Seconds after which nobody waits for a completion any more."""
+"""Seconds after which nobody waits for the database any more."""
 NEWEST = 200
 """Batches among which ids are completed."""
 
 
 def customers(incomplete: str) -> list[Item]:
     """List the customers of the customers file whose names, or else whose aliases, begin so, in any case."""
-    return _in_time(lambda: _customers(incomplete))
+    return _quietly(lambda: _customers(incomplete))
 
 
 def batches(incomplete: str) -> list[Item]:
     """List the ids of batches that begin so, the newest first."""
-    return _in_time(lambda: _batches(incomplete))
+    return _quietly(lambda: _batches(incomplete))
 
 
 VALUES: dict[str, Callable[[str], list[Item]]] = {"customer": customers, "batch": batches}
 """What completes the values of the options and arguments of a name."""
 
 
+def _quietly(find: Callable[[], Iterable[Item]]) -> list[Item]:
+    # Nothing that a driver or a log says may be taken for a completion, or stand in the line that is typed.
+    with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+        try:
+            return list(find())
+        except Exception:  # noqa: BLE001 - whatever it is, somebody is just typing
+            return []
+
+
 def _in_time(find: Callable[[], Iterable[Item]]) -> list[Item]:
+    """Give what is found before the deadline, and nothing after it."""
     found: list[Item] = []
 
     def work() -> None:
-        try:
+        with suppress(Exception):
             found.extend(find())
-        except Exception:  # noqa: BLE001 - whatever it is, somebody is just typing
-            found.clear()
 
-    # Nothing that a driver or a log says may be taken for a completion, or stand in the line that is typed.
-    with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
-        thread = Thread(target=work, daemon=True)
-        thread.start()
-        thread.join(DEADLINE)
+    thread = Thread(target=work, daemon=True)
+    thread.start()
+    thread.join(DEADLINE)
     return [] if thread.is_alive() else found
 
 
@@ -88,9 +94,13 @@ def _batches(incomplete: str) -> Iterator[Item]:
     from order_staging.unit_of_work import UnitOfWork  # noqa: PLC0415
 
     engine = _engine(Settings.load())
-    with UnitOfWork(sessionmaker(reading_only(engine))) as uow:
-        newest = uow.batches.newest(NEWEST)
-        told = {str(each.batch_id): f"{each.customer_name}, {each.status}" for each in newest}
+
+    def newest() -> list[Item]:
+        with UnitOfWork(sessionmaker(reading_only(engine))) as uow:
+            found = uow.batches.newest(NEWEST)
+            return [(str(each.batch_id), f"{each.customer_name}, {each.status}") for each in found]
+
+    told = dict(_in_time(newest))
     for batch_id in matching(told, incomplete):
         yield batch_id, told.get(batch_id.lower(), "")
 
