@@ -16,7 +16,7 @@ HIDDEN_TYPES = frozenset({"name", "subtasks"})
 CHOSEN_TITLES = frozenset(
     {
         "AAG ORDER NUMBER",
-        "CUSTOMER SEASON",
+        "AAG SEASON",
         "PO NUMBER",
         "DROP",
         "STYLE",

@@ -16,6 +16,12 @@ export class Columns {
     this.ids = "";
     /** @type {Set<string> | null} */
     this.chosen = kept();
+    const sheet = byId("columns").closest("details");
+    sheet?.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape") return;
+      sheet.open = false;
+      sheet.querySelector("summary")?.focus();
+    });
   }
 
   /** The columns to show, in the order of the board. */
@@ -41,7 +47,7 @@ export class Columns {
         checked: shown.has(column.id),
         change: () => this.choose(shown, column.id, box.checked),
       });
-      return el("label", {}, box, ` ${column.title}`);
+      return el("label", {}, box, el("span", {}, column.title));
     });
     const sets = el(
       "p",

@@ -18,7 +18,7 @@ export class Faults {
     this.says = el("p", { class: "says", id: "fault-says" });
     this.operation = el("select", { id: "fault-operation" }, el("option", { value: "" }, "any request"));
     this.operation.append(...vocabulary.operations.map((name) => el("option", { value: name }, name)));
-    this.times = numberInput("fault-times", "1", "once, or for ever by chance");
+    this.times = numberInput("fault-times", "1", "once");
     this.skip = numberInput("fault-skip", "1", "none");
     this.chance = numberInput("fault-chance", "0.01", "always");
     this.seconds = numberInput("fault-seconds", "any", "");
@@ -79,6 +79,7 @@ export class Faults {
   }
 
   write() {
+    this.times.placeholder = this.chance.value === "" ? "once" : "for ever";
     this.spec.textContent = this.text;
     this.error.textContent = "";
   }

@@ -10,13 +10,16 @@ import { counted, el } from "./dom.js";
  * @typedef {import("./api.js").Column} Column
  */
 
-/** Let a row light up for a moment, because it is new or has changed.
- * @param {HTMLElement} row
+const FRESH_MILLISECONDS = 3000;
+
+/**
+ * Let a cell light up for a moment, because it is new or has changed.
+ * @param {Element} cell
  */
-function lightUp(row) {
-  row.classList.remove("fresh");
-  void row.offsetWidth; // the animation begins anew only if the browser has seen the row without it
-  row.classList.add("fresh");
+function lightUp(cell) {
+  cell.classList.add("fresh");
+  // Hidden and shown again later, it would light up once more.
+  setTimeout(() => cell.classList.remove("fresh"), FRESH_MILLISECONDS);
 }
 
 export class ItemRow {
@@ -36,6 +39,8 @@ export class ItemRow {
       click: () => this.unfold(this.below.hidden),
     });
     this.known = "";
+    /** @type {Row | null} */
+    this.shown = null;
     this.unfolded = 0;
     /** @type {Column[]} */
     this.subcolumns = [];
@@ -65,13 +70,28 @@ export class ItemRow {
     const name = el("span", { class: "name", title: row.name }, row.name);
     const first = el("th", { scope: "row", class: "frozen" }, el("div", { class: "named" }, this.button, name));
     const focused = document.activeElement === this.button;
-    this.element.replaceChildren(first, ...columns.map((column) => cell(column, row.values[column.id])));
+    const cells = columns.map((column) => cell(column, row.values[column.id]));
+    this.element.replaceChildren(first, ...cells);
     if (focused) this.button.focus();
-    if (fresh) lightUp(this.element);
+    if (fresh) [first, ...this.changed(row, columns, cells)].forEach(lightUp);
+    this.shown = row;
     if (row.subitems === 0) this.unfold(false);
     else if (!this.below.hidden) this.load();
     const span = columns.length + 1;
     if (this.below.firstElementChild instanceof HTMLTableCellElement) this.below.firstElementChild.colSpan = span;
+  }
+
+  /**
+   * The cells whose values are others than before; none of an item that was not there before.
+   * @param {Row} row
+   * @param {Column[]} columns
+   * @param {Element[]} cells
+   */
+  changed(row, columns, cells) {
+    const before = this.shown?.values;
+    if (before === undefined) return [];
+    const told = (/** @type {Row["values"]} */ values, /** @type {string} */ id) => JSON.stringify(values[id]);
+    return cells.filter((_, at) => told(before, columns[at].id) !== told(row.values, columns[at].id));
   }
 
   /** @param {boolean} open */
@@ -95,10 +115,11 @@ export class ItemRow {
     this.unfolded = found.revision;
     const body = el("tbody");
     for (const row of rows) {
-      const line = el("tr", {}, el("th", { scope: "row", class: "frozen" }, row.name));
+      const first = el("th", { scope: "row", class: "frozen" }, row.name);
+      const line = el("tr", {}, first);
       line.append(...this.subcolumns.map((column) => cell(column, row.values[column.id])));
       body.append(line);
-      if (before > 0 && row.revision > before) line.classList.add("fresh");
+      if (before > 0 && row.revision > before) lightUp(first);
     }
     const table = el("table", { class: "subitems" }, ...head("Subitem", this.subcolumns), body);
     const whole = el("td", { colspan: this.element.childElementCount }, el("div", { class: "held" }, table));
