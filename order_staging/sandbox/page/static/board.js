@@ -8,7 +8,7 @@ import { GroupSection } from "./group.js";
 
 /**
  * @typedef {import("./api.js").Outline} Outline
- * @typedef {import("./api.js").Group} Group
+ * @typedef {import("./api.js").Column} Column
  */
 
 const OPEN_BY_ITSELF = 6;
@@ -19,6 +19,7 @@ export class Board {
     this.failed = failed;
     /** @type {Map<string, GroupSection>} */
     this.sections = new Map();
+    /** @type {{ columns: Column[], subcolumns: Column[] }} */
     this.shown = { columns: [], subcolumns: [] };
     this.started = -1; // the revision that was there when the page was opened
     this.columns = new Columns(() => this.chooseColumns());

@@ -42,6 +42,7 @@ export class Columns {
   draw() {
     const shown = new Set(this.shown.map((column) => column.id));
     const boxes = this.all.map((column) => {
+      /** @type {HTMLInputElement} */
       const box = el("input", {
         type: "checkbox",
         checked: shown.has(column.id),

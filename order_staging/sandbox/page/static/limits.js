@@ -91,6 +91,7 @@ export class Choices {
    * @param {string[]} options
    */
   selected(name, words, options) {
+    /** @type {HTMLSelectElement} */
     const input = el("select", { id: `choice-${name}`, change: () => this.send(name, input.value) });
     input.append(...options.map((option) => el("option", { value: option }, option)));
     this.inputs.set(name, input);
@@ -104,6 +105,7 @@ export class Choices {
    */
   numbered(name, words, step) {
     const change = () => this.send(name, input.value === "" ? null : Number(input.value));
+    /** @type {HTMLInputElement} */
     const input = el("input", { type: "number", id: `choice-${name}`, min: "0", step, change });
     this.inputs.set(name, input);
     return labelled(words, input);
@@ -115,6 +117,7 @@ export class Choices {
    */
   switched(name, words) {
     const change = () => this.send(name, input.checked);
+    /** @type {HTMLInputElement} */
     const input = el("input", { type: "checkbox", id: `choice-${name}`, change });
     this.inputs.set(name, input);
     return el("p", { class: "field switch" }, input, el("label", { for: input.id }, words));
