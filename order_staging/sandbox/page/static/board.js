@@ -11,7 +11,8 @@ import { GroupSection } from "./group.js";
  * @typedef {import("./api.js").Column} Column
  */
 
-const OPEN_BY_ITSELF = 6;
+/** So many groups are open by themselves. */
+const OPEN = 4;
 
 export class Board {
   /** @param {(error: unknown) => void} failed */
@@ -45,15 +46,13 @@ export class Board {
     arrange(byId("groups"), [...sections.values()].map((section) => section.element));
   }
 
-  /** Open what nobody has folded, as long as few are open: a run's groups are seen without a click. */
+  /** Open the groups that were written last, and fold the others: a run is seen without a click. */
   openSome() {
-    const sections = [...this.sections.values()];
-    let open = sections.filter((section) => section.open).length;
-    const waiting = sections.filter((section) => !section.open && !section.touched && section.group.items > 0);
-    for (const section of waiting.sort((a, b) => b.group.revision - a.group.revision)) {
-      if (open >= OPEN_BY_ITSELF) return;
-      section.setOpen(true, this.started);
-      open += 1;
+    const free = [...this.sections.values()].filter((section) => !section.touched);
+    const filled = free.filter((section) => section.group.items > 0);
+    const newest = new Set(filled.sort((a, b) => b.group.revision - a.group.revision).slice(0, OPEN));
+    for (const section of free) {
+      if (section.open !== newest.has(section)) section.setOpen(newest.has(section), this.started);
     }
   }
 

@@ -113,7 +113,7 @@ function orderLine(order) {
   const words = [order.times === null ? "for ever" : counted(order.times, "more time")];
   if (order.probability < 1) words.push(`by a chance of ${order.probability}`);
   if (order.skip > 0) words.push(`after ${counted(order.skip, "request")}`);
-  words.push(`happened ${counted(order.happened, "time")}`);
+  if (order.happened > 0) words.push(`happened ${counted(order.happened, "time")}`);
   const label = `Take back ${order.name}, order ${order.number}`;
   const remove = () => void ask(`faults/${order.number}`, "DELETE").catch(() => undefined); // it has just happened
   return el(

@@ -40,6 +40,9 @@ export class GroupSection {
     const scroll = { class: "scroll", tabindex: "0", role: "region", "aria-label": `Items of ${group.title}` };
     this.scroll = el("div", scroll, this.table);
     this.content.append(this.scroll, this.pager);
+    for (const event of ["pointerdown", "keydown", "wheel"]) {
+      this.content.addEventListener(event, () => (this.touched = true), { passive: true });
+    }
     this.title = el("span", { class: "title" });
     this.counts = el("span", { class: "counts" });
     this.button = el("button", {

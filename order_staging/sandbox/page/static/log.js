@@ -136,8 +136,9 @@ function status(entry) {
 /** @param {Entry} entry */
 function factsOf(entry) {
   const time = new Date(entry.time).toLocaleTimeString("en-GB");
-  const words = [`#${entry.number}`, `${number(entry.milliseconds)} ms`];
-  if (entry.points > 0) words.push(counted(entry.points, "point"));
+  const exact = entry.milliseconds < 10;
+  const words = [`#${entry.number}`, `${number(exact ? entry.milliseconds : Math.round(entry.milliseconds))} ms`];
+  if (entry.points > 0) words.push(`${number(entry.points)} points`);
   if (entry.name !== null) words.push(entry.name);
   return [el("time", { datetime: entry.time }, time), ` · ${words.join(" · ")}`];
 }
