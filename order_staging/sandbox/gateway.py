@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from random import Random
 
 from order_staging.sandbox import bodies
@@ -49,12 +49,12 @@ class Handled:
     answer: Answer | None = None
     operation: Operation | None = None
     faults: tuple[Fault, ...] = ()
-    charges: list[Charge] = field(default_factory=list)
+    charge: Charge | None = None
 
     @property
     def points(self) -> int:
         """What it cost in complexity points."""
-        return sum(charge.points for charge in self.charges)
+        return 0 if self.charge is None else self.charge.points
 
 
 class Gateway:
@@ -127,8 +127,7 @@ class Gateway:
             self._release(key)
             return self._refused(charge, version)
         due = self._faults.take(operation.fields)
-        handled.charges.append(charge)
-        handled.faults = due.met
+        handled.charge, handled.faults = charge, due.met
         if due.prevents:
             charge.settle(0)
             self._release(key)

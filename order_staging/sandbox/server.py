@@ -10,11 +10,10 @@ from aiohttp import web
 
 from order_staging.sandbox.bulk_routes import BulkRoutes
 from order_staging.sandbox.gateway import Request
-from order_staging.sandbox.page import PageRoutes, loopback_only
+from order_staging.sandbox.page import LOOPBACK, PageRoutes, loopback_only
 from order_staging.sandbox.sandbox import Sandbox
 
 BODY_LIMIT = 10 * 1024**2
-LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 SHUTDOWN_SECONDS = 1.0
 
 

@@ -12,13 +12,15 @@ import shutil
 import signal
 import urllib.error
 import urllib.request
+from contextlib import closing
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import ViewportSize, expect, sync_playwright
 
 from order_staging.failpoints import Failpoint
+from order_staging.sandbox import Sandbox, SandboxThread
 from tests.processes import Runner
 
 if TYPE_CHECKING:
@@ -35,15 +37,16 @@ if CHROMIUM is None and os.environ.get("CI") != "true":
 
 GROUP = "GREYSON CLOTHIERS 2025 FALL"
 EVIL = "<script>window.evil = 1</script><img src=x onerror='window.evil = 2'>"
-SECONDS = 20_000
-"""Milliseconds that the page may take to show something."""
-DESKTOP, TELEPHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
+MILLISECONDS = 20_000
+"""What the page may take to show something."""
+DESKTOP: ViewportSize = {"width": 1280, "height": 800}
+TELEPHONE: ViewportSize = {"width": 390, "height": 844}
 COLOURS = """
 () => {
   const found = new Map();
   const rows = "tr.item:nth-child(-n+4)";
-  const texts = `h1, p, thead th, ${rows} > *, ${rows} .chip, ${rows} button, table.subitems td, label, summary, code,
-    button, .status, .kind, .fault, .errors, .counts, .used`;
+  const texts = `h1, p, thead th, ${rows} > *, ${rows} .chip, ${rows} button, table.subitems td, label, summary,
+    code, button, .status, .kind, .fault, .errors, .counts, .used`;
   for (const element of document.querySelectorAll(texts)) {
     if (!element.checkVisibility() || !element.textContent.trim() || element.disabled) continue;
     let ground = element;
@@ -92,6 +95,7 @@ class Seen:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     assert CHROMIUM is not None, "CI has no chromium: see .ci/run"
+    expect.set_options(timeout=MILLISECONDS)
     with sync_playwright() as playwright:
         # Nothing is downloaded; Chromium's own sandbox does not work for root in a container.
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
@@ -107,7 +111,7 @@ def seen(browser: Browser, sqlite_template: Path, tmp_path_factory: pytest.TempP
     with Runner(folder, {"database_url": f"sqlite:///{folder}/orders.db", "recovery_delay": "0"}) as runner:
         sandbox = runner.start("sandbox", "--port", "0", "--sample-orders", "--output", "json")
         said = json.loads(sandbox.line())
-        page = browser.new_page(viewport=DESKTOP, color_scheme="light")  # type: ignore[arg-type] # a TypedDict
+        page = _page(browser)
         found = Seen(page_url=said["page"])
         _watch(page, found)
         _story(page, runner, said, found)
@@ -117,8 +121,14 @@ def seen(browser: Browser, sqlite_template: Path, tmp_path_factory: pytest.TempP
     return found
 
 
+def _page(browser: Browser) -> Page:
+    # Without motion: drawing it takes most of the processor's time.
+    page = browser.new_page(viewport=DESKTOP, color_scheme="light", reduced_motion="reduce")
+    page.set_default_timeout(MILLISECONDS)
+    return page
+
+
 def _watch(page: Page, found: Seen) -> None:
-    page.set_default_timeout(SECONDS)
     page.on("console", lambda message: found.console.append(f"{message.type}: {message.text}"))
     page.on("pageerror", lambda error: found.console.append(str(error)))
     page.on("dialog", lambda dialog: found.console.append(f"dialog: {dialog.message}"))
@@ -159,7 +169,7 @@ def _group(page: Page) -> Any:
 
 
 def _halfway(page: Page, run: RunningProcess, found: Seen) -> None:
-    expect(_group(page).locator("tr.item")).to_have_count(40, timeout=SECONDS)
+    expect(_group(page).locator("tr.item")).to_have_count(40)
     found.halfway = _group(page).locator("h2").inner_text()
     found.halfway_rows = _group(page).locator("tr.item").count()
     found.halfway_run = run.poll()
@@ -219,13 +229,14 @@ def _change_the_plan(page: Page, settings: dict[str, str], found: Seen) -> None:
 
 
 def _change_the_looks(page: Page, found: Seen) -> None:
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type] # one of two words
+    schemes: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+    for scheme in schemes:
+        page.emulate_media(color_scheme=scheme)
         found.grounds[scheme] = page.evaluate("getComputedStyle(document.body).backgroundColor")
         for view in ("Requests", "Faults", "Limits"):
             page.get_by_role("button", name=view).first.click()
             found.colours.setdefault(scheme, []).extend(page.evaluate(COLOURS))
-    page.set_viewport_size(TELEPHONE)  # type: ignore[arg-type] # a TypedDict
+    page.set_viewport_size(TELEPHONE)
     for view in ("Board", "Requests", "Faults", "Limits"):
         page.get_by_role("button", name=view).first.click()
         found.widths[view] = page.evaluate("document.documentElement.scrollWidth")
@@ -307,6 +318,52 @@ def test_the_browser_has_nothing_to_complain_of_and_asks_nobody_else(seen: Seen)
     assert seen.console == []
     assert {url for url in seen.asked if not url.startswith(seen.page_url)} == set()
     assert f"{seen.page_url}page/events" in seen.asked
+
+
+def test_a_full_board_is_shown_page_by_page_and_followed_where_it_grows(browser: Browser) -> None:
+    sandbox = _full()
+    top, large = (group.id for group in sandbox.groups())
+    with SandboxThread(sandbox) as served, closing(_page(browser)) as page:
+        page.goto(served.page_url)
+        group = page.locator(f"section.group:has(#group-{large})")
+        rows, place = group.locator("tr.item"), group.locator(".pager span")
+
+        expect(place).to_have_text("9,801–9,899 of 9,899")
+        expect(rows).to_have_count(99)
+        assert page.locator("tr.item").count() == 199
+        with sandbox._changing():
+            items = [sandbox._items.create_item(board_id=sandbox.board_id, item_name="New", group_id=large)]
+            sandbox._items.create_subitem(parent_item_id=items[0].id, item_name="Size M")
+        expect(rows).to_have_count(100)
+        expect(rows.last.locator("th")).to_have_class("frozen fresh")
+        expect(rows.last.get_by_role("button")).to_have_accessible_name("1 subitem of New")
+
+        group.get_by_role("button", name="First page").click()
+        expect(place).to_have_text("1–100 of 9,900")
+        sandbox.person.rename_item(sandbox.items()[100].id, "Renamed")
+        expect(rows.first).to_contain_text("Renamed")
+        expect(place).to_have_text("1–100 of 9,900")
+
+        sandbox.person.delete_group(top)
+        expect(page.locator("section.group")).to_have_count(1)
+        page.get_by_text("Columns").click()
+        page.get_by_role("button", name="All", exact=True).click()
+        expect(group.locator("table.items > thead th")).to_have_count(83)
+
+
+def _full() -> Sandbox:
+    """Make a board with 100 items in its top group, and nearly as many as it takes in the other."""
+    sandbox = Sandbox()
+    with sandbox._changing():
+        large = sandbox._boards.create_group(board_id=sandbox.board_id, group_name="Large")
+        top = sandbox._boards.create_group(board_id=sandbox.board_id, group_name="Top")
+        sandbox._boards.delete_group(board_id=sandbox.board_id, group_id=sandbox.groups()[2].id)
+        for group, count in ((large, 9_899), (top, 100)):
+            for number in range(count):
+                sandbox._items.create_item(
+                    board_id=sandbox.board_id, item_name=f"Order {number}", group_id=group.id
+                )
+    return sandbox
 
 
 def _brightness(colour: str) -> float:

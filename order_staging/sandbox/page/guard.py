@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from aiohttp import web
 from yarl import URL
 
-NAMES = frozenset({"127.0.0.1", "::1", "localhost"})
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 MARK = "X-Sandbox-Page"
 """The header that the page adds to what changes anything."""
 READING = frozenset({"GET", "HEAD"})
@@ -34,7 +34,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 def is_loopback(host: str) -> bool:
     """Whether a Host header, with or without a port, names this machine's loopback address."""
     try:
-        return URL(f"http://{host}").host in NAMES
+        return URL(f"http://{host}").host in LOOPBACK
     except ValueError:
         return False
 
