@@ -29,8 +29,10 @@ class PageRoutes:
 
     def add_to(self, app: web.Application) -> None:
         """Let a server answer them, each only to the page itself."""
+        # A link from anywhere may lead to the page; what it shows is in none of its files.
+        app.router.add_get("/", self._index, allow_head=False)
+        app.router.add_get("/page/static/{name}", self._static, allow_head=False)
         routes: dict[tuple[str, str], Handler] = {
-            ("GET", "/"): self._index,
             ("GET", "/page/events"): self._events.stream,
             ("GET", "/page/state"): self._state,
             ("GET", "/page/vocabulary"): self._vocabulary,
@@ -42,7 +44,6 @@ class PageRoutes:
             ("POST", "/page/faults"): self._order_fault,
             ("DELETE", "/page/faults/{number:[0-9]{1,15}}"): self._remove_fault,
             ("PATCH", "/page/choices"): self._change,
-            ("GET", "/page/static/{name}"): self._static,
         }
         for (method, path), handler in routes.items():
             app.router.add_route(method, path, _guarded(handler))
@@ -58,7 +59,9 @@ class PageRoutes:
         content_type = TYPES.get(name[name.rfind(".") :])
         if name not in self._files or content_type is None:
             return _json({"error": "There is no such file"}, 404)
-        return web.Response(body=self._files[name], content_type=content_type, charset="utf-8")
+        return web.Response(
+            body=self._files[name], headers=HEADERS, content_type=content_type, charset="utf-8"
+        )
 
     async def _state(self, _request: web.Request) -> web.Response:
         return _json(state(self._sandbox))
@@ -104,19 +107,16 @@ class PageRoutes:
 
 
 def _guarded(handler: Handler) -> Handler:
-    """Refuse what does not come from the page, say what is wrong with a request, and bear the headers."""
+    """Refuse what does not come from the page, and say what is wrong with a request."""
 
     async def guarded(request: web.Request) -> web.StreamResponse:
         refused = refusal(request.method, request.headers, request.host)
         if refused is not None:
             return _json({"error": refused}, 403)
         try:
-            response = await handler(request)
+            return await handler(request)
         except ValueError as error:
             return _json({"error": str(error)}, 400)
-        if not response.prepared:
-            response.headers.update(HEADERS)
-        return response
 
     return guarded
 

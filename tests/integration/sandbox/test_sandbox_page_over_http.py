@@ -216,6 +216,13 @@ async def test_pages_of_others_are_refused(method: str, path: str, headers: dict
     assert (sandbox.faults.pending, sandbox.conditions.plan.name) == (0, "unlimited")
 
 
+async def test_a_link_on_another_site_may_lead_to_the_page() -> None:
+    followed = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}
+    async with _opened(Sandbox()) as (session, page), session.get(page, headers=followed) as answer:
+        assert answer.status == 200
+        assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
+
+
 @pytest.mark.parametrize(("method", "path"), [("POST", "page/faults"), ("PATCH", "page/choices")])
 async def test_nothing_is_changed_without_the_header_that_other_pages_cannot_add(
     method: str, path: str

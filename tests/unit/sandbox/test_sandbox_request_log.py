@@ -18,6 +18,7 @@ from order_staging.sandbox.gateway import Handled, Request
 from order_staging.sandbox.page.log import SHOWN_LENGTH, details, entries
 from order_staging.sandbox.request_log import AnsweredError, RequestLog, errors_of
 from tests.unit.sandbox.sandbox_asking import NOW, Asker
+from tests.unit.sandbox.sandbox_bulk_asking import BulkAsker, csv_of
 
 TWO = (
     "mutation Two($name: String!) { a: create_item(board_id: 9200517329, item_name: $name) { id }"
@@ -94,6 +95,20 @@ async def test_a_replay_and_a_request_that_cannot_be_read_are_told_as_such(
     broken, replay, first = told(sandbox)
     assert (first["replayed"], replay["replayed"]) == (False, True)
     assert (broken["kind"], broken["status"], broken["fields"]) == ("other", 400, [])
+
+
+async def test_requests_for_files_are_told_with_their_faults(bulk: BulkAsker, sandbox: Sandbox) -> None:
+    sandbox.faults.add(parse_fault("html-502:bulk_upload"))
+    job = (await bulk.start()).data["job"]
+    for _ in range(2):
+        await bulk.put(job["upload_url"], csv_of(["name"], ["An order"]))
+    url = (await bulk.status(job["job_id"]))["report_url"]
+    await bulk.report_text(url)
+    report, _, stored, failed, _ = told(sandbox)
+    assert (report["kind"], report["fields"], report["status"]) == ("report", [("bulk_report", 1)], 200)
+    assert (stored["kind"], stored["status"], stored["faults"]) == ("upload", 200, [])
+    assert (failed["fields"], failed["status"], failed["faults"]) == ([("bulk_upload", 1)], 502, ["html-502"])
+    assert len(sandbox.requests) == 2
 
 
 async def test_the_variables_are_told_on_demand_and_the_token_never(ask: Asker, sandbox: Sandbox) -> None:
