@@ -75,7 +75,9 @@ def demo(
         }
         ours.show(document, lambda: _page(first, findings))
         if not findings.as_promised:
-            raise OrderStagingError(f"the demonstration went wrong: {findings}")
+            raise OrderStagingError(
+                f"the demonstration went wrong: {findings}; run it again with --log-level debug"
+            )
 
 
 def demonstrate(path: Path) -> tuple[BatchResult, Findings]:

@@ -57,19 +57,22 @@ def report(
     """Write what happened in a batch, or in the batches of some time, as a page that works offline.
 
     Example: order-staging report 1f0c2a9e --out batch.html
+
+    Example: order-staging report --since 30d --out month.html
     """
     with program.program(output, log_level, log_format) as ours:
         if (batch is None) == (since is None):
             raise ConfigurationError("give a batch, or --since with a time such as 30d, and not both")
         now = datetime.now(UTC).replace(tzinfo=None)
+        begin = None if since is None else beginning(since, now)
         # Whatever stands in the tables: a page goes by mail to people who must not have the token.
         clean = Redactor(ours.settings.secrets()).known
         with _reading(ours.settings) as uow:
-            if batch is not None:
-                found = _of_batch(uow, ours.settings, batch, now)
+            if begin is None:
+                found = _of_batch(uow, ours.settings, str(batch), now)
                 page, about = batch_page(found, clean), {"batch_id": found.batch.batch_id}
             else:
-                period = _of_time(uow, str(since), now)
+                period = _of_time(uow, begin, now)
                 page, about = period_page(period, clean), {"since": f"{period.since:%Y-%m-%dT%H:%M:%SZ}"}
         written = write_page(out, page)
         document = {"report": str(out), "bytes": written} | about
@@ -84,8 +87,7 @@ def _of_batch(uow: UnitOfWork, settings: Settings, text: str, now: datetime) -> 
     return batch_report(facts, now=now, links=BoardLinks(settings.board_url), fields=fields)
 
 
-def _of_time(uow: UnitOfWork, text: str, now: datetime) -> PeriodReport:
-    since = beginning(text, now)
+def _of_time(uow: UnitOfWork, since: datetime, now: datetime) -> PeriodReport:
     batches, failures = uow.history.batches_since(since), uow.history.failures_since(since)
     return period_report(batches, failures, since=since, now=now)
 

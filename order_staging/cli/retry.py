@@ -50,6 +50,8 @@ def retry(
     """Try again what failed, as the source has it now; `errors` lists it.
 
     Example: order-staging retry --customer GREYSON
+
+    Example: order-staging retry --error-id order:12
     """
     with program.program(output, log_level, log_format) as ours:
         _require_choice(batch is not None or customer is not None, bool(error_id), all_)

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Group
-from rich.table import Table
 
 from order_staging.batch import BatchService, RunResult, RunStatus
 from order_staging.cli import program
@@ -28,6 +27,7 @@ from order_staging.cli.options import (
     PoOption,
 )
 from order_staging.errors import ConfigurationError
+from order_staging.reporting.tables import Column, Listing, shaded
 from order_staging.settings import Channel
 
 if TYPE_CHECKING:
@@ -86,6 +86,8 @@ def run(
     """Bring new order lines to the board, and with --changes what changed of others: the main job.
 
     Example: order-staging run --customer GREYSON --po 4755
+
+    Example: order-staging run --all --changes
     """
     overrides = {"channel": channel} if channel else {}
     with program.program(output, log_level, log_format, **overrides) as ours:
@@ -172,9 +174,6 @@ def summary(
     """Lay a run out for people: a table of the batches, and what is to be said; `nothing` if there is none."""
     if not result.batches:
         return nothing
-    table = Table(title=f"{title} {result.status}")
-    table.add_column("Customer", overflow="fold")
-    table.add_column("Status", overflow="fold", min_width=len("COMPLETED"))
     # Of a retry the rows that failed before count, and no others are taken up.
     first = "Retried" if any(batch.is_retry for batch in result.batches) else "New"
     with_changes = any(batch.with_changes for batch in result.batches)
@@ -182,10 +181,17 @@ def summary(
     headings: tuple[str, ...] = (first, "Items", "Subitems", "Failed", "Calls", "Seconds")
     if with_changes:
         headings = (first, "Items", "Sizes", "Changed", "Bad", "Calls", "Secs")
-    for heading in headings:
-        table.add_column(heading, justify="right")
+    table = Listing(
+        "Customer",
+        Column("Status", state=True),
+        *(
+            Column(heading, number=True, spare=heading in {"Calls", "Seconds", "Secs"})
+            for heading in headings
+        ),
+        title=f"{title} {result.status}",
+    )
     for batch in result.batches:
-        table.add_row(batch.customer, batch.status, *_numbers(batch, with_changes=with_changes))
+        table.add_row(batch.customer, shaded(batch.status), *_numbers(batch, with_changes=with_changes))
     remarks = [remark for batch in result.batches for remark in _remarks(batch)]
     return Group(table, *remarks)
 
