@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import re
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from sqlalchemy.orm import sessionmaker
 
-from order_staging import schema
 from order_staging.cli import program
-from order_staging.cli.looking import batch_named
+from order_staging.cli.looking import batch_named, reading
 from order_staging.cli.options import FormatOption, LevelOption, LogLevel, Output, OutputOption
 from order_staging.cli.pages import write_page
-from order_staging.database import READING
 from order_staging.errors import ConfigurationError
 from order_staging.logs import Redactor
 from order_staging.reporting.reports import (
@@ -28,13 +24,11 @@ from order_staging.reporting.reports import (
     period_report,
 )
 from order_staging.transform import load_mapping
-from order_staging.unit_of_work import UnitOfWork
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from order_staging.reporting.reports import BatchReport, PeriodReport
     from order_staging.settings import Settings
+    from order_staging.unit_of_work import UnitOfWork
 
 UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 _SINCE = re.compile(r"([1-9][0-9]{0,3})([hdw])")
@@ -67,7 +61,7 @@ def report(
         begin = None if since is None else beginning(since, now)
         # Whatever stands in the tables: a page goes by mail to people who must not have the token.
         clean = Redactor(ours.settings.secrets()).known
-        with _reading(ours.settings) as uow:
+        with reading(ours.settings) as uow:
             if begin is None:
                 found = _of_batch(uow, ours.settings, str(batch), now)
                 page, about = batch_page(found, clean), {"batch_id": found.batch.batch_id}
@@ -100,12 +94,3 @@ def beginning(text: str, now: datetime) -> datetime:
             f"--since {text!r} is no time to look back; give hours, days or weeks: 12h, 30d, 8w"
         )
     return now - int(found[1]) * UNITS[found[2]]
-
-
-@contextmanager
-def _reading(settings: Settings) -> Iterator[UnitOfWork]:
-    """Open a unit of work that keeps nobody from writing."""
-    with program.engine_of(settings) as engine:
-        schema.require_head(engine)
-        with UnitOfWork(sessionmaker(engine.execution_options(**{READING: True}))) as uow:
-            yield uow
