@@ -107,7 +107,6 @@ class RowRefused:
     row before: somebody has been told.
     """
 
-    batch_id: UUID
     customer: str
     kind: ErrorType
     row: UUID | None

@@ -144,7 +144,6 @@ class InvalidRows:
     def write(self, uow: UnitOfWork) -> None:
         """Write the page's dead letters, resolve those of mended rows, and count."""
         uow.after_commit(partial(self._count, self._refused))
-        self._workshop.announcer.tell_after(uow, self._told)
         if self._letters:
             self._record.begin(uow)
             uow.failures.orders.insert(self._letters)
@@ -157,6 +156,7 @@ class InvalidRows:
             # Staged in the batch that refused it, a row counts there anew, and once.
             if again := self._known.count_of(self._mended, self._record.batch_id):
                 self._record.increase(uow, total_records=-again, failed_records=-again)
+        self._workshop.announcer.tell_after(uow, self._told)
 
     def _count(self, refused: int) -> None:
         self._counts.invalid += refused

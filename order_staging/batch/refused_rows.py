@@ -82,7 +82,6 @@ def kept_row(record: BatchRecord, letter: FailedOrder | FailedSubitem, word: str
 def _row(record: BatchRecord, kind: ErrorType, reason: str, *, known: bool, **facts: Any) -> RowRefused:  # noqa: ANN401 - fields of the event
     others: dict[str, Any] = {"order_number": None, "name": None, "size": None, "columns": ()}
     return RowRefused(
-        batch_id=record.batch_id,
         customer=record.result.customer,
         kind=kind,
         reason=record.redact(reason),

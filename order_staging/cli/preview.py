@@ -24,6 +24,7 @@ from order_staging.cli.options import (
     OutputOption,
     PoOption,
 )
+from order_staging.cli.progress import ProgressOption, Shown, watching
 from order_staging.cli.run import require_choice, signals
 from order_staging.errors import ConfigurationError, StoppedError
 from order_staging.reporting import preview_page
@@ -55,6 +56,7 @@ def preview(
     output: OutputOption = Output.TEXT,
     log_level: LevelOption = LogLevel.WARNING,
     log_format: FormatOption = None,
+    progress: ProgressOption = Shown.AUTO,
 ) -> None:
     """Tell what a run would do, and what it would take; nothing is written, neither here nor on monday.com.
 
@@ -71,14 +73,15 @@ def preview(
             "rows": rows,
             "payloads": show,
         }
-        service = BatchService(ours.settings)
-        with signals(service) as received:
-            try:
-                result = asyncio.run(service.preview_async(customer or None, **options))
-            except StoppedError:
-                if not received:
-                    raise
-                raise typer.Exit(128 + received[0]) from None
+        with watching(progress, output, log_format) as watcher:
+            service = BatchService(ours.settings, on_event=watcher.on_event)
+            with signals(service, watcher) as received:
+                try:
+                    result = asyncio.run(service.preview_async(customer or None, **options))
+                except StoppedError:
+                    if not received:
+                        raise
+                    raise typer.Exit(128 + received[0]) from None
         if out is not None:
             _write(result, out)
         ours.show(result.to_dict(), lambda: _shown(result, out))
