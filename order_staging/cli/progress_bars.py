@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 from rich.console import Group
+from rich.constrain import Constrain
 from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.spinner import Spinner
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from rich.console import Console, RenderableType
+    from structlog.typing import EventDict, WrappedLogger
 
     from order_staging.batch import Event
     from order_staging.cli.progress_story import Under
@@ -27,6 +29,12 @@ if TYPE_CHECKING:
 FRAMES_A_SECOND = 8
 NARROW = 60
 """Columns of a terminal below which there is no room for a bar."""
+WIDTHS = (13, 6, 10)
+"""Columns of the counts, the rate and the time left, as they mostly are."""
+MARGIN = 4
+"""Columns that stay empty: a terminal echoes Ctrl-C as `^C`, which must not begin another line."""
+SAID_ALREADY = frozenset({"delivery.sent", "monday.pacing"})
+"""Log events that only say how far it is, and what it waits for."""
 
 
 class Bars:
@@ -78,7 +86,7 @@ class Bars:
             if self._stopping:
                 words = "  stopping once what is in flight is recorded; Ctrl-C again leaves at once"
                 lines.append(Text(words, style="yellow", no_wrap=True, overflow="ellipsis"))
-            return Group(*lines)
+            return Constrain(Group(*lines), max(1, self._console.width - MARGIN))
 
     def _heading(self, now: float) -> RenderableType:
         line = Table.grid(expand=True, padding=(0, 1))
@@ -96,8 +104,9 @@ class Bars:
         lines.add_column(width=16, no_wrap=True, overflow="ellipsis")
         if wide := self._console.width >= NARROW:
             lines.add_column(ratio=1)
-        for _ in ("counts", "rate", "left"):
-            lines.add_column(justify="right", no_wrap=True)
+        for width in WIDTHS:
+            # As wide from the beginning as they will be: nothing jumps.
+            lines.add_column(justify="right", no_wrap=True, min_width=width)
         for under in self._story.steps:
             bar: list[RenderableType] = [_bar(under, now)] if wide else []
             lines.add_row("", Text(WORDS[under.step]), *bar, *map(Text, _numbers(under, now)))
@@ -133,9 +142,18 @@ class _Through:
 
 @contextmanager
 def _logs_through(console: Console) -> Iterator[None]:
-    before = structlog.get_config()["logger_factory"]
-    structlog.configure(logger_factory=structlog.WriteLoggerFactory(_Through(console)))  # type: ignore[arg-type] # write and flush are all it needs
+    before = structlog.get_config()
+    structlog.configure(
+        processors=[_without_what_is_drawn, *before["processors"]],
+        logger_factory=structlog.WriteLoggerFactory(_Through(console)),  # type: ignore[arg-type] # all it needs
+    )
     try:
         yield
     finally:
-        structlog.configure(logger_factory=before)
+        structlog.configure(processors=before["processors"], logger_factory=before["logger_factory"])
+
+
+def _without_what_is_drawn(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    if event.get("event") in SAID_ALREADY:
+        raise structlog.DropEvent
+    return event

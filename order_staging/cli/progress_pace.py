@@ -44,10 +44,13 @@ class Pace:
         self._resumes = max(self._resumes, now + seconds)
 
     def rate(self, now: float) -> float | None:
-        """Tell the rows a second of the last minutes; None before there is any evidence."""
-        (since, before), (last, done) = self._steps[0], self._steps[-1]
-        seconds = max(now, last) - since
-        return (done - before) / seconds if seconds > 0 and done > before else None
+        """Tell the rows a second of the last minutes; None before there is any evidence.
+
+        Rows come many at a time: between two steps forward it stays, and falls once the next one is late.
+        """
+        rows = self.done - self._steps[0][1]
+        seconds = self._span + self._late(now)
+        return rows / seconds if rows > 0 and seconds > 0 else None
 
     def seconds_left(self, now: float, total: int | None) -> float | None:
         """Tell how long it will take until all are done, waits included; None where nobody can tell yet.
@@ -62,4 +65,14 @@ class Pace:
         rate = self.rate(goes_on)
         if rate is None or self._forward < ENOUGH_STEPS or goes_on - self._steps[0][0] < ENOUGH_SECONDS:
             return None
-        return goes_on - now + (total - self.done) / rate
+        since = goes_on - self._steps[-1][0] - self._late(goes_on)
+        return goes_on - now + max(0.0, (total - self.done) / rate - since)
+
+    @property
+    def _span(self) -> float:
+        return self._steps[-1][0] - self._steps[0][0]
+
+    def _late(self, now: float) -> float:
+        """Tell by how many seconds the next step forward is later than they have come on the average."""
+        usual = self._span / (len(self._steps) - 1) if len(self._steps) > 1 else 0.0
+        return max(0.0, now - self._steps[-1][0] - usual)
