@@ -103,7 +103,7 @@ class RowRefused:
     """An order line, or one size of it, was refused, or waits for a person; its ERR row is committed.
 
     `kind` says by whom and `reason` why, in the ERR row's words without secrets. `row` is its `record_uuid`, and
-    `columns` are the source's columns that are to be mended, where we know them. `known` says that it had an ERR
+    `columns` are what is to be mended, as the reason names it, where we know it. `known` says that it had an ERR
     row before: somebody has been told.
     """
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 FRAMES_A_SECOND = 8
 NARROW = 60
-"""Columns of a terminal below which there is no room for a bar."""
+"""Columns of a terminal below which there is room for counts alone."""
 WIDTHS = (13, 6, 10)
 """Columns of the counts, the rate and the time left, as they mostly are."""
 MARGIN = 4
@@ -101,15 +101,20 @@ class Bars:
     def _steps(self, now: float) -> RenderableType:
         lines = Table.grid(expand=True, padding=(0, 1))
         lines.add_column(width=1)
+        if self._console.width < NARROW:
+            lines.add_column(ratio=1, no_wrap=True, overflow="ellipsis")
+            lines.add_column(justify="right", no_wrap=True)
+            for under in self._story.steps:
+                lines.add_row("", Text(WORDS[under.step]), Text(_counted(under)))
+            return lines
         lines.add_column(width=16, no_wrap=True, overflow="ellipsis")
-        if wide := self._console.width >= NARROW:
-            lines.add_column(ratio=1)
+        lines.add_column(ratio=1)
         for width in WIDTHS:
             # As wide from the beginning as they will be: nothing jumps.
             lines.add_column(justify="right", no_wrap=True, min_width=width)
         for under in self._story.steps:
-            bar: list[RenderableType] = [_bar(under, now)] if wide else []
-            lines.add_row("", Text(WORDS[under.step]), *bar, *map(Text, _numbers(under, now)))
+            numbers = (_counted(under), *_foretold(under, now))
+            lines.add_row("", Text(WORDS[under.step]), _bar(under, now), *map(Text, numbers))
         return lines
 
 
@@ -118,11 +123,14 @@ def _bar(under: Under, now: float) -> ProgressBar:
     return ProgressBar(total=under.total or None, completed=under.done, animation_time=now)
 
 
-def _numbers(under: Under, now: float) -> tuple[str, str, str]:
+def _counted(under: Under) -> str:
+    return f"{under.done:,}" if under.total is None else f"{under.done:,}/{under.total:,}"
+
+
+def _foretold(under: Under, now: float) -> tuple[str, str]:
     rate, left = under.pace.rate(now), under.pace.seconds_left(now, under.total)
-    counted = f"{under.done:,}" if under.total is None else f"{under.done:,}/{under.total:,}"
     told = "" if rate is None else f"{rate:,.0f}/s" if rate >= 10 else f"{rate:.1f}/s"  # noqa: PLR2004
-    return counted, told, "" if left is None else f"{duration(left)} left"
+    return told, "" if left is None else f"{duration(left)} left"
 
 
 class _Through:
