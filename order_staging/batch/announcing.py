@@ -152,6 +152,10 @@ class Course:
         """Take note of the total, now that it is known."""
         self.total = None if total is None else max(total, self.done)
 
+    def complete(self) -> None:
+        """Take note that nothing is left to do: what was counted beforehand may have been too many."""
+        self.total = self.done
+
 
 NOWHERE = Course(None, None, Step.RECOVER, None)
 """Where rows travel outside a step that counts them."""

@@ -90,7 +90,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class StepEnded:
-    """A step has ended, with all it had to do, or before: asked to stop, paused, failed."""
+    """A step has ended: with all it had to do, which `total` says, or before: asked to stop, paused, failed."""
 
     customer: str | None
     step: Step

@@ -78,6 +78,8 @@ class Loader:
             for uuids in [None] if only is None else chunks(only, UUIDS_A_ROUND):
                 self._after = None
                 await self._through(partial(self._new_rows, uuids), self._load_page, counts=True)
+            if not self._workshop.stop.is_set():
+                self._course.complete()
 
     async def _through(
         self, start: Start, work: Callable[[Rows, UnitOfWork], None], *, counts: bool = False

@@ -39,6 +39,7 @@ async def promote(workshop: Workshop, record: BatchRecord) -> None:
             reach(Failpoint.SUBITEMS_PROMOTED)
             result.subitems.promoted += promoted
             course.advance(promoted)
+        course.complete()
 
 
 async def clean_up(workshop: Workshop, record: BatchRecord) -> tuple[int, int]:
@@ -59,6 +60,7 @@ async def clean_up(workshop: Workshop, record: BatchRecord) -> tuple[int, int]:
             for span in for_orders:
                 orders += await run(partial(_delete_orders, batch_id, span), hold)
                 course.reach(subitems + orders)
+            course.complete()
     reach(Failpoint.STAGING_CLEANED)
     return orders, subitems
 

@@ -106,6 +106,8 @@ class ChangesStep:
         total = await self._total() if self._wanted.changes else len(left) + len(these)
         with self._workshop.announcer.step(self._result.customer, Step.CHANGES, total) as self._course:
             await self._stage(left, these)
+            if not self._workshop.stop.is_set():
+                self._course.complete()
 
     async def _total(self) -> int | None:
         """Count what was delivered, if anybody wants to know."""

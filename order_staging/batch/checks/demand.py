@@ -95,6 +95,7 @@ class Estimate:
                     course.advance(len(rows))
                     if len(rows) == self.size and course.total is None and announcer.listens:
                         course.expect(await database.run(_count_new))
+            course.complete()
         demand.invalid += await database.run(self._count_unidentified)
         await database.run(partial(self._count_staged, demand))
         return demand

@@ -84,6 +84,7 @@ class DriftReader:
             self._tell = lambda: course.reach(comparison.orders - before[0])
             groups = await self._lines(customer, source, comparison)
             groups |= await self._removed(customer, source, comparison)
+            course.complete()
         if not (wanted.po or wanted.aag_season or wanted.customer_season):
             groups |= set(await self._workshop.database.run(lambda uow: uow.deliveries.groups([customer])))
         await self._extra(customer, groups, comparison)

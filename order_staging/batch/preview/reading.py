@@ -96,6 +96,7 @@ class PreviewReader:
         await self._waiting(forecast, work)
         with self._workshop.announcer.step(customer, Step.PREVIEW) as course:
             await self._new(forecast, work, source, left_out, course)
+            course.complete()
         for known in (False, True) if forecast.items else ():
             await self._duplicates(forecast, source, left_out, known=known)
         if self._with_changes:
@@ -106,6 +107,7 @@ class PreviewReader:
                     self._workshop, self._line.client, self._found.changes, self._found.invalid, course
                 )
                 await changes.look_at(forecast, work, source)
+                course.complete()
             for title in changes.groups:
                 self._group(title)
         if forecast != CustomerForecast(customer):
