@@ -1,7 +1,7 @@
 """Tells how far a run is, warns of what is refused for the first time, and ends a run in which too much is.
 
-What it hears it prints; a message to an orchestrator or a chat would go the same way. A hook is called in the middle
-of the run, so it had better be quick: of a step it says something every few seconds.
+What it hears it prints; a message to an orchestrator or a chat would go the same way. A hook is called in the
+middle of the run, so it had better be quick: of a step it says something every few seconds.
 
 Usage: python examples/progress.py MOST_REFUSED CUSTOMER
 """

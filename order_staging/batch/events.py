@@ -18,7 +18,8 @@ class Step(StrEnum):
     """What a service is at, and of what it counts rows.
 
     The steps of a batch come one after another: RELINK, RETRY, LOAD, CHANGES, ITEMS, SUBITEMS, PROMOTE, CLEAN_UP;
-    those that are not wanted are left out. SURVEY, IMPORT, RECOVER and PROMOTE also come within another one.
+    those that are not wanted are left out. SURVEY, FILE, IMPORT and RECOVER come within ITEMS or SUBITEMS, PROMOTE
+    also within CHANGES.
     """
 
     RELINK = "relink"
@@ -33,6 +34,8 @@ class Step(StrEnum):
     """Bringing orders to the board; counts those settled: there, or refused."""
     SURVEY = "survey"
     """Looking through orders for bulk imports."""
+    FILE = "file"
+    """Writing the file of a bulk import, and that its rows are about to be sent."""
     IMPORT = "import"
     """One bulk import; counts what monday.com says it has read. What becomes of the rows is counted in ITEMS."""
     RECOVER = "recover"

@@ -89,8 +89,7 @@ class Imports:
                 return
             log.warning("bulk.resumed", job=found.job_id, rows=found.row_count)
             try:
-                with self._step() as course:
-                    course.expect(found.row_count)
+                with self._step(Step.IMPORT, found.row_count) as course:
                     imported = await self._followed(found, course)
                 await self._settle(found.import_key, imported)
             except (StoppedError, DailyLimitError):
@@ -108,16 +107,18 @@ class Imports:
         key: str | None = None
         done = 0
         with ImportFile(self._columns()) as file:
-            for some in chunks(ids, self.workshop.settings.chunk_rows):
-                key, taken = await self._intend(key, some, file, ready)
-                done += taken
-                if file.is_full:
-                    break
+            with self._step(Step.FILE, len(ids)) as course:
+                for some in chunks(ids, self.workshop.settings.chunk_rows):
+                    key, taken = await self._intend(key, some, file, ready)
+                    done += taken
+                    course.advance(taken)
+                    if file.is_full:
+                        break
+                course.complete()
             if key is None:
                 return done
             try:
-                with self._step() as course:
-                    course.expect(file.rows)
+                with self._step(Step.IMPORT, file.rows) as course:
                     imported = await self._ingest(key, group, file, course)
                 if imported is None:
                     return 0
@@ -128,8 +129,8 @@ class Imports:
                 return done
             return 0 if isinstance(imported.otherwise, NotExecuted) else done
 
-    def _step(self) -> AbstractContextManager[Course]:
-        return self.workshop.announcer.step(self.record.result.customer, Step.IMPORT)
+    def _step(self, step: Step, total: int | None) -> AbstractContextManager[Course]:
+        return self.workshop.announcer.step(self.record.result.customer, step, total)
 
     def _columns(self) -> list[str]:
         columns = [field.column for field in self.workshop.mapping.fields]

@@ -25,6 +25,7 @@ WORDS = {
     Step.CHANGES: "comparing",
     Step.ITEMS: "items",
     Step.SURVEY: "surveying",
+    Step.FILE: "writing a file",
     Step.IMPORT: "bulk import",
     Step.RECOVER: "settling unknown",
     Step.SUBITEMS: "subitems",

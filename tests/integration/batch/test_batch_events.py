@@ -101,7 +101,7 @@ def test_a_whole_run_is_told_in_order_and_adds_up_to_its_result(world: World, ch
     assert events[0] == RunBegan((CUSTOMER,))
     (began,) = of(BatchBegan, events)
     assert (began.batch_id, began.resumed) == (result.batch_id, False)
-    imports = [Step.SURVEY, Step.IMPORT] if channel == "bulk" else []
+    imports = [Step.SURVEY, Step.FILE, Step.IMPORT] if channel == "bulk" else []
     main = [Step.RELINK, Step.LOAD, Step.ITEMS, *imports, Step.SUBITEMS, Step.PROMOTE, Step.CLEAN_UP]
     assert steps(events) == main
     assert {(event.step, event.total) for event in of(StepEnded, events)} >= {
