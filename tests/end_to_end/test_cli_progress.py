@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
+STAGED = "STG_MON_CustMasterSchedule"
 SHOW, HIDE = b"\x1b[?25h", b"\x1b[?25l"
 
 
@@ -84,7 +85,7 @@ def test_to_kestra_progress_is_lines_of_its_log(quick: CommandLine) -> None:
 
 @pytest.mark.usefixtures("orders")
 def test_a_terminal_shows_a_bar_and_is_left_as_it_was_even_at_once(
-    cli: CommandLine, sandbox: Sandbox
+    cli: CommandLine, database: Database, sandbox: Sandbox
 ) -> None:
     sandbox.faults.add(delay(600, operation="create_item"))
     ours, theirs = pty.openpty()
@@ -96,7 +97,7 @@ def test_a_terminal_shows_a_bar_and_is_left_as_it_was_even_at_once(
     ) as running:
         os.close(theirs)
         try:
-            while not any("create_item" in request.operations for request in sandbox.requests):
+            while not any(row["stg_status"] == "SENDING" for row in database.rows(STAGED)):
                 shown += os.read(ours, 4096)
             running.send_signal(signal.SIGINT)
             while b"Ctrl-C again" not in shown:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from order_staging.models import BatchStatus, ErrorType
 from order_staging.reporting.reports.notes import Warnings, warnings
-from order_staging.reporting.reports.words import NOTHING, counted, duration, listed, share
+from order_staging.reporting.words import NOTHING, duration, listed, share
 from order_staging.repositories import Kind
+from order_staging.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

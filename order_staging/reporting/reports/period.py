@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from order_staging.models import BatchStatus
 from order_staging.reporting.reports.batch import Fact, type_word
 from order_staging.reporting.reports.scales import Scale, scale
-from order_staging.reporting.reports.words import HOUR, NOTHING, counted, duration, share
+from order_staging.reporting.words import HOUR, NOTHING, duration, share
+from order_staging.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import sys
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+import pygal
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -316,3 +318,7 @@ def test_a_batch_of_which_nothing_is_known_has_a_page() -> None:
     for words in ("No step was completed.", "Nothing failed", "Every value arrived as it was."):
         assert words in page.text
     assert "svg" not in page.tags()
+
+
+def test_charts_leave_no_finder_behind_that_warns_of_every_module_that_is_not_there() -> None:
+    assert not [finder for finder in sys.meta_path if isinstance(finder, pygal.PluginImportFixer)]
