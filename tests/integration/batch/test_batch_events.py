@@ -26,7 +26,7 @@ from order_staging import (
 from order_staging.batch.workshop import Outside
 from order_staging.errors import TransientDatabaseError
 from order_staging.sandbox import Fault, FaultKind
-from order_staging.sandbox.fault_presets import drop_before
+from order_staging.sandbox.fault_presets import daily_limit, drop_before
 from order_staging.unit_of_work import UnitOfWork
 from tests.integration.batch.batch_world import CUSTOMER, ERR, STG, World, no_sleep, order_line, order_lines
 
@@ -276,3 +276,19 @@ async def test_within_a_loop_events_may_go_to_a_queue(world: World) -> None:
     result = await service(world, queue.put_nowait).process_customers_async(["greyson"])
     events = [queue.get_nowait() for _ in range(queue.qsize())]
     require_sums(events, result.batches[0])
+
+
+@on_sqlite
+def test_who_is_busy_and_when_a_paused_batch_may_go_on_are_told_at_the_end(world: World) -> None:
+    world.add(order_line(1), order_line(2, **{"CUSTOMER NAME": "RHYTHM (AU)"}))
+    world.database.execute(
+        'INSERT INTO "MON_BatchLease" (customer_name, fence, holder, expires_date) '
+        "VALUES ('RHYTHM', 1, 'other:1:1', '2099-01-01 00:00:00.000000')"
+    )
+    world.sandbox.faults.add(daily_limit(3599, operation="create_item"))
+    events: list[Event] = []
+    service(world, events.append).process_customers(["rhythm (au)", "greyson"])
+    ended = [(event.result.customer, event.result.status, event.wait) for event in of(BatchEnded, events)]
+    assert ended == [("RHYTHM", "BUSY", None), (CUSTOMER, "PAUSED", 3599)]
+    assert of(RunBegan, events) == [RunBegan(("RHYTHM", CUSTOMER))]
+    assert [event.customer for event in of(BatchBegan, events)] == [CUSTOMER]
