@@ -10,6 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
 from markupsafe import Markup
 
 from order_staging.reporting import words
+from order_staging.reporting.status import elapsed
 from order_staging.version import VERSION
 from order_staging.wording import counted
 
@@ -44,7 +45,7 @@ def _environment() -> Environment:
         "moment": words.moment,
         "share": words.share,
     }
-    environment.globals |= {"version": VERSION, "counted": counted}
+    environment.globals |= {"version": VERSION, "counted": counted, "elapsed": elapsed}
     return environment
 
 
