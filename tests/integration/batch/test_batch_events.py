@@ -26,7 +26,7 @@ from order_staging import (
 from order_staging.batch.workshop import Outside
 from order_staging.errors import TransientDatabaseError
 from order_staging.sandbox import Fault, FaultKind
-from order_staging.sandbox.fault_presets import daily_limit, drop_before
+from order_staging.sandbox.fault_presets import complexity_limit, daily_limit, drop_before
 from order_staging.unit_of_work import UnitOfWork
 from tests.integration.batch.batch_world import CUSTOMER, ERR, STG, World, no_sleep, order_line, order_lines
 
@@ -292,3 +292,14 @@ def test_who_is_busy_and_when_a_paused_batch_may_go_on_are_told_at_the_end(world
     assert ended == [("RHYTHM", "BUSY", None), (CUSTOMER, "PAUSED", 3599)]
     assert of(RunBegan, events) == [RunBegan(("RHYTHM", CUSTOMER))]
     assert [event.customer for event in of(BatchBegan, events)] == [CUSTOMER]
+
+
+@on_sqlite
+def test_a_limit_that_is_waited_for_is_told(world: World) -> None:
+    world.add(order_line())
+    world.sandbox.faults.add(complexity_limit(22, operation="create_item"))
+    events: list[Event] = []
+    assert service(world, events.append).process_customer_batch("greyson").status == "COMPLETED"
+    (waiting,) = of(Waiting, events)
+    assert 22 <= waiting.seconds <= 24
+    assert "omplexity" in waiting.reason
