@@ -94,7 +94,7 @@ class Bars:
         line.add_column(ratio=1, no_wrap=True, overflow="ellipsis")
         line.add_column(justify="right", no_wrap=True)
         refused = f"{self._story.refused:,} refused, " if self._story.refused else ""
-        heading = self._story.heading() or ("" if self._story.steps else "connecting")
+        heading = self._story.heading() or ("all customers" if self._story.steps else "connecting")
         line.add_row(self._spinner, Text(heading, style="bold"), Text(refused + duration(now - self._began)))
         return line
 
