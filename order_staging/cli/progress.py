@@ -40,9 +40,7 @@ class Shown(StrEnum):
 ProgressOption = Annotated[
     Shown,
     typer.Option(
-        "--progress",
-        help="auto: a bar on a terminal, else a line every 10 seconds; lines; off",
-        metavar="HOW",
+        "--progress", help="a bar on a terminal and lines elsewhere (auto), lines, or nothing (off)"
     ),
 ]
 
