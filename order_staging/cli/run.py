@@ -26,6 +26,7 @@ from order_staging.cli.options import (
     OutputOption,
     PoOption,
 )
+from order_staging.cli.progress import ProgressOption, Shown, Watcher, leave_terminal, watching
 from order_staging.errors import ConfigurationError
 from order_staging.reporting.tables import Column, Listing, shaded
 from order_staging.settings import Channel
@@ -82,6 +83,7 @@ def run(
     output: OutputOption = Output.TEXT,
     log_level: LevelOption = LogLevel.INFO,
     log_format: FormatOption = None,
+    progress: ProgressOption = Shown.AUTO,
 ) -> None:
     """Bring new order lines to the board, and with --changes what changed of others: the main job.
 
@@ -105,9 +107,10 @@ def run(
         }
         _require_changes(changes=changes, archive_removed=archive_removed, options=options)
         require_choice(customer, all_=all_, narrowed=any((po, aag_season, customer_season)))
-        service = BatchService(ours.settings)
-        with signals(service) as received:
-            result = asyncio.run(service.process_customers_async(customer or None, **options))
+        with watching(progress, output, log_format) as watcher:
+            service = BatchService(ours.settings, on_event=watcher.on_event)
+            with signals(service, watcher) as received:
+                result = asyncio.run(service.process_customers_async(customer or None, **options))
         ours.show(result.to_dict(), lambda: summary(result))
     code = 128 + received[0] if received else exit_code(result, all_=all_, fail_on_rejects=fail_on_rejects)
     if code:
@@ -133,7 +136,7 @@ def _require_changes(*, changes: bool, archive_removed: bool, options: Options) 
 
 
 @contextmanager
-def signals(service: BatchService) -> Iterator[list[int]]:
+def signals(service: BatchService, watcher: Watcher) -> Iterator[list[int]]:
     """End the run in order at the first SIGINT or SIGTERM, and at once at the second; give those received."""
     received: list[int] = []
 
@@ -141,8 +144,10 @@ def signals(service: BatchService) -> Iterator[list[int]]:
         received.append(number)
         if len(received) > 1:
             # Rows in flight stay SENDING, and the next run asks the board about them.
+            leave_terminal()
             os._exit(128 + number)
         service.request_stop()
+        watcher.stopping()
 
     before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
