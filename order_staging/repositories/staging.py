@@ -96,29 +96,30 @@ class StagedOrders(StagedRows[StagedOrder]):
 
         Nor rows that have the group and the name of one: its item, found by name, might be taken for theirs.
         """
-        in_job = select(BulkImport.import_key).where(
-            BulkImport.import_key == StagedOrder.stg_idempotency_key, BulkImport.status.in_(OPEN_IMPORTS)
-        )
-        namesake_in_job = (
-            select(_OTHER.stg_id)
-            .join(BulkImport, BulkImport.import_key == _OTHER.stg_idempotency_key)
-            .where(
-                BulkImport.status.in_(OPEN_IMPORTS),
-                _OTHER.stg_status.in_((StagingStatus.SENDING, StagingStatus.UNKNOWN)),
-                exactly(_OTHER.group) == StagedOrder.group,
-                exactly(_OTHER.title) == StagedOrder.title,
-            )
-        )
         query = (
             select(StagedOrder)
-            .where(
-                self.model.stg_batch_id == batch_id,
-                StagedOrder.stg_status == StagingStatus.UNKNOWN,
-                ~in_job.exists(),
-                ~namesake_in_job.exists(),
-            )
+            .where(self.model.stg_batch_id == batch_id, StagedOrder.stg_status == StagingStatus.UNKNOWN)
             .order_by(StagedOrder.stg_id)
         )
+        open_imports = select(BulkImport.import_key).where(BulkImport.status.in_(OPEN_IMPORTS))
+        if self.session.scalar(open_imports.limit(1)) is not None:
+            key = StagedOrder.stg_idempotency_key
+            # Joined as a table of its own: looked for at each unknown row, they would be gone through as often.
+            names = (
+                select(exactly(_OTHER.group).label("place"), exactly(_OTHER.title).label("title"))
+                .distinct()
+                .where(
+                    _OTHER.stg_idempotency_key.in_(open_imports),
+                    _OTHER.stg_status.in_((StagingStatus.SENDING, StagingStatus.UNKNOWN)),
+                )
+                .subquery("names")
+            )
+            alike = and_(
+                exactly(names.c.place) == StagedOrder.group, exactly(names.c.title) == StagedOrder.title
+            )
+            query = query.outerjoin(names, alike).where(
+                or_(key.is_(None), key.not_in(open_imports)), names.c.title.is_(None)
+            )
         return list(self.session.scalars(query))
 
     def never_sent(self, batch_id: UUID) -> array[int]:

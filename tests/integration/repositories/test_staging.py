@@ -15,8 +15,16 @@ from sqlalchemy.exc import DBAPIError
 
 from order_staging.database_faults import DatabaseFault, fault_of
 from order_staging.errors import PersistenceError
-from order_staging.models import StagedOrder, StagedSubitem, StagingStatus, ValidationStatus
+from order_staging.models import (
+    BulkImport,
+    ImportStatus,
+    StagedOrder,
+    StagedSubitem,
+    StagingStatus,
+    ValidationStatus,
+)
 from order_staging.repositories import SourceFilter, staging
+from order_staging.repositories.base import Repository
 from tests.integration.repositories.repository_rows import (
     BATCH,
     CUSTOMER,
@@ -335,3 +343,26 @@ def test_a_source_row_is_staged_once_and_a_size_once_an_order(uow: UnitOfWork) -
         do(uow, lambda: uow.staging.orders.add([row, dict(row)]))
     with pytest.raises(PersistenceError):
         do(uow, lambda: uow.staging.subitems.insert([size, dict(size)]))
+
+
+@pytest.mark.parametrize("is_open", [True, False], ids=["open import", "ended import"])
+def test_unknown_rows_are_looked_for_unless_an_open_imports_job_tells_of_them_or_of_a_namesake(
+    uow: UnitOfWork, *, is_open: bool
+) -> None:
+    job, other = "job", "other"
+    rows: list[dict[str, Any]] = [
+        {"title": "in the job", "stg_idempotency_key": job},
+        {"title": "namesake", "stg_idempotency_key": job},
+        {"title": "namesake", "stg_idempotency_key": other},
+        {"title": "NAMESAKE", "stg_idempotency_key": other},
+        {"title": "namesake", "group": "another group", "stg_idempotency_key": other},
+        {"title": "without a key"},
+        {"title": "sent", "stg_idempotency_key": other, "stg_status": S.SENDING},
+    ]
+    with uow:
+        ids = stage(uow, *(order(**{"stg_status": S.UNKNOWN} | row) for row in rows))
+        status = ImportStatus.STARTED if is_open else ImportStatus.SETTLED
+        intent = {"import_key": job, "batch_id": BATCH, "board_id": 1, "group_id": "g", "row_count": 2}
+        Repository(uow.imports.session, BulkImport).insert([intent | {"created_date": NOW, "status": status}])
+        found = [row.stg_id for row in uow.staging.orders.unsettled(BATCH)]
+    assert found == (ids[3:6] if is_open else ids[:6])
