@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -34,16 +35,23 @@ PLAIN = re.compile(r"[^|&;<>()$`]*")
 """A line without anything that only a shell understands."""
 
 
+@pytest.fixture(scope="module")
+def templates(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("templates")
+    shutil.copy(sqlite_template, folder / "empty.db")
+    return folder
+
+
 @pytest.mark.parametrize("page", RUN)
 def test_its_commands_do_what_the_page_says(
-    page: str, tmp_path: Path, sqlite_template: Path, monkeypatch: pytest.MonkeyPatch
+    page: str, tmp_path: Path, templates: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(Settings.model_config, "env_file", ".env")
     shown = [block for block in BLOCKS if block.page == page and block.is_run]
     worlds = [block.given or (FIRST if block is shown[0] else None) for block in shown]
     starts = [place for place, world in enumerate(worlds) if world]
     for start, end in zip(starts, [*starts[1:], len(shown)], strict=True):
-        with World(tmp_path / f"world{start}", sqlite_template) as world:
+        with World(tmp_path / f"world{start}", templates) as world:
             WORLDS[str(worlds[start])](world)
             for block in shown[start:end]:
                 for command in block.commands():
@@ -78,10 +86,10 @@ def _in_a_shell(text: str, words: list[str], world: World) -> tuple[int, str]:
     """Run a line by a real shell, in which `order-staging` is this one, and `make` takes what is installed."""
     programs = world.folder.with_name("programs")
     programs.mkdir(exist_ok=True)
-    program = programs / "order-staging"
-    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{REPOSITORY / "runner.py"}" "$@"\n')
-    program.chmod(0o755)
-    folder = world.folder
+    for name, what in {"order-staging": REPOSITORY / "runner.py", "alembic": "-m alembic"}.items():
+        (program := programs / name).write_text(f'#!/bin/sh\nexec "{sys.executable}" {what} "$@"\n')
+        program.chmod(0o755)
+    folder = REPOSITORY if words[0] == "alembic" else world.folder
     if words[0] == "make":
         # No environment of its own is made: the one of the tests is up to date, whatever the clock says.
         (ready := programs / "ready").touch()

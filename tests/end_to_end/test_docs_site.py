@@ -1,4 +1,4 @@
-"""The pages become a site without a warning: every link between them leads to a page and a heading that is there."""
+"""The pages become a site without a warning: their links lead to pages and headings that are there."""
 
 from __future__ import annotations
 
