@@ -26,7 +26,7 @@ html_title = project
 # The pages link to each other, to README.md above them and to the code, as files: the source is the repository.
 root_doc = "docs/index"
 include_patterns = ["README.md", "CHANGELOG.md", "docs/**", "examples/README.md"]
-exclude_patterns = ["**/__pycache__", ".*", "build", "dist", "**/conf.py"]
+exclude_patterns = ["**/__pycache__", ".*", "build", "dist", "**/*.py"]
 
 nitpicky = True
 nitpick_ignore_regex = [("py:.*", r"(?!order_staging\b).*")]
