@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -13,12 +14,13 @@ DOCS = REPOSITORY / "docs"
 
 
 def build(source: Path, site: Path) -> subprocess.CompletedProcess[str]:
-    """Build the site of a folder as `make docs` does."""
+    """Do what `make docs` does but for writing HTML: every page is read, and every link resolved."""
     (command,) = re.findall(r"^\t\$\(BIN\)/python (-m sphinx .*) \. build/docs$", MAKEFILE, re.MULTILINE)
-    words = command.replace("-c docs", f"-c {DOCS}").split()
+    words = command.replace("-c docs", f"-c {DOCS}").replace("-b html", "-b dummy").split()
     return subprocess.run(
         [sys.executable, *words, str(source), str(site)],
         cwd=REPOSITORY,
+        env=os.environ | {"PYTHONPATH": str(REPOSITORY)},
         capture_output=True,
         text=True,
         check=False,
@@ -31,8 +33,6 @@ MAKEFILE = (REPOSITORY / "Makefile").read_text()
 def test_the_site_is_built_without_a_warning(tmp_path: Path) -> None:
     done = build(REPOSITORY, tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
-    for page in (*DOCS.glob("*.md"), *DOCS.glob("api/*.rst"), REPOSITORY / "README.md"):
-        assert (tmp_path / page.relative_to(REPOSITORY).with_suffix(".html")).exists()
 
 
 def test_a_broken_link_and_an_unknown_reference_fail_it(tmp_path: Path) -> None:
