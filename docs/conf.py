@@ -41,7 +41,7 @@ myst_heading_anchors = 4
 myst_links_external_new_tab = True
 
 autodoc_member_order = "bysource"
-autodoc_default_options = {"members": True, "undoc-members": True, "show-inheritance": True}
+autodoc_default_options = {"members": True, "undoc-members": True}
 autoclass_content = "both"
 toc_object_entries = False
 autodoc_typehints_format = "short"
