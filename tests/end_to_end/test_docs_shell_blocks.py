@@ -13,11 +13,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from order_staging import database
 from order_staging.settings import Settings
 from tests.end_to_end.shell_blocks import Block, blocks, blocks_of, mistakes
 from tests.end_to_end.shell_worlds import FIRST, WORLDS, World
+from tests.processes_warm import sharing
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.end_to_end.shell_blocks import Command
 
 REPOSITORY = Path(__file__).parents[2]
@@ -40,6 +44,15 @@ def templates(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -
     folder = tmp_path_factory.mktemp("templates")
     shutil.copy(sqlite_template, folder / "empty.db")
     return folder
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _one_compiler() -> Iterator[None]:
+    """Let all commands share what SQLAlchemy has compiled: a third of what a small batch costs is that."""
+    patch = pytest.MonkeyPatch()
+    patch.setattr(database, "_create_engine", sharing())
+    yield
+    patch.undo()
 
 
 @pytest.mark.parametrize("page", RUN)

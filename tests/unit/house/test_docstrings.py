@@ -109,7 +109,9 @@ def test_the_rule_about_errors_takes_the_words_of_the_class() -> None:
 
 
 def test_the_rule_about_attributes_finds_those_without_a_word() -> None:
-    source = 'class Result:\n    """Calls."""\n    calls: int\n    name: str\n    mood: int\n    x: int\n    "Why"'
+    source = (
+        'class Result:\n    """Calls."""\n    calls: int\n    name: str\n    mood: int\n    x: int\n    "Why"'
+    )
     found = list(rules.unexplained_attributes(ast.parse(source), {"Result"}, {"name"}))
     assert found == ["Result.mood (line 1) is explained nowhere"]
     assert list(rules.unexplained_attributes(ast.parse(source), {"Other"}, set())) == []
