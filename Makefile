@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 BENCH := .venv-bench
 BENCH_READY := $(BENCH)/.ready
 
-.PHONY: demo test test-db proofs coverage lint types docs bench soak lock format clean
+.PHONY: demo test test-db proofs coverage lint types docs picture bench soak lock format clean
 
 $(READY): requirements-dev.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -50,6 +50,9 @@ types: $(READY)  ## what pyright says of the public types and the examples; mypy
 
 docs: $(READY)  ## the pages and the API as a site in build/docs; a broken link or a warning fails it
 	$(BIN)/python -m sphinx -c docs -b html --fail-on-warning --keep-going --quiet . build/docs
+
+picture: $(READY)  ## docs/run.svg anew, taken of a real run
+	$(BIN)/python docs/run_picture.py
 
 format: $(READY)  ## put formatting and import order right
 	$(BIN)/ruff format .

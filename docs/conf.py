@@ -6,6 +6,7 @@ order is that of the links in `docs/index.md`, and what its headings say.
 
 from __future__ import annotations
 
+import logging
 import re
 import sys
 from pathlib import Path
@@ -55,6 +56,8 @@ def setup(app: Sphinx) -> None:
     """Connect what is below to Sphinx's events."""
     app.connect("source-read", _order_the_site)
     app.connect("autodoc-process-docstring", _read_as_prose)
+    app.connect("build-finished", _lead_to_the_index)
+    logging.getLogger("alembic").setLevel(logging.WARNING)
 
 
 def _order_the_site(_: Sphinx, docname: str, source: list[str]) -> None:
@@ -76,3 +79,10 @@ def _read_as_prose(
 ) -> None:
     """Take single backquotes for code, as our docstrings mean them."""
     lines[:] = re.sub(r"(?<!`)`([^`]+)`(?!`)", r"``\1``", "\n".join(lines)).split("\n")
+
+
+def _lead_to_the_index(app: Sphinx, error: Exception | None) -> None:
+    """Have the site's first page be the index, though that is a folder below."""
+    if error is None and app.builder.format == "html":
+        page = f'<!doctype html><meta http-equiv="refresh" content="0; url={root_doc}.html"><title>{project}</title>\n'
+        (Path(app.outdir) / "index.html").write_text(page, encoding="utf-8")

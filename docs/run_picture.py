@@ -1,4 +1,4 @@
-"""Makes docs/run.svg: the picture of a run, taken of a real one against the sandbox. `python docs/run_picture.py`.
+"""Makes docs/run.svg: the picture of a run, taken of a real one against the sandbox: `make picture`.
 
 What is shown is what the commands wrote to a terminal of 100 columns; logs, on standard error, are left out.
 """
