@@ -84,5 +84,5 @@ def _read_as_prose(
 def _lead_to_the_index(app: Sphinx, error: Exception | None) -> None:
     """Have the site's first page be the index, though that is a folder below."""
     if error is None and app.builder.format == "html":
-        page = f'<!doctype html><meta http-equiv="refresh" content="0; url={root_doc}.html"><title>{project}</title>\n'
+        page = f'<!doctype html><meta http-equiv="refresh" content="0; url={root_doc}.html">\n'
         (Path(app.outdir) / "index.html").write_text(page, encoding="utf-8")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 SHELLS = {"sh", "bash", "console", "shell", "zsh", "powershell", "shell-session", "bat", "cmd"}
 RUN = {"sh", "console"}
 """The languages that pages are written in: commands, and commands after a prompt with what they print."""
-NEEDS = {"a package index", "an account at monday.com", "Entra ID", "Kestra", "SQL Server"}
+NEEDS = {"a package index", "Kestra", "SQL Server"}
 UNLABELLED = re.compile(
     r"^(\$ \S|(order-staging|make|pip|python|uv|alembic|export|sudo|apt-get) [a-z-])", re.MULTILINE
 )

@@ -15,7 +15,7 @@ import pytest
 
 from order_staging import database
 from order_staging.settings import Settings
-from tests.end_to_end.shell_blocks import Block, blocks, blocks_of, mistakes
+from tests.end_to_end.shell_blocks import NEEDS, Block, blocks, blocks_of, mistakes
 from tests.end_to_end.shell_worlds import FIRST, WORLDS, World
 from tests.processes_warm import sharing
 
@@ -135,6 +135,11 @@ def test_every_block_is_run_or_says_why_not() -> None:
     assert {
         command.text.split("  ")[0] for each in BLOCKS if each.takes_minutes for command in each.commands()
     } == BY_HAND
+
+
+def test_no_reason_and_no_world_is_there_for_nothing() -> None:
+    assert {block.needs for block in BLOCKS if block.needs} == NEEDS
+    assert {block.given for block in BLOCKS if block.given} | {FIRST} == set(WORLDS)
 
 
 def test_the_pages_have_blocks_of_every_sort() -> None:
