@@ -15,14 +15,12 @@ import pytest
 
 from order_staging import database
 from order_staging.settings import Settings
-from tests.end_to_end.shell_blocks import NEEDS, Block, blocks, blocks_of, mistakes
+from tests.end_to_end.shell_blocks import NEEDS, Block, Command, blocks, blocks_of, mistakes
 from tests.end_to_end.shell_worlds import FIRST, WORLDS, World
 from tests.processes_warm import sharing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from tests.end_to_end.shell_blocks import Command
 
 REPOSITORY = Path(__file__).parents[2]
 PAGES = sorted(
@@ -222,3 +220,19 @@ def test_what_is_labelled_or_marked_wrongly_is_found(page: str, mistake: str) ->
 def test_three_points_in_what_is_printed_stand_for_anything() -> None:
     assert _is_said("batch ... is done", "the batch 4711 is\ndone now")
     assert not _is_said("batch ... is done", "the batch 4711 was done")
+
+
+def test_a_command_that_does_otherwise_than_its_page_says_is_found(tmp_path: Path, templates: Path) -> None:
+    (block,) = blocks("page.md", "```sh\norder-staging run\n```")
+    with World(tmp_path / "world", templates) as world:
+        with pytest.raises(AssertionError, match=r"page\.md:1: order-staging run ended with 2"):
+            _run(block.commands()[0], world, block)
+        _run(Command("order-staging run", code=2, prints=("nothing was chosen; ...",)), world, block)
+        with pytest.raises(AssertionError, match=r"did not print \['all was chosen'\]"):
+            _run(Command("order-staging run", code=2, prints=("all was chosen",)), world, block)
+        with pytest.raises(AssertionError, match=r"echo lost \| false ended with 1: lost"):
+            _run(Command("echo lost | false"), world, block)
+        _run(Command("export ORDER_STAGING_CHANNEL=fast"), world, block)
+        _run(
+            Command("order-staging db current", code=2, prints=("ORDER_STAGING_CHANNEL: ...",)), world, block
+        )
