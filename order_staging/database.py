@@ -96,7 +96,13 @@ def reading_only(engine: Engine) -> Engine:
     Where the database can refuse changes by itself, it does: PostgreSQL by the kind of transaction, SQLite by a
     pragma. On SQL Server nothing but the code, and the login's rights, keeps them from writing.
     """
-    return engine.execution_options(**{READING: True}, **_READ_ONLY.get(engine.dialect.name, {}))
+    reader = engine.execution_options(**{READING: True}, **_READ_ONLY.get(engine.dialect.name, {}))
+    if reader.dialect.name == "sqlite":
+        event.listen(reader, "begin", _refuse_changes)
+        # The connection goes back to the pool of an engine that writes.
+        event.listen(reader, "commit", _allow_changes)
+        event.listen(reader, "rollback", _allow_changes)
+    return reader
 
 
 def _parse(url: str) -> URL:
@@ -124,9 +130,15 @@ def _prepare_sqlite(connection: SQLiteConnection, _: ConnectionPoolEntry) -> Non
 def _begin_immediate(connection: Connection) -> None:
     # A transaction that starts by reading could not upgrade to writing once another one has written.
     only_reads = connection.get_execution_options().get(READING, False)
-    # A connection of the pool may have been the other kind before.
-    connection.exec_driver_sql(f"PRAGMA query_only = {'ON' if only_reads else 'OFF'}")
     connection.exec_driver_sql("BEGIN" if only_reads else "BEGIN IMMEDIATE")
+
+
+def _refuse_changes(connection: Connection) -> None:
+    connection.exec_driver_sql("PRAGMA query_only = ON")
+
+
+def _allow_changes(connection: Connection) -> None:
+    connection.exec_driver_sql("PRAGMA query_only = OFF")
 
 
 _PREPARATIONS = {"pysqlite": _listen_to_sqlite, "psycopg": postgres.send_in_bulk}

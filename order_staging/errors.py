@@ -62,6 +62,18 @@ class UnknownCustomerError(ConfigurationError):
         )
 
 
+class TransformationError(ConfigurationError):
+    """A job's own transformation failed at a row, or gave what is no mapping of columns."""
+
+    def __init__(self, version: str, row: object, words: str) -> None:
+        """Name the transformation by its version, and the row by its UUID."""
+        super().__init__(
+            f"the transformation {version!r} failed at the row {row}: {words}; raise ValueError for a row that is "
+            "invalid, and return the columns that are to have another value"
+        )
+        self.version = version
+
+
 class MissingDependencyError(ConfigurationError):
     """A package that an extra brings is not installed."""
 

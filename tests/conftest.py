@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pytest
+from hypothesis import settings as hypothesis_settings
 from sqlalchemy import Engine, make_url, text
 from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.orm import Session, sessionmaker
@@ -29,6 +30,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from sqlalchemy import TextClause
+
+# How long an example takes says nothing: the machine may do other work.
+hypothesis_settings.register_profile("order_staging", deadline=None)
+hypothesis_settings.load_profile("order_staging")
 
 KEY_COLUMN = "text_source_uuid"
 TEMPLATE, SHARED = "template_of_tests", "database_of_tests"

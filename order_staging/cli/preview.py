@@ -24,14 +24,17 @@ from order_staging.cli.options import (
     OutputOption,
     PoOption,
 )
+from order_staging.cli.pages import write_page
 from order_staging.cli.run import require_choice, signals
-from order_staging.errors import ConfigurationError, StoppedError
+from order_staging.errors import StoppedError
+from order_staging.logs import Redactor
 from order_staging.reporting import preview_page
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from order_staging.batch import PreviewOptions, PreviewResult
+    from order_staging.settings import Settings
 
 
 def preview(
@@ -80,7 +83,7 @@ def preview(
                     raise
                 raise typer.Exit(128 + received[0]) from None
         if out is not None:
-            _write(result, out)
+            _write(result, out, ours.settings)
         ours.show(result.to_dict(), lambda: _shown(result, out))
     if received:
         raise typer.Exit(128 + received[0])
@@ -91,13 +94,8 @@ def _shown(result: PreviewResult, out: Path | None) -> RenderableType:
     return page if out is None else Group(*page.renderables, f"The page is {out}.")
 
 
-def _write(result: PreviewResult, out: Path) -> None:
+def _write(result: PreviewResult, out: Path, settings: Settings) -> None:
     # The template engine takes a tenth of a second to import, and most previews have no page.
-    from order_staging.reporting.preview_html import preview_html  # noqa: PLC0415
+    from order_staging.reporting.html.preview import preview_html  # noqa: PLC0415
 
-    try:
-        out.write_text(preview_html(result, utc_now()), encoding="utf-8")
-    except OSError as error:
-        raise ConfigurationError(
-            f"{out} cannot be written: {error.strerror or error}; give --out another place"
-        ) from error
+    write_page(out, preview_html(result, utc_now(), Redactor(settings.secrets()).known))

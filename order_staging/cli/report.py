@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import re
-import tempfile
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -17,6 +15,7 @@ from order_staging import schema
 from order_staging.cli import program
 from order_staging.cli.looking import batch_named
 from order_staging.cli.options import FormatOption, LevelOption, LogLevel, Output, OutputOption
+from order_staging.cli.pages import write_page
 from order_staging.database import READING
 from order_staging.errors import ConfigurationError
 from order_staging.logs import Redactor
@@ -72,7 +71,7 @@ def report(
             else:
                 period = _of_time(uow, str(since), now)
                 page, about = period_page(period, clean), {"since": f"{period.since:%Y-%m-%dT%H:%M:%SZ}"}
-        written = _write(out, page)
+        written = write_page(out, page)
         document = {"report": str(out), "bytes": written} | about
         ours.show(document, lambda: f"Wrote {out}, {written:,} bytes: open it in a browser.")
 
@@ -108,25 +107,3 @@ def _reading(settings: Settings) -> Iterator[UnitOfWork]:
         schema.require_head(engine)
         with UnitOfWork(sessionmaker(engine.execution_options(**{READING: True}))) as uow:
             yield uow
-
-
-def _write(path: Path, page: str) -> int:
-    """Write a file whole or not at all, and tell its bytes: what was there is kept until then."""
-    content = page.encode("utf-8", "replace")
-    unfinished = None
-    try:
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-            unfinished = Path(file.name)
-            file.write(content)
-        umask = os.umask(0)
-        os.umask(umask)
-        unfinished.chmod(0o666 & ~umask)
-        unfinished.replace(path)
-    except OSError as error:
-        if unfinished is not None:
-            with suppress(OSError):
-                unfinished.unlink()
-        raise ConfigurationError(
-            f"{path} cannot be written ({error.strerror}); give --out another place"
-        ) from error
-    return len(content)

@@ -33,6 +33,7 @@ from order_staging.sandbox import (
     Plan,
     RefusalStyle,
     Sandbox,
+    SandboxServer,
     WindowKind,
     idempotency_named,
     parse_fault,
@@ -206,14 +207,17 @@ async def _serve(ours: program.Program, board: Sandbox, port: int) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    await serve(board, port, lambda url: _announce(ours, board, url), stop)
+    await serve(board, port, lambda server: _announce(ours, board, server), stop)
 
 
-def _announce(ours: program.Program, board: Sandbox, url: str) -> None:
-    settings = {"ORDER_STAGING_MONDAY_URL": url, "ORDER_STAGING_MONDAY_TOKEN": board.token}
+def _announce(ours: program.Program, board: Sandbox, server: SandboxServer) -> None:
+    settings = {"ORDER_STAGING_MONDAY_URL": server.url, "ORDER_STAGING_MONDAY_TOKEN": board.token}
     if board.key_column is not None:
         settings["ORDER_STAGING_KEY_COLUMN"] = board.key_column
-    ours.show({"settings": settings}, lambda: "\n".join(program.exports(settings)))
+    page = f"# the board as a page: {server.page_url}"
+    ours.show(
+        {"settings": settings, "page": server.page_url}, lambda: "\n".join([*program.exports(settings), page])
+    )
 
 
 def fill_with_sample_orders(settings: Settings) -> int:

@@ -1,6 +1,7 @@
 """Everything that knows monday.com."""
 
-from order_staging.monday.account import Account
+from order_staging.monday.account import Account, DailyCalls
+from order_staging.monday.activity import Place
 from order_staging.monday.board import Board, BoardColumn, BoardGroup
 from order_staging.monday.board_items import BoardItem, BoardSubitem, board_value
 from order_staging.monday.bulk import FIRST_VERSION as FIRST_BULK_VERSION
@@ -8,6 +9,7 @@ from order_staging.monday.bulk import PATIENCE, UPLOAD_DOUBT, Imported, means_un
 from order_staging.monday.client import MondayClient
 from order_staging.monday.groups import Ensured, means_missing_group, refusal_of
 from order_staging.monday.import_file import ImportFile
+from order_staging.monday.limits import Quotas
 from order_staging.monday.mutations import (
     ArchiveItem,
     ChangeValues,
@@ -44,6 +46,7 @@ __all__ = [
     "BoardSubitem",
     "ChangeValues",
     "Created",
+    "DailyCalls",
     "DeleteItem",
     "Ensured",
     "ImportFile",
@@ -56,6 +59,8 @@ __all__ = [
     "NewSubitemOf",
     "NotExecuted",
     "Outcome",
+    "Place",
+    "Quotas",
     "Rejected",
     "Unknown",
     "Usage",

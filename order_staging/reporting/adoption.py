@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rich.console import Group
 
 from order_staging.adoption import AdoptionStatus
-from order_staging.batch.checks.findings import counted
+from order_staging.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

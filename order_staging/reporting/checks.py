@@ -9,7 +9,7 @@ from rich.console import Group
 from rich.table import Table
 
 from order_staging.batch import CheckStatus, Severity
-from order_staging.batch.checks.findings import counted
+from order_staging.wording import counted
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Group
 from rich.table import Table
 
-from order_staging.batch.checks.findings import counted
+from order_staging.reporting import words
+from order_staging.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -41,7 +41,7 @@ def sentences(result: PreviewResult) -> list[str]:
         (result.total("deleted"), "deleted on the board by people, and changed in the source"),
         (result.total("removed"), "gone from ORDERS_UNIFIED and still on the board"),
     ]
-    lines = [f"{count:,} {words}" for count, words in said if count]
+    lines = [f"{count:,} {what}" for count, what in said if count]
     if result.with_changes and result.total("relinked"):
         lines.append("what is recognised is compared by the run itself, once it has its new UUID")
     return [*lines, *estimated(result.estimate)]
@@ -167,12 +167,7 @@ def _labels(result: PreviewResult) -> Iterator[RenderableType]:
 def _payloads(payloads: Iterable[NewPayload]) -> Iterator[str]:
     for each in payloads:
         yield f"Payload of {each.name}:"
-        yield indented({"item": each.item, "subitems": each.subitems})
-
-
-def indented(value: object) -> str:
-    """Write JSON as people read it."""
-    return json.dumps(value, ensure_ascii=False, indent=2)
+        yield words.indented({"item": each.item, "subitems": each.subitems})
 
 
 def _with_rest(table: Table, shown: Shown[Any]) -> Iterator[RenderableType]:

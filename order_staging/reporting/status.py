@@ -20,6 +20,9 @@ STEPS = (
     "cleanup_completed",
 )
 
+UNKNOWN = "unknown"
+"""The status of a batch that has none: earlier scripts wrote some."""
+
 
 @dataclass(frozen=True)
 class BatchView:
@@ -41,6 +44,14 @@ class BatchView:
     retries_attempted: int
     started_by: str | None
     error_summary: str | None
+
+    @property
+    def elapsed(self) -> float | None:
+        """Tell the seconds from its start to its end; None where it has none, or one before its start.
+
+        `seconds` are those of its last run: a batch that was resumed has had others.
+        """
+        return elapsed(self.started, self.ended)
 
     def to_dict(self) -> dict[str, Any]:
         """Give JSON values."""
@@ -81,6 +92,13 @@ class BatchDetail:
         }
 
 
+def elapsed(started: datetime | None, ended: datetime | None) -> float | None:
+    """Tell the seconds between two times; None where one is missing, or they are the wrong way round."""
+    if started is None or ended is None or ended < started:
+        return None
+    return (ended - started).total_seconds()
+
+
 def newest(uow: UnitOfWork, limit: int, customer: str | None = None) -> list[BatchView]:
     """Read the batches that started last, of one customer where given."""
     return [_view(batch) for batch in uow.batches.newest(limit, customer)]
@@ -110,7 +128,7 @@ def _view(batch: Batch) -> BatchView:
     return BatchView(
         batch_id=str(batch.batch_id),
         customer=batch.customer_name,
-        status=str(batch.status),
+        status=str(batch.status or UNKNOWN),
         started=batch.start_time,
         ended=batch.end_time,
         seconds=batch.duration_seconds,

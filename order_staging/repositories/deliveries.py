@@ -229,7 +229,7 @@ class Deliveries:
     def groups(self, names: Sequence[str]) -> list[str]:
         """List the groups in which production has rows of these customers."""
         row = ProductionOrder
-        query = select(exactly(row.group)).where(_one_of(row.customer, names)).distinct()
+        query = select(exactly(row.group)).where(one_of_customers(row.customer, names)).distinct()
         return sorted(title for title in self.session.scalars(query) if title is not None)
 
     def items_known(self, item_ids: Sequence[int]) -> set[int]:
@@ -260,9 +260,15 @@ def _of_customers(names: Sequence[str], wanted: SourceFilter) -> list[ColumnElem
         (row.aag_season, wanted.aag_season),
         (row.customer_season, wanted.customer_season),
     )
-    return [row.source_uuid.is_not(None), _one_of(row.customer, names), *equal_text(filtered)]
+    return [row.source_uuid.is_not(None), one_of_customers(row.customer, names), *equal_text(filtered)]
 
 
-def _one_of(column: InstrumentedAttribute[str | None], names: Sequence[str]) -> ColumnElement[bool]:
-    """Compare as `equal_text` does: without regard to case and outer blanks."""
-    return func.upper(func.ltrim(func.rtrim(column))).in_([func.upper(name.strip()) for name in names])
+def one_of_customers(column: InstrumentedAttribute[str | None], names: Sequence[str]) -> ColumnElement[bool]:
+    """Tell which rows are of these customers: without regard to case, outer blanks, and how many are inside.
+
+    Production has an unknown customer as the source spells it; its batches go by one name for all spellings.
+    """
+    # Blanks become pairs of marks, whose inner ones touch and go: what is left of any number is one pair.
+    marked = func.replace(func.ltrim(func.rtrim(column)), " ", "<>")
+    single = func.replace(func.replace(marked, "><", ""), "<>", " ")
+    return func.upper(single).in_([func.upper(" ".join(name.split())) for name in names])

@@ -17,6 +17,7 @@ from order_staging.models import (
     StagedSubitem,
     StagingStatus,
 )
+from order_staging.repositories.deliveries import one_of_customers
 from order_staging.repositories.failures import Kind
 
 if TYPE_CHECKING:
@@ -82,13 +83,13 @@ class FailedRow:
 
 @dataclass(frozen=True, slots=True)
 class PastBatch:
-    """A batch as reports over many count it: times are UTC, `seconds` its duration, counts order lines or sizes."""
+    """A batch as reports over many count it: times are UTC, counts are order lines or sizes."""
 
     batch_id: UUID
     customer: str
     status: str | None
     started: datetime
-    seconds: int | None
+    ended: datetime | None
     orders: int
     subitems: int
     failed: int
@@ -112,7 +113,10 @@ class HistoryRepository:
         row = ProductionOrder if kind is Kind.ORDER else ProductionSubitem
         query = (
             select(row.delivered_date, func.count())
-            .where(row.delivered_date.between(first, last), ProductionOrder.customer == customer)
+            .where(
+                row.delivered_date.between(first, last),
+                one_of_customers(ProductionOrder.customer, [customer]),
+            )
             .group_by(row.delivered_date)
         )
         if kind is Kind.SUBITEM:
@@ -135,7 +139,7 @@ class HistoryRepository:
         row = ProductionOrder
         query = (
             select(row.title, row.group, row.item_id, row.delivered_date)
-            .where(row.customer == customer, row.delivered_date.between(first, last))
+            .where(one_of_customers(row.customer, [customer]), row.delivered_date.between(first, last))
             .order_by(row.delivered_date, row.item_id)
             .limit(limit)
         )
@@ -193,7 +197,7 @@ class HistoryRepository:
             Batch.customer_name,
             Batch.status,
             Batch.start_time,
-            Batch.duration_seconds,
+            Batch.end_time,
             func.coalesce(Batch.orders_processed, 0),
             func.coalesce(Batch.subitems_processed, 0),
             func.coalesce(Batch.failed_records, 0),

@@ -37,6 +37,11 @@ class Charge:
         self._window = window
         self._use = use
 
+    @property
+    def points(self) -> int:
+        """What it comes to by now."""
+        return self._use.amount
+
     def settle(self, cost: int) -> Complexity:
         """Correct the charge to the true cost, in points; it may be settled again when more is known."""
         self._window.correct(self._use, cost)

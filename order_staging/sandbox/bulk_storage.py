@@ -12,6 +12,7 @@ from order_staging.sandbox.bulk_jobs import UploadRecord
 from order_staging.sandbox.bulk_rules import SecondUpload
 from order_staging.sandbox.bulk_urls import UrlRefusedError
 from order_staging.sandbox.faults import Due, FaultKind, Faults
+from order_staging.sandbox.request_log import RequestLog
 
 UPLOAD_FAULTS = frozenset({"bulk_upload"})
 REPORT_FAULTS = frozenset({"bulk_report"})
@@ -37,21 +38,23 @@ class BulkStorage:
     """Answers to uploads and downloads, with None where the connection is to be closed without an answer.
 
     Takes the jobs, the guard within which they may be changed, the faults on order (`bulk_upload` and
-    `bulk_report` are the operations), what sleeps for seconds, and the clock.
+    `bulk_report` are the operations), the log of requests, what sleeps for seconds, and the clock.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - everything outside is an argument
         self,
         imports: BulkImports,
         *,
         changing: Callable[[], AbstractContextManager[None]],
         faults: Faults,
+        log: RequestLog,
         sleep: Callable[[float], Awaitable[None]],
         clock: Callable[[], datetime],
     ) -> None:
         self._imports = imports
         self._changing = changing
         self._faults = faults
+        self._log = log
         self._sleep = sleep
         self._clock = clock
         self._uploads: list[UploadRecord] = []
@@ -83,6 +86,7 @@ class BulkStorage:
 
     async def put(self, request: StorageRequest) -> Answer | None:
         """Take the file of a job."""
+        began = self._clock()
         due = await self._due(UPLOAD_FAULTS)
         stored, answer = (False, None) if due.prevents else self._take(request)
         told = _told(due, answer)
@@ -90,13 +94,17 @@ class BulkStorage:
         status = None if told is None else told.status
         with self._changing():
             self._uploads.append(UploadRecord(job_id, request.size, stored, status, self._clock()))
+        self._log.file("upload", told, due.met, began, self._clock())
         return told
 
     async def get(self, request: StorageRequest) -> Answer | None:
         """Hand out the report of a job."""
         self._downloads += 1
+        began = self._clock()
         due = await self._due(REPORT_FAULTS)
-        return _told(due, None if due.prevents else self._report(request))
+        told = _told(due, None if due.prevents else self._report(request))
+        self._log.file("report", told, due.met, began, self._clock())
+        return told
 
     async def _due(self, operations: frozenset[str]) -> Due:
         due = self._faults.take(operations)

@@ -75,6 +75,7 @@ def parse_fault(text: str) -> Fault:
         probability=_probability(options.get("p", "1")),
         times=_count("times", options["times"], 1) if "times" in options else (None if "p" in options else 1),
         skip=_count("skip", options.get("skip", "0"), 0),
+        name=name,
     )
 
 
@@ -90,9 +91,14 @@ def _with_seconds(name: str, text: str | None) -> Fault:
     return TIMED[name](int(seconds) if name in WHOLE_SECONDS else seconds)
 
 
-def _operation(name: str) -> str:
+def known_operations() -> list[str]:
+    """What a fault may name as the request that it waits for: every root field, and requests for files."""
     types = (schema().query_type, schema().mutation_type)
-    known = sorted({*STORAGE, *(field for type_ in types if type_ is not None for field in type_.fields)})
+    return sorted({*STORAGE, *(field for type_ in types if type_ is not None for field in type_.fields)})
+
+
+def _operation(name: str) -> str:
+    known = known_operations()
     if name not in known:
         raise ValueError(f"no root field is called {name!r}; there are {', '.join(known)}")
     return name

@@ -1,6 +1,6 @@
 """Faults on order: what a test makes the sandbox do wrong, and when."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from random import Random
@@ -57,7 +57,7 @@ class Fault:
     matching requests are spared; of the others each is hit with `probability`. `status`, `body` (text for HTML,
     an object for JSON) and `headers` are the answer of the two answering kinds; `seconds` is the wait of a
     delay, or how old what a stale search finds is; `alias` is the place of a mutation in its request, from 0,
-    and `message` and `extensions` its error, for the two kinds that concern one.
+    and `message` and `extensions` its error, for the two kinds that concern one. `name` is what people call it.
     """
 
     kind: FaultKind
@@ -74,10 +74,17 @@ class Fault:
     extensions: Mapping[str, object] = field(
         default_factory=lambda: {"code": "INTERNAL_SERVER_ERROR", "status_code": 500, "service": "monolith"}
     )
+    name: str = field(default="", compare=False)
+
+    @property
+    def shown_name(self) -> str:
+        """What people call it."""
+        return self.name or self.kind.replace("_", "-")
 
 
 @dataclass(slots=True)
 class _Order:
+    number: int
     fault: Fault
     skip: int
     times: int | None
@@ -85,10 +92,24 @@ class _Order:
 
 
 @dataclass(frozen=True, slots=True)
+class FaultOrder:
+    """A fault on order: its number, the fault, how many matching requests are still spared, how often it happens.
+
+    `times` is None where it happens for ever, `happened` is how many requests have met it.
+    """
+
+    number: int
+    fault: Fault
+    skip: int
+    times: int | None
+    happened: int
+
+
+@dataclass(frozen=True, slots=True)
 class Due:
     """The faults of one request: the wait, at most one fault of the whole, and those of aliases and the board.
 
-    `seconds` is the wait; `stale_seconds` is how old what searches find is.
+    `seconds` is the wait; `stale_seconds` is how old what searches find is; `met` are all of them.
     """
 
     seconds: float = 0.0
@@ -97,6 +118,7 @@ class Due:
     stale_seconds: float = 0.0
     cursors_expired: bool = False
     groups_deleted: bool = False
+    met: tuple[Fault, ...] = ()
 
     @property
     def prevents(self) -> bool:
@@ -116,12 +138,20 @@ class Faults:
         self._lock = Lock()
         self._random = random or Random()  # noqa: S311 - faults are no secrets
 
-    def add(self, fault: Fault) -> None:
-        """Order a fault."""
+    def add(self, fault: Fault) -> int:
+        """Order a fault; gives the number of the order."""
         with self._lock:
-            order = _Order(fault, fault.skip, fault.times)
+            order = _Order(len(self._ever) + 1, fault, fault.skip, fault.times)
             self._orders.append(order)
             self._ever.append(order)
+            return order.number
+
+    def remove(self, number: int) -> bool:
+        """Take back the order with that number; says whether it was still there."""
+        with self._lock:
+            before = len(self._orders)
+            self._orders = [order for order in self._orders if order.number != number]
+            return len(self._orders) < before
 
     def clear(self) -> None:
         """Take back every fault that has not happened yet."""
@@ -133,6 +163,15 @@ class Faults:
         """How many faults still wait to happen for the last time."""
         with self._lock:
             return len(self._orders)
+
+    @property
+    def orders(self) -> list[FaultOrder]:
+        """The faults that still wait to happen for the last time, in the order they were added."""
+        with self._lock:
+            return [
+                FaultOrder(order.number, order.fault, order.skip, order.times, order.happened)
+                for order in self._orders
+            ]
 
     @property
     def happened(self) -> list[tuple[Fault, int]]:
@@ -186,7 +225,7 @@ def _concerns(fault: Fault, operations: frozenset[str]) -> bool:
     return concerned is None or not concerned.isdisjoint(operations)
 
 
-def _due(faults: Iterable[Fault]) -> Due:
+def _due(faults: Sequence[Fault]) -> Due:
     by_kind: dict[FaultKind, list[Fault]] = {kind: [] for kind in FaultKind}
     for fault in faults:
         by_kind[fault.kind].append(fault)
@@ -198,4 +237,5 @@ def _due(faults: Iterable[Fault]) -> Due:
         stale_seconds=max((fault.seconds for fault in by_kind[FaultKind.STALE_SEARCH]), default=0.0),
         cursors_expired=bool(by_kind[FaultKind.EXPIRED_CURSOR]),
         groups_deleted=bool(by_kind[FaultKind.GROUP_DELETED]),
+        met=tuple(faults),
     )

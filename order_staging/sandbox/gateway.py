@@ -7,14 +7,12 @@ from random import Random
 
 from order_staging.sandbox import bodies
 from order_staging.sandbox.answers import Answer, RefusedRequestError
-from order_staging.sandbox.behaviour import Behaviour
 from order_staging.sandbox.budget import Charge
-from order_staging.sandbox.costs import Costs
+from order_staging.sandbox.conditions import Conditions
 from order_staging.sandbox.engine import Operation
-from order_staging.sandbox.faults import Due, FaultKind, Faults
-from order_staging.sandbox.idempotency import IdempotencyKeys
+from order_staging.sandbox.faults import Due, Fault, FaultKind, Faults
 from order_staging.sandbox.incoming import read, version_used
-from order_staging.sandbox.limits import Exceeded, Limits
+from order_staging.sandbox.limits import Exceeded
 from order_staging.sandbox.refused_by_limits import answer_to
 
 OK = 200
@@ -39,43 +37,50 @@ class Accepted:
     charge: Charge
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Handled:
-    """What became of a request: its number, root fields and answer, None where the connection is to be closed."""
+    """What became of a request: its number, root fields and answer, None where the connection is to be closed.
+
+    Further the operation where it could be read, the faults that it met, and the points that it cost.
+    """
 
     number: int
-    operations: tuple[str, ...]
-    answer: Answer | None
+    operations: tuple[str, ...] = ()
+    answer: Answer | None = None
+    operation: Operation | None = None
+    faults: tuple[Fault, ...] = ()
+    charge: Charge | None = None
+
+    @property
+    def points(self) -> int:
+        """What it cost in complexity points."""
+        return 0 if self.charge is None else self.charge.points
 
 
 class Gateway:
     """Handles requests; latency and DELAY faults alone let one overtake another.
 
-    Takes the token, how it behaves, what requests cost, the limits of the account, the faults on order, the
-    idempotency keys, what runs a request (it may raise a RefusedRequestError), which API versions have bulk
-    imports, what sleeps for seconds, and randomness for request ids.
+    Takes the token, the conditions (plan, behaviour, costs), the faults on order, what runs a request (it may
+    raise a RefusedRequestError), which API versions have bulk imports, what sleeps for seconds, and randomness
+    for request ids.
     """
 
     def __init__(  # noqa: PLR0913 - everything outside is an argument
         self,
         *,
         token: str,
-        behaviour: Behaviour,
-        costs: Costs,
-        limits: Limits,
+        conditions: Conditions,
         faults: Faults,
-        keys: IdempotencyKeys,
         run: Callable[[Accepted], bodies.Body],
         serves_bulk: Callable[[str], bool],
         sleep: Callable[[float], Awaitable[None]],
         random: Random,
     ) -> None:
         self._token = token
-        self._behaviour = behaviour
-        self._costs = costs
-        self._limits = limits
+        self._conditions = conditions
+        self._limits = conditions.limits
+        self._keys = conditions.keys
         self._faults = faults
-        self._keys = keys
         self._run = run
         self._serves_bulk = serves_bulk
         self._sleep = sleep
@@ -83,45 +88,53 @@ class Gateway:
 
     async def handle(self, request: Request, number: int) -> Handled:
         """Answer one request, or say that its connection is to be closed; takes the request's number."""
+        handled = Handled(number)
+        handled.answer = await self._admitted(request, handled)
+        return handled
+
+    async def _admitted(self, request: Request, handled: Handled) -> Answer | None:
         requested = request.headers.get("api-version")
         version = version_used(requested)
         exceeded = self._limits.knock()
         if exceeded is not None:
-            return Handled(number, (), self._refused(exceeded, version))
+            return self._refused(exceeded, version)
         if request.headers.get("authorization") != self._token:
-            return Handled(number, (), self._finished(Answer(401, bodies.not_authenticated()), version))
+            return self._finished(Answer(401, bodies.not_authenticated()), version)
         read_ = read(request.body, requested, bulk=self._serves_bulk(version))
+        handled.operations = read_.fields
+        handled.operation = read_ if isinstance(read_, Operation) else None
         free_reading = isinstance(read_, Operation) and read_.asks_complexity_alone
         exceeded = self._limits.enter(free_reading=free_reading)
         if exceeded is not None:
-            return Handled(number, read_.fields, self._refused(exceeded, version))
+            return self._refused(exceeded, version)
         try:
             if isinstance(read_, Operation):
-                answer = await self._answer(read_, request, number, version)
-            else:
-                answer = self._finished(read_.answer, version if read_.tells_version else None)
-            return Handled(number, read_.fields, answer)
+                return await self._answer(read_, request, handled, version)
+            return self._finished(read_.answer, version if read_.tells_version else None)
         finally:
             self._limits.leave()
 
     async def _answer(
-        self, operation: Operation, request: Request, number: int, version: str
+        self, operation: Operation, request: Request, handled: Handled, version: str
     ) -> Answer | None:
         key = self._key(operation, request)
         if key is not None and not self._keys.claim(key, request.body):
-            return await self._again(operation, request, version, key)
+            due = self._faults.take(operation.fields)
+            handled.faults = due.met
+            return await self._again(due, request, version, key)
         charge = self._charge(operation)
         if isinstance(charge, Exceeded):
             self._release(key)
             return self._refused(charge, version)
         due = self._faults.take(operation.fields)
+        handled.charge, handled.faults = charge, due.met
         if due.prevents:
             charge.settle(0)
             self._release(key)
             await self._wait(due.seconds)
             return self._given(_instead(due, None), version)
         try:
-            given = await self._once(Accepted(number, operation, version, due, charge), key)
+            given = await self._once(Accepted(handled.number, operation, version, due, charge), key)
         except RefusedRequestError as refused:
             charge.settle(0)
             given = _instead(due, refused.answer)
@@ -129,19 +142,20 @@ class Gateway:
 
     def _key(self, operation: Operation, request: Request) -> str | None:
         """The idempotency key that counts: mutations alone have one, and only where keys are honoured."""
-        honoured = self._behaviour.idempotency.honoured and operation.is_mutation
+        honoured = self._conditions.behaviour.idempotency.honoured and operation.is_mutation
         return (request.headers.get("idempotency-key") or None) if honoured else None
 
     def _charge(self, operation: Operation) -> Charge | Exceeded:
-        cost = operation.cost(self._costs)
-        return self._limits.charge(cost, self._costs.estimate(cost))
+        costs = self._conditions.costs
+        cost = operation.cost(costs)
+        return self._limits.charge(cost, costs.estimate(cost))
 
     async def _once(self, accepted: Accepted, key: str | None) -> Answer | None:
         kept: Answer | None = None
         try:
             fields = accepted.operation.fields
             # Time passes before anything has an effect: a client that gives up has no effect on the board yet.
-            await self._wait(accepted.due.seconds + self._behaviour.latency.of(fields))
+            await self._wait(accepted.due.seconds + self._conditions.behaviour.latency.of(fields))
             result = self._stamped(Answer(OK, self._run(accepted)))
             failure = _instead(accepted.due, None)
             given = _instead(accepted.due, result) if failure is None else self._stamped(failure)
@@ -151,9 +165,8 @@ class Gateway:
                 self._keys.settle(key, kept)
         return given
 
-    async def _again(self, operation: Operation, request: Request, version: str, key: str) -> Answer | None:
-        due = self._faults.take(operation.fields)
-        await self._wait(due.seconds + self._behaviour.latency.of(()))
+    async def _again(self, due: Due, request: Request, version: str, key: str) -> Answer | None:
+        await self._wait(due.seconds + self._conditions.behaviour.latency.of(()))
         answer = None if due.prevents else self._keys.again(key, request.body)
         return self._given(_instead(due, answer), version)
 
@@ -169,7 +182,7 @@ class Gateway:
             await self._sleep(seconds)
 
     def _refused(self, exceeded: Exceeded, version: str) -> Answer:
-        answer = answer_to(exceeded, self._behaviour.refusals)
+        answer = answer_to(exceeded, self._conditions.behaviour.refusals)
         return self._finished(answer, version, self._limits.headers(exceeded))
 
     def _finished(
@@ -177,7 +190,7 @@ class Gateway:
     ) -> Answer:
         body = self._stamped(answer).body
         told = self._limits.headers() if limits is None else limits
-        shown = told if self._behaviour.rate_limit_headers else {}
+        shown = told if self._conditions.behaviour.rate_limit_headers else {}
         headers = {"x-request-id": self._request_id(), **shown, **answer.headers}
         if not isinstance(body, str):
             extensions = body["extensions"]

@@ -70,11 +70,11 @@ class _Kept:
 
 
 class IdempotencyKeys:
-    """The keys in use; takes the clock and the rules."""
+    """The keys in use; takes the clock and the rules, which may be replaced at any time."""
 
     def __init__(self, clock: Callable[[], datetime], rules: IdempotencyRules) -> None:
+        self.rules = rules
         self._clock = clock
-        self._rules = rules
         self._running: dict[str, bytes] = {}
         self._kept: dict[str, _Kept] = {}
         self._size = 0
@@ -92,10 +92,10 @@ class IdempotencyKeys:
         self._expire()
         kept = self._kept.get(key)
         first = self._running.get(key) if kept is None else kept.request
-        if self._rules.other_body is OtherBody.REFUSE and first not in {None, _digest(request)}:
+        if self.rules.other_body is OtherBody.REFUSE and first not in {None, _digest(request)}:
             return Answer(422, bodies.reused_idempotency_key())
         if kept is None:
-            wait = {"Retry-After": str(self._rules.retry_after_seconds)}
+            wait = {"Retry-After": str(self.rules.retry_after_seconds)}
             return Answer(409, bodies.idempotency_conflict(), wait)
         headers = {**kept.answer.headers, "Idempotency-Replayed": "true"}
         return Answer(kept.answer.status, kept.answer.body, headers)
@@ -106,16 +106,16 @@ class IdempotencyKeys:
         if answer is None:
             return
         size = _size(answer)
-        if size <= min(self._rules.memory_bytes - self._size, self._rules.answer_bytes):
+        if size <= min(self.rules.memory_bytes - self._size, self.rules.answer_bytes):
             self._kept[key] = _Kept(self._clock(), request, size, answer)
             self._size += size
 
     def kept_answer(self, result: Answer, given: Answer | None) -> Answer | None:
         """What is kept of a request; takes its result and the failure it was answered with instead, if any."""
         kept: Answer | None = result
-        if given is not None and self._rules.lost_answers is not LostAnswer.RESULT:
-            kept = given if self._rules.lost_answers is LostAnswer.FAILURE else None
-        return kept if kept is None or self._rules.keeps_errors or not _has_errors(kept) else None
+        if given is not None and self.rules.lost_answers is not LostAnswer.RESULT:
+            kept = given if self.rules.lost_answers is LostAnswer.FAILURE else None
+        return kept if kept is None or self.rules.keeps_errors or not _has_errors(kept) else None
 
     def forget(self) -> None:
         """Drop every answer that is kept; requests that are running go on."""
@@ -123,7 +123,7 @@ class IdempotencyKeys:
         self._size = 0
 
     def _expire(self) -> None:
-        oldest = self._clock() - timedelta(seconds=self._rules.seconds)
+        oldest = self._clock() - timedelta(seconds=self.rules.seconds)
         for key in list(takewhile(lambda key: self._kept[key].since <= oldest, self._kept)):
             self._size -= self._kept.pop(key).size
 

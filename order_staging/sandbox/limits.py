@@ -45,6 +45,15 @@ class Exceeded:
 
 
 @dataclass(frozen=True, slots=True)
+class Quota:
+    """How many there are of something, what is left of them, and the seconds until something comes back, if any."""
+
+    limit: int
+    left: int
+    resets_in: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class DailyCalls:
     """The calls of this day in UTC, tenths included, and how many there may be."""
 
@@ -56,7 +65,7 @@ class Limits:
     """What an account has used of its plan; takes the plan, the clock and the kind of window of its minutes."""
 
     def __init__(self, plan: Plan, clock: Callable[[], datetime], kind: WindowKind) -> None:
-        self._plan = plan
+        self.plan = plan
         self._clock = clock
         self._address = QuotaWindow(clock, IP_REQUESTS, IP_SPAN, WindowKind.FIXED)
         self._minute = QuotaWindow(clock, plan.requests, MINUTE, kind)
@@ -65,9 +74,15 @@ class Limits:
         self._day: date | None = None
         self._tenths = 0
 
+    def change(self, plan: Plan, kind: WindowKind) -> None:
+        """Let the plan and the kind of window be others from now on; what was used stays used."""
+        self.plan = plan
+        self._minute.change(plan.requests, kind)
+        self._budget.window.change(plan.complexity, kind)
+
     def knock(self) -> Exceeded | None:
         """Count a request of an address, whosever it is."""
-        if self._plan.refuses and self._address.left < 1:
+        if self.plan.refuses and self._address.left < 1:
             return Exceeded(Limit.IP, self._address.wait_for(1))
         self._address.take(1)
         return None
@@ -77,7 +92,7 @@ class Limits:
 
         A request that does nothing but ask for the complexity (`free_reading`) is a tenth of a daily call.
         """
-        exceeded = self._exceeded() if self._plan.refuses else None
+        exceeded = self._exceeded() if self.plan.refuses else None
         if exceeded is not None:
             self._count(1)
             return exceeded
@@ -92,10 +107,10 @@ class Limits:
 
     def charge(self, cost: int, estimate: int) -> Charge | Exceeded:
         """Take the estimated points of a request that would cost so many, or say why it is refused."""
-        if self._plan.refuses and max(cost, estimate) > REQUEST_COMPLEXITY:
+        if self.plan.refuses and max(cost, estimate) > REQUEST_COMPLEXITY:
             return Exceeded(Limit.REQUEST_COMPLEXITY, cost=max(cost, estimate))
         window = self._budget.window
-        if self._plan.refuses and estimate > window.left:
+        if self.plan.refuses and estimate > window.left:
             self._count(1 - TENTHS)
             wait = window.wait_for(estimate) or int(MINUTE.total_seconds())
             return Exceeded(Limit.COMPLEXITY, wait, estimate, window.left, window.quota)
@@ -103,38 +118,49 @@ class Limits:
 
     def daily(self) -> DailyCalls:
         """The calls of this day."""
-        return DailyCalls((self._tenths if self._day == self._today() else 0) / TENTHS, self._plan.calls)
+        return DailyCalls((self._tenths if self._day == self._today() else 0) / TENTHS, self.plan.calls)
 
     @property
     def points(self) -> int:
         """The points that all requests have cost."""
         return self._budget.window.total
 
+    @property
+    def complexity(self) -> Quota:
+        """The points of this minute."""
+        return _quota(self._budget.window)
+
+    @property
+    def requests(self) -> Quota:
+        """The requests of this minute."""
+        return _quota(self._minute)
+
+    @property
+    def in_flight(self) -> Quota:
+        """The requests that may be in flight together."""
+        return Quota(self.plan.concurrency, max(0, self.plan.concurrency - self._in_flight))
+
     def headers(self, exceeded: Exceeded | None = None) -> dict[str, str]:
         """The headers that tell the quotas and what is left of them; takes what refused the request, if any."""
         policy = [
-            f'"minuteRate";q={self._plan.requests};w=60',
-            f'"concurrency";q={self._plan.concurrency};qu="concurrent-requests"',
-            f'"complexityMinute";q={self._plan.complexity};w=60;qu="content-bytes"',
+            f'"minuteRate";q={self.plan.requests};w=60',
+            f'"concurrency";q={self.plan.concurrency};qu="concurrent-requests"',
+            f'"complexityMinute";q={self.plan.complexity};w=60;qu="content-bytes"',
         ]
         reset = self._budget.window.resets_in()
         left = [
             _left("minuteRate", self._minute.left, _wait(exceeded, Limit.MINUTE)),
-            _left(
-                "concurrency",
-                max(0, self._plan.concurrency - self._in_flight),
-                _wait(exceeded, Limit.CONCURRENCY),
-            ),
+            _left("concurrency", self.in_flight.left, _wait(exceeded, Limit.CONCURRENCY)),
             _left("complexityMinute", self._budget.window.left, reset),
         ]
         return {"RateLimit-Policy": ", ".join(policy), "RateLimit": ", ".join(left)}
 
     def _exceeded(self) -> Exceeded | None:
-        if self._day == self._today() and self._tenths >= self._plan.calls * TENTHS:
+        if self._day == self._today() and self._tenths >= self.plan.calls * TENTHS:
             return Exceeded(Limit.DAILY, self._until_midnight())
         if self._minute.left < 1:
             return Exceeded(Limit.MINUTE, self._minute.wait_for(1))
-        if self._in_flight >= self._plan.concurrency:
+        if self._in_flight >= self.plan.concurrency:
             return Exceeded(Limit.CONCURRENCY, CONCURRENCY_RETRY_SECONDS)
         return None
 
@@ -149,6 +175,10 @@ class Limits:
     def _until_midnight(self) -> int:
         midnight = datetime.combine(self._today() + timedelta(days=1), time(), UTC)
         return ceil((midnight - self._clock()).total_seconds())
+
+
+def _quota(window: QuotaWindow) -> Quota:
+    return Quota(window.quota, window.left, window.resets_in())
 
 
 def _left(name: str, left: int, wait: int | None) -> str:

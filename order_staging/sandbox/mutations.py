@@ -24,11 +24,15 @@ class ItemMutations:
     """Mutations on the items of an account; every method answers the item, or raises a Refusal.
 
     Takes the account, what tells the time as ISO 8601 text, the history that searches which lag behind look
-    into, and how many active items (subitems not counted) the account may have, if that is limited.
+    into, and what tells how many active items (subitems not counted) the account may have, None for any number.
     """
 
     def __init__(
-        self, account: Account, now: Callable[[], str], history: History, account_limit: int | None = None
+        self,
+        account: Account,
+        now: Callable[[], str],
+        history: History,
+        account_limit: Callable[[], int | None],
     ) -> None:
         self._account = account
         self._now = now
@@ -201,10 +205,11 @@ class ItemMutations:
     def _create(self, board: Board, group: Group, draft: Draft, name: str, place: int) -> Item:
         if len(board.order) >= board.items_limit:
             raise too_many_items(board.id, board.items_limit)
-        if board.type == "board" and self._account_limit is not None:
+        limit = self._account_limit()
+        if board.type == "board" and limit is not None:
             boards = self._account.boards.values()
-            if sum(len(each.order) for each in boards if each.type == "board") >= self._account_limit:
-                raise account_full(self._account_limit)
+            if sum(len(each.order) for each in boards if each.type == "board") >= limit:
+                raise account_full(limit)
         now = self._now()
         item = Item(self._account.new_item_id(), name, board.id, group.id, created_at=now, updated_at=now)
         draft.write(item)

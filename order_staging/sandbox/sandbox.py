@@ -18,20 +18,22 @@ from order_staging.sandbox.bulk_jobs import UploadRecord
 from order_staging.sandbox.bulk_rules import BulkRules
 from order_staging.sandbox.bulk_storage import BulkStorage
 from order_staging.sandbox.clock import utc_now
+from order_staging.sandbox.conditions import Conditions
 from order_staging.sandbox.context import Context
 from order_staging.sandbox.costs import COST_10K, MutationCosts
 from order_staging.sandbox.engine import execute
 from order_staging.sandbox.faults import Faults
 from order_staging.sandbox.gateway import Accepted, Gateway, Request
 from order_staging.sandbox.history import History
-from order_staging.sandbox.idempotency import IdempotencyKeys
-from order_staging.sandbox.limits import DailyCalls, Limits
+from order_staging.sandbox.limits import DailyCalls
 from order_staging.sandbox.mutations import ItemMutations
 from order_staging.sandbox.pages import Cursors, Pages
 from order_staging.sandbox.person import Person
 from order_staging.sandbox.plans import UNLIMITED, Plan
+from order_staging.sandbox.request_log import RequestLog
+from order_staging.sandbox.revisions import Revisions
 from order_staging.sandbox.starting_board import key_column_added, starting_account
-from order_staging.sandbox.state import Board, Lifecycle
+from order_staging.sandbox.state import Account, Board, Lifecycle
 from order_staging.sandbox.store import StateFile
 from order_staging.sandbox.views import (
     ExecutedMutation,
@@ -52,8 +54,9 @@ class Sandbox:
     complexity points a mutation costs; how many items the board may hold, where it is not as many as the plan
     says; the choices of bulk imports; the clock; what sleeps for seconds; and the randomness of request ids and
     of faults that happen by chance. `faults` are faults on order, `person` edits
-    the board by hand, `storage` takes the files of bulk imports. All of it may be used from another thread than
-    the server's.
+    the board by hand, `storage` takes the files of bulk imports; `conditions` are the plan and the behaviour,
+    which may be replaced at any time; `log` is that of the requests, and `revisions` tell what has changed. All
+    of it may be used from another thread than the server's.
     """
 
     def __init__(  # noqa: PLR0913 - everything outside is an argument
@@ -72,27 +75,27 @@ class Sandbox:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         random: Random | None = None,
     ) -> None:
-        self._behaviour = behaviour = behaviour or Behaviour()
         random = random or Random()  # noqa: S311 - request ids are no secrets
         self.token = token
         self.key_column = key_column
         self.faults = Faults(Random(random.getrandbits(64)))  # noqa: S311 - faults are no secrets
         self._file = None if path is None else StateFile(path)
         self._clock = clock
-        self._costs = behaviour.costs(mutation_cost)
-        self._limits = Limits(plan, clock, behaviour.window)
-        self._keys = IdempotencyKeys(clock, behaviour.idempotency)
+        self.conditions = Conditions(plan, behaviour or Behaviour(), mutation_cost, clock)
+        self.log = RequestLog()
+        self.revisions = Revisions()
         self._lock = RLock()
         self._account = (self._file.load() if self._file else None) or starting_account(
             plan.items_per_board if items_limit is None else items_limit, board
         )
         key_column_added(self._account, key_column)
         self._history = History(self._account, clock)
-        self._items = ItemMutations(self._account, self._moment, self._history, plan.items_per_account)
+        self._items = ItemMutations(
+            self._account, self._moment, self._history, lambda: self.conditions.plan.items_per_account
+        )
         self._boards = BoardMutations(self._account, self._items)
         self._cursors = Cursors(clock)
         self._executed: list[ExecutedMutation] = []
-        self._requests: list[RequestRecord] = []
         self._begun = 0
         self._activity = ActivityLog(clock)
         self.person = Person(self._account, self._items, self._boards, self._changing, self._activity)
@@ -105,15 +108,12 @@ class Sandbox:
             random=random,
         )
         self.storage = BulkStorage(
-            self._bulk, changing=self._changing, faults=self.faults, sleep=sleep, clock=clock
+            self._bulk, changing=self._changing, faults=self.faults, log=self.log, sleep=sleep, clock=clock
         )
         self._gateway = Gateway(
             token=token,
-            behaviour=behaviour,
-            costs=self._costs,
-            limits=self._limits,
+            conditions=self.conditions,
             faults=self.faults,
-            keys=self._keys,
             run=self._run,
             serves_bulk=self._serves_bulk,
             sleep=sleep,
@@ -139,18 +139,17 @@ class Sandbox:
     @property
     def requests(self) -> Sequence[RequestRecord]:
         """The requests that were answered or dropped, in the order they ended."""
-        with self._lock:
-            return tuple(self._requests)
+        return self.log.records
 
     @property
     def daily_calls(self) -> DailyCalls:
         """The calls of this day in UTC, and how many there may be."""
-        return self._limits.daily()
+        return self.conditions.limits.daily()
 
     @property
     def complexity(self) -> int:
         """The points that all requests have cost."""
-        return self._limits.points
+        return self.conditions.limits.points
 
     @property
     def uploads(self) -> Sequence[UploadRecord]:
@@ -174,7 +173,7 @@ class Sandbox:
 
     def forget(self) -> None:
         """Drop the answers kept for idempotency keys, as a service short of memory does."""
-        self._keys.forget()
+        self.conditions.keys.forget()
 
     def groups(self, *, inactive: bool = False) -> list[GroupView]:
         """The groups of the main board from the top, archived and deleted ones only if asked for."""
@@ -203,19 +202,16 @@ class Sandbox:
     async def handle(self, request: Request) -> Answer | None:
         """Answer a request, with None where the connection is to be closed without an answer."""
         self._begun += 1
+        began = self._clock()
         handled = await self._gateway.handle(request, self._begun)
-        answer = handled.answer
-        record = RequestRecord(
-            number=handled.number,
-            operations=handled.operations,
-            headers={name: value for name, value in request.headers.items() if name != "authorization"},
-            status=None if answer is None else answer.status,
-            replayed=answer is not None and "Idempotency-Replayed" in answer.headers,
-            time=self._clock(),
-        )
-        with self._lock:
-            self._requests.append(record)
-        return answer
+        self.log.handled(request, handled, began, self._clock())
+        return handled.answer
+
+    @contextmanager
+    def looking(self) -> Iterator[Account]:
+        """Guard a look at the account, which is not to be changed."""
+        with self._looking():
+            yield self._account
 
     @property
     def _board(self) -> Board:
@@ -230,7 +226,7 @@ class Sandbox:
 
     def _run(self, accepted: Accepted) -> bodies.Body:
         operation, due = accepted.operation, accepted.due
-        lag = max(self._behaviour.search_lag, due.stale_seconds)
+        lag = max(self.conditions.behaviour.search_lag, due.stale_seconds)
         with self._changing() if operation.is_mutation else self._looking():
             refused = self._bulk.refused_start(operation.fields)
             if refused is not None:
@@ -246,8 +242,8 @@ class Sandbox:
                 clock=self._clock,
                 request=accepted.number,
                 version=accepted.version,
-                bill=lambda failed: accepted.charge.settle(operation.cost(self._costs, failed)),
-                daily=self._limits.daily,
+                bill=lambda failed: accepted.charge.settle(operation.cost(self.conditions.costs, failed)),
+                daily=self.conditions.limits.daily,
                 faults=due.aliases,
             )
             if due.groups_deleted:
@@ -272,8 +268,10 @@ class Sandbox:
             self._keep()
 
     def _keep(self) -> None:
+        changed = sorted(self._history.changed)
         if self._file is not None:
-            self._file.save(self._account, sorted(self._history.changed))
+            self._file.save(self._account, changed)
+        self.revisions.raised(self._account, changed)
         self._history.changed.clear()
 
     def _serves_bulk(self, version: str) -> bool:

@@ -10,10 +10,10 @@ from aiohttp import web
 
 from order_staging.sandbox.bulk_routes import BulkRoutes
 from order_staging.sandbox.gateway import Request
+from order_staging.sandbox.page import LOOPBACK, PageRoutes, loopback_only
 from order_staging.sandbox.sandbox import Sandbox
 
 BODY_LIMIT = 10 * 1024**2
-LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 SHUTDOWN_SECONDS = 1.0
 
 
@@ -33,9 +33,10 @@ class SandboxServer:
         self._runner: web.AppRunner | None = None
 
     async def __aenter__(self) -> Self:
-        app = web.Application(client_max_size=BODY_LIMIT)
+        app = web.Application(client_max_size=BODY_LIMIT, middlewares=[loopback_only])
         app.router.add_post("/v2", self._post)
         BulkRoutes(self._sandbox.storage).add_to(app)
+        PageRoutes(self._sandbox).add_to(app)
         self._runner = web.AppRunner(app, shutdown_timeout=SHUTDOWN_SECONDS, access_log=None)
         await self._runner.setup()
         await web.TCPSite(self._runner, self._host, self._port).start()
@@ -53,6 +54,11 @@ class SandboxServer:
     def url(self) -> str:
         """Where requests go."""
         return f"{self._origin}/v2"
+
+    @property
+    def page_url(self) -> str:
+        """Where a browser finds the board, the log of requests and the switches."""
+        return f"{self._origin}/"
 
     @property
     def _origin(self) -> str:
@@ -105,6 +111,11 @@ class SandboxThread:
         """Where requests go."""
         return self._server.url
 
+    @property
+    def page_url(self) -> str:
+        """Where a browser finds the board, the log of requests and the switches."""
+        return self._server.page_url
+
     def _main(self) -> None:
         try:
             asyncio.run(self._serve())
@@ -125,12 +136,14 @@ class SandboxThread:
             await stop.wait()
 
 
-async def serve(sandbox: Sandbox, port: int, ready: Callable[[str], None], stop: asyncio.Event) -> None:
+async def serve(
+    sandbox: Sandbox, port: int, ready: Callable[[SandboxServer], None], stop: asyncio.Event
+) -> None:
     """Serve until `stop` is set, and leave the state file whole.
 
-    `ready` is called with the URL as soon as requests are taken. Raises OSError where the port is taken.
+    `ready` is called with the server as soon as it takes requests. Raises OSError where the port is taken.
     """
     async with SandboxServer(sandbox, port=port) as server:
-        ready(server.url)
+        ready(server)
         await stop.wait()
     sandbox.fold()

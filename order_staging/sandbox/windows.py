@@ -49,6 +49,12 @@ class QuotaWindow:
         self._expire()
         return max(0, self.quota - self._used)
 
+    def change(self, quota: int, kind: WindowKind) -> None:
+        """Let the quota and the kind of window be others from now on; what was used stays used."""
+        self._expire()
+        self.quota = quota
+        self._kind = kind
+
     def take(self, amount: int) -> Use:
         """Use so much of the quota, even more than is left."""
         self._expire()

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from order_staging.errors import TransformationError
 from order_staging.transform.mapping import UUID_COLUMN
 from order_staging.transform.notes import Note
 
@@ -28,8 +29,9 @@ class Transformation:
     `changes` takes a row and returns the columns that are to have another value, `{}` for none. It is pure: runs,
     comparisons, retries and checks all apply it, to the same row any number of times. A `ValueError` of it makes
     the row invalid, with its words as the reason; so does a change of what rows are found again by: the UUID, the
-    business key, the customer. `version` names what it does: order lines that were delivered under another
-    version are looked at again by the next run with changes.
+    business key, the customer. Any other error, or anything but a mapping, is a fault of the function, and ends
+    the run with a `TransformationError` that names the row. `version` names what it does: order lines that were
+    delivered under another version are looked at again by the next run with changes.
     """
 
     version: str
@@ -41,6 +43,12 @@ class Transformation:
             changes = self.changes(row)
         except ValueError as error:
             return row, [Note(NAME, "", str(error) or type(error).__name__)]
+        except Exception as error:
+            words = f"{type(error).__name__}: {error}"
+            raise TransformationError(self.version, row[UUID_COLUMN], words) from error
+        if not isinstance(changes, Mapping):
+            words = f"it returned {type(changes).__name__}"
+            raise TransformationError(self.version, row[UUID_COLUMN], words)
         problems = [Note(NAME, column, "is no column of the row") for column in changes if column not in row]
         problems += [
             Note(NAME, column, "was changed, and rows are found again by it")

@@ -42,7 +42,10 @@ def test_a_sandbox_prints_the_settings_that_point_the_library_at_it(alone: Comma
         "sandbox", "--port", "0", "--sample-orders", "--file", "board.json", "--output", "json"
     )
     try:
-        printed = json.loads(board.line())["settings"]
+        said = json.loads(board.line())
+        printed = said["settings"]
+        with urllib.request.urlopen(said["page"], timeout=10) as page:  # noqa: S310 - a loopback URL
+            assert page.headers["Content-Type"].startswith("text/html")
         names = {name.removeprefix("ORDER_STAGING_").lower(): value for name, value in printed.items()}
 
         done = alone("run", "--customer", "title 9", "--output", "json", **names)
@@ -106,7 +109,7 @@ def test_what_a_sandbox_prints_can_be_sourced(alone: CommandLine) -> None:
     alone("db", "upgrade")
     narrow = replace(alone, variables={"COLUMNS": "20"})
     board = narrow.start("sandbox", "--port", "0", "--sample-orders")
-    lines = board.lines(4)
+    lines = board.lines(5)
     board.send_signal(signal.SIGTERM)
     assert board.wait(timeout=30).out.splitlines() == lines
     assert lines[0].startswith("# 400 sample orders")
@@ -114,6 +117,7 @@ def test_what_a_sandbox_prints_can_be_sourced(alone: CommandLine) -> None:
         "export ORDER_STAGING_MONDAY_URL=http://here/v2",
         "export ORDER_STAGING_MONDAY_TOKEN=sandbox-token",
         "export ORDER_STAGING_KEY_COLUMN=text_source_uuid",
+        "# the board as a page: http://here/",
     ]
 
 

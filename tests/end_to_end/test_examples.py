@@ -15,7 +15,7 @@ import structlog
 
 from order_staging.sandbox import Sandbox, SandboxThread, greyson_4755
 from order_staging.transform import load_mapping
-from tests.conftest import KEY_COLUMN, Database
+from tests.conftest import Database
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -123,9 +123,10 @@ def test_a_second_board_has_its_own_columns_names_and_groups(
 ) -> None:
     url = f"sqlite:///{copy(sqlite_template, tmp_path / 'second.db')}"
     Database(engine_of(url)).add(greyson_4755()[:3])
-    board = Sandbox(key_column=KEY_COLUMN, board=FOLDER / "second_board" / "board.yaml")
+    board = Sandbox(key_column="text_second_key", board=FOLDER / "second_board" / "board.yaml")
     with SandboxThread(board) as server:
         monkeypatch.setenv("SECOND_DATABASE_URL", url)
+        monkeypatch.setenv("SECOND_KEY_COLUMN", "text_second_key")
         monkeypatch.setenv("ORDER_STAGING_MONDAY_URL", server.url)
         first = run("second_board/job.py", "greyson")
         again = run("second_board/job.py", "greyson")

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from order_staging.batch.checks.findings import Finding, counted, listed, note, ok, problem, warning
+from order_staging.batch.checks.findings import Finding, listed, note, ok, problem, warning
 from order_staging.batch.preflight import PREPARE, misfits
 from order_staging.batch.preparing import key_column_of
 from order_staging.errors import ConfigurationError
 from order_staging.monday.account import ITEMS_A_BOARD, LABELS_A_COLUMN, SUBITEMS_AN_ITEM
+from order_staging.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

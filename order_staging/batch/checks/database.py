@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from sqlalchemy import inspect
 
 from order_staging import schema
-from order_staging.batch.checks.findings import Finding, counted, listed, note, ok, problem, warning
+from order_staging.batch.checks.findings import Finding, listed, note, ok, problem, warning
 from order_staging.database import database_errors
 from order_staging.models import Base, OrdersUnified
+from order_staging.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

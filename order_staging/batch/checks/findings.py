@@ -86,11 +86,6 @@ def problem(subject: str, message: str, advice: str) -> Finding:
     return Finding(Severity.PROBLEM, subject, message, advice)
 
 
-def counted(count: int, one: str, several: str) -> str:
-    """Write a number with the word that goes with it: 1 row, 1,000 rows."""
-    return f"{count:,} {one if count == 1 else several}"
-
-
 def listed(values: list[str], at_most: int = 3) -> str:
     """Write some values as examples: 'A', 'B' and 5 more."""
     shown = ", ".join(repr(value) for value in values[:at_most])

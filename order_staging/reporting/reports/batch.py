@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from order_staging.models import BatchStatus, ErrorType
 from order_staging.reporting.reports.notes import Warnings, warnings
-from order_staging.reporting.reports.words import NOTHING, counted, duration, listed, share
+from order_staging.reporting.words import NOTHING, duration, listed, share
 from order_staging.repositories import Kind
+from order_staging.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -163,7 +164,7 @@ def sentence(facts: BatchFacts) -> str:
     arrived = listed(
         [counted(batch.orders_processed, "order line"), counted(batch.subitems_processed, "size")]
     )
-    took = f" in {duration(batch.seconds)}" if batch.seconds else ""
+    took = f" in {duration(batch.elapsed)}" if batch.elapsed else ""
     why = f" {_ended(batch.error_summary)}" if batch.error_summary else ""
     match batch.status:
         case BatchStatus.COMPLETED:
@@ -174,6 +175,9 @@ def sentence(facts: BatchFacts) -> str:
             return f"The batch is paused after {arrived}: a later run goes on with it.{why}"
         case BatchStatus.FAILED:
             return f"The batch failed after {arrived}.{why}"
+        case _ if batch.ended is not None:
+            # By an earlier script, with a word of its own.
+            return f"{arrived} reached the board{took}; the batch ended as {batch.status}.{why}"
         case _:
             return (
                 f"The batch has not come to an end: it is {batch.status}, "
@@ -240,9 +244,9 @@ def _counters(facts: BatchFacts) -> list[Fact]:
 def _facts(facts: BatchFacts) -> list[Fact]:
     batch = facts.detail.batch
     settled = batch.orders_processed + batch.failed_records
-    rate = batch.orders_processed / batch.seconds if batch.seconds else None
+    rate = batch.orders_processed / batch.elapsed if batch.elapsed else None
     return [
-        Fact("Duration", NOTHING if batch.seconds is None else duration(batch.seconds)),
+        Fact("From start to end", NOTHING if batch.elapsed is None else duration(batch.elapsed)),
         Fact("Success", share(batch.orders_processed, settled)),
         Fact("Order lines a second", NOTHING if rate is None else f"{rate:,.1f}"),
         Fact("Requests to monday.com", f"{batch.api_calls_made:,}"),

@@ -6,6 +6,7 @@ out again, so that the page needs no script and follows its reader's colour sche
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,11 +15,16 @@ from markupsafe import Markup
 from pygal.etree import etree
 from pygal.style import Style
 
-from order_staging.reporting.reports import ticks, words
+from order_staging.reporting import words
+from order_staging.reporting.reports import ticks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from xml.etree import ElementTree as ET
+
+# Importing pygal leaves a finder of the kind that Python 3.12 has dropped, and 3.11 warns of it at every import
+# of a module that is not there. It serves pygal's maps alone, which no chart here is.
+sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder, pygal.PluginImportFixer)]
 
 WIDTH, HEIGHT = 880, 280
 """Units of the drawing; a page makes it as wide as there is room."""

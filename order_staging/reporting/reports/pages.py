@@ -1,25 +1,16 @@
-"""Pages from what was decided: templates lay it out, and every text in them is escaped."""
+"""Reports as pages: what was decided, with its charts."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cache
 from typing import TYPE_CHECKING
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
-from markupsafe import Markup
-
-from order_staging.reporting.reports import charts, words
-from order_staging.version import VERSION
+from order_staging.reporting.html.pages import page
+from order_staging.reporting.reports import charts
 
 if TYPE_CHECKING:
-    from jinja2.runtime import Context
-
+    from order_staging.reporting.html.pages import Clean
     from order_staging.reporting.reports.batch import BatchReport
     from order_staging.reporting.reports.period import PeriodReport
-
-Clean = Callable[[str], str]
-"""Hides in a text what must not be shown."""
 
 FAILURES_DRAWN = 15
 """Customers whose failures are drawn; the table has more."""
@@ -44,7 +35,7 @@ def batch_page(report: BatchReport, clean: Clean) -> str:
             {"Order lines": report.throughput.orders, "Sizes": report.throughput.subitems},
             charts.COUNTS,
         )
-    return _environment().get_template("batch.html.j2").render(report=report, charts=drawn, clean=clean)
+    return page("batch", clean, report.made, report=report, charts=drawn)
 
 
 def period_page(report: PeriodReport, clean: Clean) -> str:
@@ -69,30 +60,4 @@ def period_page(report: PeriodReport, clean: Clean) -> str:
             {clean(kind): [each.kinds.get(kind, 0) for each in first] for kind in report.kinds},
             charts.COUNTS,
         )
-    return _environment().get_template("period.html.j2").render(report=report, charts=drawn, clean=clean)
-
-
-@cache
-def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("order_staging.reporting.reports"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=_cleaned,
-    )
-    environment.filters |= {
-        "number": words.number,
-        "duration": words.duration,
-        "moment": words.moment,
-        "share": words.share,
-    }
-    environment.globals |= {"version": VERSION, "counted": words.counted}
-    return environment
-
-
-@pass_context
-def _cleaned(context: Context, value: object) -> object:
-    """Clean what an expression gives, before it is escaped; what is markup was made of cleaned texts."""
-    return context["clean"](value) if isinstance(value, str) and not isinstance(value, Markup) else value
+    return page("period", clean, report.made, report=report, charts=drawn)

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 from order_staging.models import BatchStatus
 from order_staging.reporting.reports.batch import Fact, type_word
 from order_staging.reporting.reports.scales import Scale, scale
-from order_staging.reporting.reports.words import HOUR, NOTHING, counted, duration, share
+from order_staging.reporting.status import elapsed
+from order_staging.reporting.words import HOUR, NOTHING, duration, share
+from order_staging.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
 CUSTOMERS_SHOWN = 50
 BATCHES_SHOWN = 100
+WITH_FAILURES = frozenset({BatchStatus.COMPLETED_WITH_ERRORS, BatchStatus.FAILED})
 NOBODY = "no customer"
 """Whose dead letters are that name none."""
 
@@ -30,13 +33,13 @@ class CustomerSum:
 
     name: str
     batches: int = 0
-    completed: int = 0
-    """Batches that ended without any failed row."""
+    clean: int = 0
+    """Batches without any failed row, so far."""
     orders: int = 0
     subitems: int = 0
     failed: int = 0
-    seconds: int = 0
-    longest: int = 0
+    seconds: float = 0.0
+    longest: float = 0.0
     timed: int = 0
     """Batches that have a duration."""
 
@@ -53,14 +56,14 @@ class CustomerSum:
     def add(self, batch: PastBatch) -> None:
         """Count a batch."""
         self.batches += 1
-        self.completed += batch.status == BatchStatus.COMPLETED
+        self.clean += not batch.failed and batch.status not in WITH_FAILURES
         self.orders += batch.orders
         self.subitems += batch.subitems
         self.failed += batch.failed
-        if batch.seconds is not None:
+        if (seconds := elapsed(batch.started, batch.ended)) is not None:
             self.timed += 1
-            self.seconds += batch.seconds
-            self.longest = max(self.longest, batch.seconds)
+            self.seconds += seconds
+            self.longest = max(self.longest, seconds)
 
 
 @dataclass
@@ -71,12 +74,13 @@ class Volume:
     orders: list[int] = field(default_factory=list)
     subitems: list[int] = field(default_factory=list)
     failed: list[int] = field(default_factory=list)
-    longest: list[int] = field(default_factory=list)
+    longest: list[float] = field(default_factory=list)
     batches: list[int] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        for counts in (self.orders, self.subitems, self.failed, self.longest, self.batches):
+        for counts in (self.orders, self.subitems, self.failed, self.batches):
             counts.extend([0] * self.scale.steps)
+        self.longest.extend([0.0] * self.scale.steps)
 
     def add(self, batch: PastBatch) -> None:
         """Count a batch in the step in which it began."""
@@ -87,7 +91,7 @@ class Volume:
         self.orders[place] += batch.orders
         self.subitems[place] += batch.subitems
         self.failed[place] += batch.failed
-        self.longest[place] = max(self.longest[place], batch.seconds or 0)
+        self.longest[place] = max(self.longest[place], elapsed(batch.started, batch.ended) or 0)
 
 
 @dataclass(frozen=True)
@@ -138,8 +142,8 @@ def period_report(
         by_customer.setdefault(batch.customer, CustomerSum(batch.customer)).add(batch)
         volume.add(batch)
         statuses[str(batch.status)] += 1
-        if batch.seconds is not None:
-            seconds[batch.seconds] += 1
+        if (took := elapsed(batch.started, batch.ended)) is not None:
+            seconds[round(took)] += 1
         if len(shown) < BATCHES_SHOWN:
             shown.append(batch)
     customers = sorted(by_customer.values(), key=lambda each: (-each.orders, -each.failed, each.name))
@@ -157,7 +161,7 @@ def period_report(
         ],
         facts=[
             Fact("Success", everybody.success),
-            Fact("Batches without a failed row", share(everybody.completed, everybody.batches)),
+            Fact("Batches without a failed row", share(everybody.clean, everybody.batches)),
             Fact("Duration, median", duration(median(seconds.elements())) if seconds else NOTHING),
             Fact("Duration, longest", duration(everybody.longest) if seconds else NOTHING),
         ],
@@ -195,7 +199,8 @@ def _tone(everybody: CustomerSum, statuses: Counter[str]) -> str:
         return "neutral"
     if statuses[BatchStatus.FAILED]:
         return "bad"
-    return "good" if everybody.completed == everybody.batches else "warning"
+    is_good = everybody.clean == everybody.batches and not statuses[BatchStatus.PAUSED]
+    return "good" if is_good else "warning"
 
 
 def _failures(counts: Iterable[FailureCount]) -> tuple[list[CustomerFailures], list[str]]:

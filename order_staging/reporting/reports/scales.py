@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from order_staging.reporting.reports.words import DAY, HOUR, MINUTE
+from order_staging.reporting.words import DAY, HOUR, MINUTE
 
 MOST = 60
 """Steps that a chart has room for."""

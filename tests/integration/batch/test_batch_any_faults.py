@@ -177,7 +177,6 @@ BY_NAME: Row = PLAIN | {"key_column": None}
 
 @settings(
     max_examples=8,
-    deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

@@ -158,7 +158,6 @@ def test_any_history_ends_as_the_merge_of_both_sides(sqlite_template: Path) -> N
         settings=settings(
             max_examples=6,
             stateful_step_count=12,
-            deadline=None,
             derandomize=True,
             suppress_health_check=list(HealthCheck),
         ),

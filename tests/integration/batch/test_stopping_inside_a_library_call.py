@@ -18,7 +18,7 @@ from tests.guarantees.evidence import check
 from tests.integration.batch.batch_world import CUSTOMER, LEASES, Row, World, no_sleep, order_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from order_staging import BatchResult
 
@@ -41,12 +41,20 @@ IN_FLIGHT = (Failpoint.INTENT_RECORDED, Failpoint.ANSWER_READ)
 
 
 @pytest.fixture(autouse=True)
+def _ctrl_c_is_heard() -> Iterator[None]:
+    """A shell has what it starts in the background ignore SIGINT."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture(autouse=True)
 def _five_orders(world: World) -> None:
     world.add(*order_lines(5))
 
 
 @pytest.fixture
-def nothing_leaks(world: World) -> Callable[[], None]:
+def nothing_leaks(world: World, _ctrl_c_is_heard: None) -> Callable[[], None]:
     """Check that a call has left no thread, no connection and no handler of its own."""
     before, handler = set(threading.enumerate()), signal.getsignal(signal.SIGINT)
 

@@ -237,7 +237,6 @@ def test_where_every_unit_of_work_is_done_again_the_run_tells_and_leaves_the_sam
 
 @settings(
     max_examples=6,
-    deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

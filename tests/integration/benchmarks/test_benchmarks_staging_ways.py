@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,13 +9,12 @@ import structlog
 
 from benchmarks import staging
 from benchmarks.delivery_orders import SIZES
-from benchmarks.staging_ground import SqliteServer, run, seen
+from benchmarks.staging_ground import run, seen
 from benchmarks.staging_measures import COPY, FLOOR, OURS, Measure
 from benchmarks.staging_orders import TITLES, filled_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from tests.conftest import Database
 
@@ -51,9 +49,9 @@ def test_every_way_stages_all_orders_and_sizes(
 
 
 def test_a_way_that_leaves_less_is_told_of_and_so_is_what_was_left_out(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(staging, "SERVERS", {"sqlite": lambda: nullcontext(_Prepared(tmp_path))})
+    monkeypatch.setattr(staging, "fill", _three)
     monkeypatch.setattr(staging, "measure", _lazy)
     left_out = [word for name in [*OTHERS, COPY] for word in ("--without", name)]
     assert staging.main(["--orders", "3", "--rounds", "1", "--database", "sqlite", *left_out]) == 1
@@ -62,9 +60,9 @@ def test_a_way_that_leaves_less_is_told_of_and_so_is_what_was_left_out(
     assert f"Left out: {', '.join([*OTHERS, COPY])}" in said
 
 
-class _Prepared(SqliteServer):
-    def fill(self, count: int) -> None:
-        assert count == 3
+def _three(url: str, count: int) -> None:
+    assert url.startswith("sqlite:")
+    assert count == 3
 
 
 def _lazy(name: str, _: object) -> tuple[Measure, dict[str, float]]:

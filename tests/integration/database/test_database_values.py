@@ -47,9 +47,7 @@ ODD_NAMES = [
     ":colon",
     "größe 漢字",
 ]
-WITH_ENGINE = settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=40
-)
+WITH_ENGINE = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
 EIGHTEEN_DIGITS = st.integers(-(10**18) + 1, 10**18 - 1)
 
 

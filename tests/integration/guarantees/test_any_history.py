@@ -308,7 +308,6 @@ def test_any_history_of_the_source_people_faults_and_crashes_keeps_the_guarantee
         settings=settings(
             max_examples=300 if WHOLE else 8,
             stateful_step_count=30 if WHOLE else 15,
-            deadline=None,
             derandomize=not WHOLE,
             suppress_health_check=list(HealthCheck),
         ),

@@ -15,7 +15,7 @@ from order_staging.models import (
     StagingStatus,
 )
 from order_staging.reporting.reports import batch_facts
-from order_staging.repositories import Acknowledged, FailureCount, Kind, history
+from order_staging.repositories import Acknowledged, FailureCount, Kind, SourceFilter, history
 from order_staging.repositories.base import Repository
 from tests.integration.repositories.repository_rows import BATCH, CUSTOMER, NOW, OTHER_BATCH
 
@@ -49,6 +49,17 @@ def land(uow: UnitOfWork, number: int, seconds: int, sizes: int = 0, customer: s
     for size in range(sizes):
         place = {"source_uuid": uuid, "size_key": str(size), "subitem_id": f"{number}{size}"}
         add(uow, ProductionSubitem, place | {"delivered_date": when + SECOND})
+
+
+def test_rows_are_found_however_the_source_spells_their_customer(uow: UnitOfWork) -> None:
+    with uow:
+        for number, name in enumerate((" johnny  oak", "Johnny   Oak ", "JOHNNY OAKS", "JOHN NY OAK")):
+            land(uow, number, 0, sizes=1, customer=name)
+        for kind in Kind:
+            (found,) = uow.history.acknowledged(kind, "JOHNNY OAK", NOW, NOW + SECOND)
+            assert found.rows == 2
+        assert [row.title for row in uow.history.landed("JOHNNY OAK", NOW, NOW, 9)] == ["T0", "T1"]
+        assert uow.deliveries.count_delivered(["JOHNNY OAK"], SourceFilter()) == 2
 
 
 def letter(**values: Any) -> dict[str, Any]:

@@ -104,7 +104,7 @@ def test_taking_a_lease_and_not_committing_leaves_it_free(uow: UnitOfWork) -> No
     assert take(uow, "two") == 1
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=15)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=15)
 @given(st.lists(st.tuples(st.sampled_from(["take", "release", "renew"]), st.integers(0, 150)), max_size=12))
 def test_fencing_numbers_grow_and_only_the_newest_is_good(
     uow: UnitOfWork, steps: list[tuple[str, int]]

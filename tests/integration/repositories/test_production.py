@@ -139,7 +139,7 @@ def test_what_is_null_in_staging_is_null_in_production(uow: UnitOfWork) -> None:
     assert size["parent_item_id"] is None
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=25)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
 @example(CLOSE_TO_HALF)
 @given(st.lists(ROUNDED_CENTS | st.sampled_from(CLOSE_TO_HALF), min_size=1, max_size=8))
 def test_four_digits_become_two_halves_away_from_zero_on_every_engine(

@@ -40,7 +40,6 @@ STATES = list(StagingStatus)
 OPEN_STATES = {S.PENDING, S.SENDING, S.UNKNOWN, S.API_SUCCESS}
 MANY = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-    deadline=None,
     max_examples=20,
 )
 

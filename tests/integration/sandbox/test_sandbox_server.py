@@ -114,7 +114,7 @@ async def test_serves_until_it_is_told_to_stop(tmp_path: Path) -> None:
     ready: asyncio.Queue[str] = asyncio.Queue()
     stop = asyncio.Event()
     sandbox = Sandbox(path=tmp_path / "account.json")
-    serving = asyncio.create_task(serve(sandbox, 0, ready.put_nowait, stop))
+    serving = asyncio.create_task(serve(sandbox, 0, lambda server: ready.put_nowait(server.url), stop))
     url = await ready.get()
     assert (await asyncio.to_thread(_post, url, CREATE))[0] == 200
     stop.set()

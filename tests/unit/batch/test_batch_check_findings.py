@@ -12,10 +12,11 @@ from order_staging.batch import CheckResult, CheckStatus, Finding, Severity
 from order_staging.batch.checks.account import account_findings
 from order_staging.batch.checks.board import LiveBoard, board_findings
 from order_staging.batch.checks.demand import Demand
-from order_staging.batch.checks.findings import counted, listed, note, ok, problem, warning
+from order_staging.batch.checks.findings import listed, note, ok, problem, warning
 from order_staging.monday import Account, Board, BoardColumn
 from order_staging.monday.account import Access, DailyCalls, Standing, User, Versions
 from order_staging.transform import load_mapping
+from order_staging.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -348,7 +349,8 @@ def test_a_check_is_as_grave_as_its_gravest_finding() -> None:
 
 
 def test_a_number_goes_with_its_word() -> None:
-    assert counted(1, "row", "rows") == "1 row"
+    assert counted(1, "row") == "1 row"
+    assert counted(2, "row") == "2 rows"
     assert counted(1_000, "row", "rows") == "1,000 rows"
 
 

@@ -16,6 +16,7 @@ from order_staging import (
     DriftResult,
     LoadResult,
     MondayClient,
+    PreviewResult,
     RunResult,
     RunStatus,
     Settings,
@@ -48,6 +49,7 @@ def results(service: BatchService, batch_id: UUID) -> None:
     assert_type(service.resume(), RunResult)
     assert_type(service.drift(["A"], repair=True, po="1"), DriftResult)
     assert_type(service.customers_with_new_orders(changes=True, po="1"), list[tuple[str, int]])
+    assert_type(service.preview(["A"], po="1", changes=True, rows=5, payloads=1), PreviewResult)
     assert_type(service.check(), CheckResult)
     assert_type(service.prepare_board(), PreparedBoard)
 

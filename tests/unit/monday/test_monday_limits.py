@@ -128,7 +128,7 @@ latencies = st.floats(0.05, 20)
 
 
 @given(kinds, costs, quota_sizes, counts, latencies, st.sampled_from([0.7, 1.0, 1.3, 2.0]))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_a_long_run_alone_meets_a_handful_of_refusals_at_most(
     sliding: bool, cost: int, quota: int, count: int, latency: float, factor: float
 ) -> None:
@@ -140,7 +140,7 @@ def test_a_long_run_alone_meets_a_handful_of_refusals_at_most(
 
 
 @given(kinds, costs, counts, latencies, kinds, kinds, kinds)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_it_gets_on_with_whatever_the_answers_tell(
     sliding: bool, cost: int, count: int, latency: float, headers: bool, report: bool, numbers: bool
 ) -> None:
@@ -152,7 +152,7 @@ def test_it_gets_on_with_whatever_the_answers_tell(
 
 
 @given(kinds, costs, st.integers(1, 20), st.floats(0.1, 3), st.integers(0, 2**32), st.floats(0, 0.6))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_a_shared_budget_starves_nobody(
     sliding: bool, cost: int, count: int, latency: float, seed: int, share: float
 ) -> None:

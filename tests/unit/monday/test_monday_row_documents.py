@@ -18,7 +18,7 @@ from graphql import (
     validate,
     value_from_ast_untyped,
 )
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from order_staging.monday import (
@@ -146,7 +146,6 @@ def test_no_value_stands_in_a_document() -> None:
 
 
 @given(rows)
-@settings(deadline=None)
 def test_each_mutation_is_asked_for_with_its_own_values_and_in_its_order(rows: list[Any]) -> None:
     request = rows_request(rows, OUR_BOARD)
     assert asked_for(request) == [arguments_of(mutation) for row in rows for mutation in row]
@@ -154,7 +153,6 @@ def test_each_mutation_is_asked_for_with_its_own_values_and_in_its_order(rows: l
 
 
 @given(rows)
-@settings(deadline=None)
 def test_aliases_differ_and_end_with_the_number_of_their_row(rows: list[Any]) -> None:
     aliases = all_documents.aliases(rows_request(rows, OUR_BOARD).text)
     assert len(set(aliases)) == len(aliases)
@@ -163,7 +161,6 @@ def test_aliases_differ_and_end_with_the_number_of_their_row(rows: list[Any]) ->
 
 
 @given(rows)
-@settings(deadline=None)
 def test_a_variable_that_monday_refuses_names_its_row(rows: list[Any]) -> None:
     request = rows_request(rows, OUR_BOARD)
     declared = [node.variable.name.value for node in operation(request.text).variable_definitions or ()]

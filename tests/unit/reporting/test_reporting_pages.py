@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import sys
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+import pygal
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -24,7 +26,7 @@ from order_staging.reporting.reports import (
 )
 from order_staging.reporting.reports.facts import FailureKind, Throughput
 from order_staging.reporting.reports.scales import scale
-from order_staging.reporting.status import BatchDetail, BatchView, ImportView
+from order_staging.reporting.status import UNKNOWN, BatchDetail, BatchView, ImportView
 from order_staging.repositories import FailedRow, FailureCount, Kind, LandedOrder, PastBatch
 from tests.unit.reporting.html_pages import Page
 
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 
 START = datetime(2026, 11, 23, 2, 30)  # noqa: DTZ001 - naive UTC
 NOW = START + timedelta(hours=7)
+EARLIER = START - timedelta(days=3)
 BOARD = "https://acme.example.com/boards/7"
 BATCH = UUID("1f0c2a9e-0000-4000-8000-000000000001")
 FIELDS = ["CUSTOMER PRICE"]
@@ -99,7 +102,7 @@ def page_of(found: BatchFacts, clean: Callable[[str], str] = str) -> Page:
 
 
 def past(words: str = "GREYSON", number: int = 1, **facts: object) -> PastBatch:
-    found = PastBatch(UUID(int=number), words, BatchStatus.COMPLETED, START, 60, 10, 40, 0)
+    found = PastBatch(UUID(int=number), words, BatchStatus.COMPLETED, START, after(60), 10, 40, 0)
     return replace(found, **facts)  # type: ignore[arg-type] # columns of the test's choice
 
 
@@ -116,7 +119,7 @@ TEXT = st.text(min_size=1, max_size=40) | st.sampled_from(
 )
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(TEXT)
 def test_no_text_adds_an_element_or_an_attribute_to_the_page_of_a_batch(words: str) -> None:
     page = page_of(facts(words))
@@ -125,7 +128,7 @@ def test_no_text_adds_an_element_or_an_attribute_to_the_page_of_a_batch(words: s
     assert page.text.count(words) >= 8
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(TEXT)
 def test_no_text_adds_an_element_to_the_page_of_some_time(words: str) -> None:
     page = period_of(
@@ -234,7 +237,10 @@ def contrast(one: str, other: str) -> float:
 )
 def test_a_sentence_says_what_happened(status: str, error: str | None, words: str) -> None:
     found = facts("odd")
-    told = replace(found, detail=replace(found.detail, batch=view(status, error=error)))
+    batch = view(status, error=error)
+    if words.startswith("has not come to an end"):
+        batch = replace(batch, ended=None)
+    told = replace(found, detail=replace(found.detail, batch=batch))
     assert words in batch_report(told, now=NOW, links=BoardLinks(), fields=()).sentence
 
 
@@ -268,9 +274,9 @@ def test_what_is_not_shown_is_counted() -> None:
 
 def test_the_page_of_some_time_sums_its_batches_up() -> None:
     batches = [
-        past(number=1, orders=30, failed=10, seconds=100, status=BatchStatus.COMPLETED_WITH_ERRORS),
-        past("RHYTHM", number=2, orders=10, seconds=20, started=START - timedelta(days=3)),
-        past(number=3, orders=0, subitems=0, seconds=None, status=BatchStatus.FAILED),
+        past(number=1, orders=30, failed=10, ended=after(100), status=BatchStatus.COMPLETED_WITH_ERRORS),
+        past("RHYTHM", number=2, orders=10, started=EARLIER, ended=EARLIER + timedelta(seconds=20)),
+        past(number=3, orders=0, subitems=0, ended=None, status=BatchStatus.FAILED),
     ]
     letters = [
         FailureCount(Kind.ORDER, ErrorType.INVALID, "GREYSON", resolved=False, rows=8),
@@ -295,7 +301,7 @@ def test_the_page_of_some_time_sums_its_batches_up() -> None:
         "75.0%",
         "1 min 40 s",
     )
-    assert (rhythm.name, rhythm.completed) == ("RHYTHM", 1)
+    assert (rhythm.name, rhythm.clean) == ("RHYTHM", 1)
     assert [(each.name, each.rows, each.waiting, each.kinds) for each in report.failures] == [
         ("GREYSON", 9, 8, {"invalid": 9}),
         ("no customer", 2, 2, {"rejected": 2}),
@@ -303,6 +309,34 @@ def test_the_page_of_some_time_sums_its_batches_up() -> None:
     places = [place for place, orders in enumerate(report.volume.orders) if orders]
     assert [report.volume.orders[place] for place in places] == [10, 30]
     assert places[1] - places[0] == 3
+
+
+def test_a_batch_that_runs_or_waits_has_no_failed_row_before_one_fails() -> None:
+    open_ones = [
+        past(number=1, status=BatchStatus.PAUSED),
+        past(number=2, status=BatchStatus.STAGING_LOADED, ended=None),
+    ]
+    report = period_report(open_ones, [], since=START, now=NOW)
+    assert ("Batches without a failed row", "100%") in [(fact.name, fact.value) for fact in report.facts]
+    assert report.tone == "warning"
+
+
+def test_a_batch_that_was_resumed_took_from_its_start_to_its_end() -> None:
+    batch = replace(view(), ended=after(172_800), seconds=1)
+    report = batch_report(
+        replace(facts(), detail=replace(facts().detail, batch=batch)), now=NOW, links=BoardLinks(), fields=()
+    )
+    assert " in 2 d, " in report.sentence
+    assert "1 s" not in [fact.value for fact in report.facts]
+
+
+@pytest.mark.parametrize(("status", "word"), [("Success", "Success"), (UNKNOWN, "unknown")])
+def test_batches_of_earlier_scripts_have_ended_whatever_their_word_for_it(status: str, word: str) -> None:
+    batch = replace(view(status), ended=START - timedelta(hours=1))
+    told = replace(facts(), detail=replace(facts().detail, batch=batch))
+    report = batch_report(told, now=NOW, links=BoardLinks(), fields=())
+    assert report.sentence == f"4 order lines and 1,234 sizes reached the board; the batch ended as {word}."
+    assert all("-" not in fact.value for fact in report.facts)
 
 
 def test_a_time_without_a_batch_says_so() -> None:
@@ -316,3 +350,7 @@ def test_a_batch_of_which_nothing_is_known_has_a_page() -> None:
     for words in ("No step was completed.", "Nothing failed", "Every value arrived as it was."):
         assert words in page.text
     assert "svg" not in page.tags()
+
+
+def test_charts_leave_no_finder_behind_that_warns_of_every_module_that_is_not_there() -> None:
+    assert not [finder for finder in sys.meta_path if isinstance(finder, pygal.PluginImportFixer)]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pytest
 
+from order_staging.errors import TransformationError
 from order_staging.transform import (
     InvalidOrder,
     Order,
@@ -14,6 +17,9 @@ from order_staging.transform import (
     load_customers,
     load_mapping,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 MAPPING = load_mapping()
 SIZES = ["M", "XL"]
@@ -78,6 +84,19 @@ def test_what_rows_are_found_again_by_makes_the_row_invalid_when_it_is_changed(c
 
 def test_a_column_that_is_not_there_makes_the_row_invalid() -> None:
     assert reasons({"NOTE": "x"}) == ["transformation: 'NOTE' is no column of the row"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [(lambda row: row["DESTINATIONS"], "KeyError: 'DESTINATIONS'"), (lambda _: None, "it returned NoneType")],
+)
+def test_a_fault_of_the_function_is_told_with_its_version_and_the_row(
+    changes: Callable[[object], Any], words: str
+) -> None:
+    rules = OrderRules(MAPPING, load_customers(), {}, Transformation("rush 7", changes))
+    told = re.escape(f"the transformation 'rush 7' failed at the row {ROW['record_uuid']}: {words}; ")
+    with pytest.raises(TransformationError, match=told):
+        rules.apply(ROW, SIZES)
 
 
 def test_what_it_refuses_is_invalid_in_its_own_words() -> None:

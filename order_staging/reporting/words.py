@@ -1,7 +1,8 @@
-"""Numbers and times as reports write them. Pure."""
+"""Numbers, times and JSON as pages write them. Pure."""
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -17,11 +18,6 @@ SHORT, SHORTEST = 9.95, 0.05
 def number(value: int) -> str:
     """Write a number with its thousands set off."""
     return f"{value:,}"
-
-
-def counted(count: int, one: str, several: str | None = None) -> str:
-    """Write a number with the word that goes with it: 1 size, 1,000 sizes."""
-    return f"{count:,} {one if count == 1 else several or f'{one}s'}"
 
 
 def duration(seconds: float) -> str:
@@ -60,3 +56,8 @@ def share(part: int, whole: int) -> str:
 def listed(parts: list[str]) -> str:
     """Join words as a sentence does: `a`, `a and b`, `a, b and c`."""
     return " and ".join(filter(None, (", ".join(parts[:-1]), *parts[-1:])))
+
+
+def indented(value: object) -> str:
+    """Write JSON as people read it."""
+    return json.dumps(value, ensure_ascii=False, indent=2)

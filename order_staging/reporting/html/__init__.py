@@ -1,0 +1,1 @@
+"""Pages of HTML: one self-contained file each, whatever is in a text escaped; nothing is asked of the network."""
