@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 BENCH := .venv-bench
 BENCH_READY := $(BENCH)/.ready
 
-.PHONY: demo test test-db proofs coverage lint types docs picture bench soak lock format clean
+.PHONY: demo test test-db proofs coverage lint types docs picture bench soak lock format reference clean
 
 $(READY): requirements-dev.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -57,6 +57,9 @@ picture: $(READY)  ## docs/run.svg anew, taken of a real run
 format: $(READY)  ## put formatting and import order right
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+reference: $(READY)  ## what is made of the commands: their words for completion, and their sections in docs/command-line.md
+	$(BIN)/python -m tests.command_reference
 
 bench: $(BENCH_READY)  ## measurements, with programs from PyPI to compare with: what counts is the ratios
 	$(BENCH)/bin/python benchmarks/aliases.py

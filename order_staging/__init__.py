@@ -29,16 +29,28 @@ from order_staging.version import VERSION
 
 if TYPE_CHECKING:
     from order_staging.batch import (
+        BatchBegan,
+        BatchEnded,
         BatchResult,
         BatchService,
         Counts,
         DriftResult,
+        Event,
+        EventHook,
         LoadResult,
         PreviewResult,
+        Progress,
+        RowRefused,
+        RunBegan,
         RunResult,
         RunStatus,
+        Step,
+        StepBegan,
+        StepEnded,
         StepResult,
+        Waiting,
     )
+    from order_staging.models import ErrorType
     from order_staging.monday import MondayClient
     from order_staging.settings import Settings
     from order_staging.transform import Transformation
@@ -48,6 +60,8 @@ __version__ = VERSION
 
 __all__ = [
     "AuthenticationError",
+    "BatchBegan",
+    "BatchEnded",
     "BatchResult",
     "BatchService",
     "ConfigurationError",
@@ -55,6 +69,9 @@ __all__ = [
     "DailyLimitError",
     "DestinationError",
     "DriftResult",
+    "ErrorType",
+    "Event",
+    "EventHook",
     "LeaseHeldError",
     "LeaseLostError",
     "LoadResult",
@@ -63,34 +80,53 @@ __all__ = [
     "OutcomeUnknownError",
     "PersistenceError",
     "PreviewResult",
+    "Progress",
     "RateLimitError",
     "RequestTooLargeError",
+    "RowRefused",
+    "RunBegan",
     "RunResult",
     "RunStatus",
     "Settings",
+    "Step",
+    "StepBegan",
+    "StepEnded",
     "StepResult",
     "TerminalError",
     "Transformation",
     "TransientError",
     "UnitOfWork",
     "UnknownCustomerError",
+    "Waiting",
     "__version__",
 ]
 
 _HOMES = {
+    "BatchBegan": "order_staging.batch",
+    "BatchEnded": "order_staging.batch",
     "BatchResult": "order_staging.batch",
     "BatchService": "order_staging.batch",
     "Counts": "order_staging.batch",
     "DriftResult": "order_staging.batch",
+    "ErrorType": "order_staging.models",
+    "Event": "order_staging.batch",
+    "EventHook": "order_staging.batch",
     "LoadResult": "order_staging.batch",
     "MondayClient": "order_staging.monday",
     "PreviewResult": "order_staging.batch",
+    "Progress": "order_staging.batch",
+    "RowRefused": "order_staging.batch",
+    "RunBegan": "order_staging.batch",
     "RunResult": "order_staging.batch",
     "RunStatus": "order_staging.batch",
     "Settings": "order_staging.settings",
+    "Step": "order_staging.batch",
+    "StepBegan": "order_staging.batch",
+    "StepEnded": "order_staging.batch",
     "StepResult": "order_staging.batch",
     "Transformation": "order_staging.transform",
     "UnitOfWork": "order_staging.unit_of_work",
+    "Waiting": "order_staging.batch",
 }
 """Where the names are that are imported on demand."""
 

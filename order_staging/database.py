@@ -246,7 +246,9 @@ def _as_ours(error: DBAPIError) -> PersistenceError:
         return DatabaseUnavailableError(
             f"the database did not answer as it should: {words}; check {SETTING} and the server"
         )
-    return PersistenceError(f"the database refused a statement: {words}")
+    return PersistenceError(
+        f"the database refused a statement: {words}; check {SETTING}, and what order-staging check says"
+    )
 
 
 def _first_line(error: SQLAlchemyError) -> str:

@@ -46,7 +46,8 @@ class DataFileError(ConfigurationError):
         self.path = path
         self.line = line
         self.problem = problem
-        super().__init__(f"{path}:{line}: {problem}" if line else f"{path}: {problem}")
+        place = f"{path}:{line}" if line else str(path)
+        super().__init__(f"{place}: {problem}{'' if '; ' in problem else '; correct it there'}")
 
 
 class UnknownCustomerError(ConfigurationError):
@@ -56,7 +57,7 @@ class UnknownCustomerError(ConfigurationError):
         """Say what was asked for, and which known names come nearest."""
         self.name = name
         self.nearest = tuple(nearest)
-        hint = f"; did you mean {' or '.join(self.nearest)}?" if nearest else ""
+        hint = f"; did you mean {' or '.join(self.nearest)}?" if nearest else ";"
         super().__init__(
             f"unknown customer {name!r}{hint} `order-staging customers` lists those with new orders"
         )
@@ -111,10 +112,16 @@ class CommitInDoubtError(TransientDatabaseError):
 class DatabaseNotMigratedError(ConfigurationError):
     """The database's schema is not the one this version works with."""
 
-    def __init__(self, found: str | None, wanted: str) -> None:
-        """Compare the revision found (None: none at all) with the one wanted."""
+    def __init__(self, found: str | None, wanted: str, absent: str | None = None) -> None:
+        """Compare the revision found (None: none at all) with the one wanted; `absent` names a file that lacks."""
         self.found = found
         self.wanted = wanted
+        if absent is not None:
+            super().__init__(
+                f"there is no database {absent} here; check ORDER_STAGING_DATABASE_URL, "
+                "or have it made: order-staging db upgrade"
+            )
+            return
         super().__init__(
             f"the database is at revision {found or 'none'}, this version needs {wanted}; "
             "run: order-staging db upgrade"

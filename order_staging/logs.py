@@ -10,6 +10,8 @@ from urllib.parse import quote, quote_plus
 
 import structlog
 
+from order_staging.terminal import coloured
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -84,7 +86,7 @@ def configure(
     """
     target = stream or sys.stderr
     structlog.configure(
-        processors=processors(json=json, colors=target.isatty(), secrets=secrets),
+        processors=processors(json=json, colors=coloured(target), secrets=secrets),
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
         logger_factory=structlog.WriteLoggerFactory(target),
         cache_logger_on_first_use=False,

@@ -127,4 +127,4 @@ def require_head(engine: Engine) -> None:
     """Raise `DatabaseNotMigratedError` unless the database is at the head revision."""
     found, wanted = current(engine), head()
     if found != wanted:
-        raise DatabaseNotMigratedError(found, wanted)
+        raise DatabaseNotMigratedError(found, wanted, engine.url.database if is_absent(engine) else None)

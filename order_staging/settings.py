@@ -115,7 +115,9 @@ class Settings(BaseSettings):
         except ValidationError as error:
             first = error.errors(include_input=False, include_url=False)[0]
             name = PREFIX + ".".join(str(part) for part in first["loc"]).upper()
-            raise SettingError(name, _problem(first["msg"])) from None
+            raise SettingError(
+                name, f"{_problem(first['msg'])}; change it in the environment or in .env"
+            ) from None
 
     def token(self) -> str:
         """Give the token, or raise `SettingError` where there is none."""

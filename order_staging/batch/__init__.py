@@ -3,6 +3,19 @@
 from order_staging.batch.checks.checking import check
 from order_staging.batch.checks.findings import CheckResult, CheckStatus, Finding, Severity
 from order_staging.batch.drift.findings import Drift, DriftKind, DriftResult
+from order_staging.batch.events import (
+    BatchBegan,
+    BatchEnded,
+    Event,
+    EventHook,
+    Progress,
+    RowRefused,
+    RunBegan,
+    Step,
+    StepBegan,
+    StepEnded,
+    Waiting,
+)
 from order_staging.batch.options import Filters, Options
 from order_staging.batch.preparing import PreparedBoard
 from order_staging.batch.preview.findings import (
@@ -36,6 +49,8 @@ from order_staging.batch.workshop import Outside
 
 __all__ = [
     "ApiCounts",
+    "BatchBegan",
+    "BatchEnded",
     "BatchResult",
     "BatchService",
     "ChangedBy",
@@ -49,6 +64,8 @@ __all__ = [
     "Duplicate",
     "ErrorId",
     "Estimate",
+    "Event",
+    "EventHook",
     "FieldChange",
     "Filters",
     "Finding",
@@ -63,11 +80,18 @@ __all__ = [
     "PreparedBoard",
     "PreviewOptions",
     "PreviewResult",
+    "Progress",
     "Remarked",
+    "RowRefused",
+    "RunBegan",
     "RunResult",
     "RunStatus",
     "Severity",
     "Shown",
+    "Step",
+    "StepBegan",
+    "StepEnded",
     "StepResult",
+    "Waiting",
     "check",
 ]

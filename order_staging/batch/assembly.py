@@ -11,6 +11,7 @@ import structlog
 from sqlalchemy.orm import Session, sessionmaker
 
 from order_staging import schema
+from order_staging.batch.announcing import Announcer
 from order_staging.batch.limits import order_limits
 from order_staging.batch.preflight import require_columns, require_fitting
 from order_staging.batch.workshop import DatabaseThread, Outside, StopSign, Workshop
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
+    from order_staging.batch.events import EventHook
     from order_staging.monday import Board
     from order_staging.repositories import SourceShape
     from order_staging.settings import Settings
@@ -47,6 +49,7 @@ class Assembly:
     """Whether the engine is ours to dispose of when a run has ended."""
     outside: Outside
     transformation: Transformation | None = None
+    on_event: EventHook | None = None
 
     @classmethod
     def of(
@@ -56,6 +59,7 @@ class Assembly:
         engine: Engine | None = None,
         outside: Outside | None = None,
         transformation: Transformation | None = None,
+        on_event: EventHook | None = None,
     ) -> Assembly:
         """Put it together. Raises `ConfigurationError` for settings or files that cannot be used."""
         mapping = load_mapping(settings.mapping)
@@ -68,6 +72,7 @@ class Assembly:
             owns_engine=engine is None,
             outside=outside or Outside(),
             transformation=transformation,
+            on_event=on_event,
         )
 
     @property
@@ -94,13 +99,28 @@ class Assembly:
         """Make what makes sessions; rows stay readable after their session has ended."""
         return sessionmaker(self.engine, expire_on_commit=False)
 
-    def client(self, sleep: Callable[[float], Awaitable[None]]) -> MondayClient:
+    @contextmanager
+    def announcer(self) -> Iterator[Announcer]:
+        """Keep what tells a run's events for a `with` block, in a running event loop."""
+        announcer = Announcer(self.on_event, Redactor(self.settings.secrets()).text)
+        try:
+            yield announcer
+        finally:
+            announcer.close()
+
+    def client(
+        self, sleep: Callable[[float], Awaitable[None]], announcer: Announcer | None = None
+    ) -> MondayClient:
         """Make a client that waits by `sleep`; it connects when entered. Raises `SettingError` without a token."""
-        return client_of(self.settings, self.board_id, sleep, self.outside)
+        return client_of(self.settings, self.board_id, sleep, self.outside, announcer)
 
 
 def client_of(
-    settings: Settings, board_id: int, sleep: Callable[[float], Awaitable[None]], outside: Outside
+    settings: Settings,
+    board_id: int,
+    sleep: Callable[[float], Awaitable[None]],
+    outside: Outside,
+    announcer: Announcer | None = None,
 ) -> MondayClient:
     """Make a client for a board as the settings say. Raises `SettingError` without a token."""
     return MondayClient(
@@ -114,6 +134,7 @@ def client_of(
         now=outside.now,
         sleep=sleep,
         random=outside.random,
+        on_wait=announcer.wait if announcer else None,
     )
 
 
@@ -146,24 +167,28 @@ async def open_bench(assembly: Assembly, stop: Event) -> AsyncIterator[Bench]:
 
     Raises `ConfigurationError` or `PersistenceError`.
     """
-    thread = DatabaseThread(
-        assembly.session_factory(), assembly.outside, attempts=assembly.settings.max_attempts
-    )
-    with thread.open(), _disposed_of(assembly):
-        shape, doubled = await thread.run(partial(_look_at_source, assembly))
-        workshop = Workshop(
-            settings=assembly.settings,
-            mapping=assembly.mapping,
-            customers=assembly.customers,
-            rules=assembly.rules,
-            database=thread,
-            outside=assembly.outside,
-            stop=StopSign(stop),
-            board_id=assembly.board_id,
-            rules_hash=assembly.rules_hash,
-            redact=Redactor(assembly.settings.secrets()).text,
+    with assembly.announcer() as announcer, _disposed_of(assembly):
+        thread = DatabaseThread(
+            assembly.session_factory(),
+            assembly.outside,
+            attempts=assembly.settings.max_attempts,
+            on_wait=announcer.wait,
         )
-        yield Bench(workshop, shape, doubled)
+        with thread.open():
+            shape, doubled = await thread.run(partial(_look_at_source, assembly))
+            workshop = Workshop(
+                settings=assembly.settings,
+                mapping=assembly.mapping,
+                customers=assembly.customers,
+                rules=assembly.rules,
+                database=thread,
+                outside=assembly.outside,
+                stop=StopSign(stop),
+                board_id=assembly.board_id,
+                rules_hash=assembly.rules_hash,
+                announcer=announcer,
+            )
+            yield Bench(workshop, shape, doubled)
 
 
 @asynccontextmanager
@@ -173,7 +198,7 @@ async def open_line(assembly: Assembly, bench: Bench) -> AsyncIterator[Line]:
     Raises `ConfigurationError` or `DestinationError`.
     """
     workshop = bench.workshop
-    async with assembly.client(workshop.sleep) as client:
+    async with assembly.client(workshop.sleep, workshop.announcer) as client:
         with client.asking(workshop.require_going_on):
             yield await _checked(assembly, client)
 

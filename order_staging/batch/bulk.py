@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from order_staging.batch.channels import Candidate, Survey, plan, worth_importing
+from order_staging.batch.events import Step
 from order_staging.monday import FIRST_BULK_VERSION, csv_rows
 from order_staging.repositories import chunks
 from order_staging.settings import Channel
@@ -101,10 +102,13 @@ class BulkDelivery:
         run, batch_id, known = self._workshop.database.run, self._record.batch_id, _labels(board)
         survey = Survey()
         ids = await run(lambda uow: uow.staging.orders.never_sent(batch_id))
-        for some in chunks(ids, self._workshop.settings.chunk_rows):
-            if self._workshop.stop.is_set():
-                break
-            survey.add(await run(partial(self._candidates, some, known)))
+        customer = self._record.result.customer
+        with self._workshop.announcer.step(customer, Step.SURVEY, len(ids)) as course:
+            for some in chunks(ids, self._workshop.settings.chunk_rows):
+                if self._workshop.stop.is_set():
+                    break
+                survey.add(await run(partial(self._candidates, some, known)))
+                course.advance(len(some))
         return survey
 
     def _candidates(

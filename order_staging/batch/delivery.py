@@ -141,7 +141,7 @@ class Delivery(Generic[Row]):
         words = self._postponed[0].message
         if fruitless >= self._workshop.settings.max_attempts or wait > LONGEST_WAIT:
             raise TransientError(f"monday.com stays busy: {words}", wait=wait, status=429)
-        await self._workshop.sleep(max(wait, 2.0**fruitless))
+        await self._workshop.wait(max(wait, 2.0**fruitless), f"monday.com is busy: {words}")
 
     def _pending(self, uow: UnitOfWork) -> list[Row]:
         limit = self._workshop.settings.chunk_rows + len(self.aside)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
+from order_staging.batch.events import Step
 from order_staging.batch.import_rules import confirmed, differs_from, import_key, leaves_items_open
 from order_staging.batch.payloads import sent_key
 from order_staging.errors import (
@@ -40,7 +41,9 @@ from order_staging.repositories import chunks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
+    from order_staging.batch.announcing import Course
     from order_staging.batch.cargo import Orders
     from order_staging.batch.ledger import Ledger
     from order_staging.batch.payloads import Payload
@@ -86,7 +89,9 @@ class Imports:
                 return
             log.warning("bulk.resumed", job=found.job_id, rows=found.row_count)
             try:
-                await self._settle(found.import_key, await self._followed(found))
+                with self._step(Step.IMPORT, found.row_count) as course:
+                    imported = await self._followed(found, course)
+                await self._settle(found.import_key, imported)
             except (StoppedError, DailyLimitError):
                 raise
             except DestinationError as error:
@@ -102,15 +107,19 @@ class Imports:
         key: str | None = None
         done = 0
         with ImportFile(self._columns()) as file:
-            for some in chunks(ids, self.workshop.settings.chunk_rows):
-                key, taken = await self._intend(key, some, file, ready)
-                done += taken
-                if file.is_full:
-                    break
+            with self._step(Step.FILE, len(ids)) as course:
+                for some in chunks(ids, self.workshop.settings.chunk_rows):
+                    key, taken = await self._intend(key, some, file, ready)
+                    done += taken
+                    course.advance(taken)
+                    if file.is_full:
+                        break
+                course.complete()
             if key is None:
                 return done
             try:
-                imported = await self._ingest(key, group, file)
+                with self._step(Step.IMPORT, file.rows) as course:
+                    imported = await self._ingest(key, group, file, course)
                 if imported is None:
                     return 0
                 await self._settle(key, imported)
@@ -119,6 +128,9 @@ class Imports:
                 await self._leave(key, None, error)
                 return done
             return 0 if isinstance(imported.otherwise, NotExecuted) else done
+
+    def _step(self, step: Step, total: int | None) -> AbstractContextManager[Course]:
+        return self.workshop.announcer.step(self.record.result.customer, step, total)
 
     def _columns(self) -> list[str]:
         columns = [field.column for field in self.workshop.mapping.fields]
@@ -174,7 +186,7 @@ class Imports:
             "created_date": self.workshop.outside.now(),
         }
 
-    async def _ingest(self, key: str, group: str, file: ImportFile) -> Imported | None:
+    async def _ingest(self, key: str, group: str, file: ImportFile, course: Course) -> Imported | None:
         """Import a file; give None where no import could be started: rows travel as items then."""
         started = False
 
@@ -194,6 +206,7 @@ class Imports:
                 idempotency_key=key,
                 started=note,
                 uploaded=partial(self._note_upload, key),
+                seen=lambda status: course.reach(status.read_of(file.rows)),
             )
         except DestinationError as error:
             if started:
@@ -232,7 +245,7 @@ class Imports:
         self.record.increase(uow)
         return uow.imports.doubt_rows(key, words)
 
-    async def _followed(self, found: BulkImport) -> Imported:
+    async def _followed(self, found: BulkImport, course: Course) -> Imported:
         if found.job_id is None or found.started_date is None:
             return Imported(NotExecuted("the run ended before its import was started"))
         passed = (self.workshop.outside.now() - found.started_date).total_seconds()
@@ -244,7 +257,12 @@ class Imports:
         # A file that has arrived is read some time, however late the job learns of it.
         doubt = max(0.0, UPLOAD_DOUBT - passed) if found.uploaded_date is None else None
         try:
-            return await self._client.bulk.follow(found.job_id, doubt, max(LEAST_PATIENCE, PATIENCE - passed))
+            return await self._client.bulk.follow(
+                found.job_id,
+                doubt,
+                max(LEAST_PATIENCE, PATIENCE - passed),
+                lambda status: course.reach(status.read_of(found.row_count or 0)),
+            )
         except (TerminalError, ImportUnfinishedError) as error:
             if passed < (FORGOTTEN if means_unknown_job(error) else SURELY_ENDED):
                 # It may be at work all the same: nothing is sent again before it must have ended.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from order_staging.batch import letters
+from order_staging.batch.refused_rows import invalid_row
 from order_staging.repositories.source import UUID_COLUMN
 from order_staging.transform import fingerprint
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
     from uuid import UUID
 
+    from order_staging.batch.events import RowRefused
     from order_staging.batch.record import BatchRecord
     from order_staging.batch.results import Counts
     from order_staging.batch.workshop import Workshop
@@ -83,6 +85,7 @@ class InvalidRows:
         self._outdated: list[Row] = []
         self._mended: set[int] = set()
         self._refused = 0
+        self._told: list[RowRefused] = []
 
     def look(self, uow: UnitOfWork) -> None:
         """Find out whether any row waits to be mended: mostly there is none to recall."""
@@ -96,6 +99,7 @@ class InvalidRows:
     def recall(self, uow: UnitOfWork, page: Sequence[Row]) -> None:
         """Read the dead letters that rows of a page have already, and begin anew for that page."""
         self._letters, self._outdated, self._mended, self._refused = [], [], set(), 0
+        self._told = []
         if self._any:
             uuids = [row[UUID_COLUMN] for row in page if row[UUID_COLUMN] is not None]
             self._known = _Known(uow.failures.invalid_like(uuids, [fingerprint(row) for row in page]))
@@ -105,7 +109,10 @@ class InvalidRows:
         self._refused += 1
         result, now = self._record.result, self._workshop.outside.now()
         letter = letters.invalid_order(order, row, self._record.batch_id, result.customer, now)
-        if self._known.has(order, row, identified=identified):
+        known = self._known.has(order, row, identified=identified)
+        if self._workshop.announcer.listens:
+            self._told.append(invalid_row(self._record, order, known=known))
+        if known:
             if identified:
                 facts = {name: letter[name] for name in SAID}
                 outdated = self._known.outdated(order.source_uuid, letter["error_message"])
@@ -149,6 +156,7 @@ class InvalidRows:
             # Staged in the batch that refused it, a row counts there anew, and once.
             if again := self._known.count_of(self._mended, self._record.batch_id):
                 self._record.increase(uow, total_records=-again, failed_records=-again)
+        self._workshop.announcer.tell_after(uow, self._told)
 
     def _count(self, refused: int) -> None:
         self._counts.invalid += refused

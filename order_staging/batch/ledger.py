@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
+    from order_staging.batch.announcing import Course
     from order_staging.batch.cargo import Cargo
     from order_staging.batch.payloads import Payload
     from order_staging.batch.record import BatchRecord
@@ -49,6 +50,8 @@ class Ledger(Generic[Row]):
     cargo: Cargo[Row]
     counts: Counts
     refusals: Refusals
+    course: Course
+    """The step that brings these rows to the board."""
 
     def payloads(self, rows: Sequence[Row]) -> list[tuple[Row, Payload]]:
         """Make what is sent for rows."""
@@ -154,6 +157,7 @@ class Ledger(Generic[Row]):
 
     def _count_blamed(self, rows: int) -> None:
         self.counts.rejected += rows
+        self.course.advance(rows)
         log.warning("delivery.blamed", kind=self.cargo.name, rows=rows)
 
     def _count(self, answered: Sequence[tuple[Row, Outcome]]) -> None:
@@ -166,6 +170,7 @@ class Ledger(Generic[Row]):
                     self.counts.rejected += 1
                 case Unknown():
                     self.counts.unknown += 1
+        self.course.advance(sum(isinstance(outcome, Created | Rejected) for outcome in outcomes))
         log.info(
             "delivery.sent",
             kind=self.cargo.name,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from order_staging.batch import rows
+from order_staging.batch.events import Step
 from order_staging.batch.invalid import InvalidRows
 from order_staging.batch.limits import subitem_limits
 from order_staging.failpoints import Failpoint, reach
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from uuid import UUID
 
+    from order_staging.batch.announcing import Course
     from order_staging.batch.record import BatchRecord
     from order_staging.batch.workshop import Workshop
     from order_staging.reading import Start
@@ -63,23 +65,44 @@ class Loader:
         self._columns = workshop.mapping.source_columns
         self._after: UUID | None = None
         """The last row that was loaded."""
+        self._course: Course
+        self._selected_before = self._orders.selected
 
     async def load(self) -> None:
         """Stage everything that is new, up to the limit; what is invalid goes to the ERR table, once."""
         await self._workshop.database.run(self._invalid.look)
-        await self._through(self._unidentified_rows(), self._refuse_unidentified)
         only = self._source.only
-        for uuids in [None] if only is None else chunks(only, UUIDS_A_ROUND):
-            self._after = None
-            await self._through(partial(self._new_rows, uuids), self._load_page)
+        total = None if only is None else len(only)
+        with self._workshop.announcer.step(self._record.result.customer, Step.LOAD, total) as self._course:
+            await self._through(self._unidentified_rows(), self._refuse_unidentified)
+            for uuids in [None] if only is None else chunks(only, UUIDS_A_ROUND):
+                self._after = None
+                await self._through(partial(self._new_rows, uuids), self._load_page, counts=True)
+            if not self._workshop.stop.is_set():
+                self._course.complete()
 
-    async def _through(self, start: Start, work: Callable[[Rows, UnitOfWork], None]) -> None:
+    async def _through(
+        self, start: Start, work: Callable[[Rows, UnitOfWork], None], *, counts: bool = False
+    ) -> None:
         """Do work page by page, each in a transaction of its own, on pages that are read beside it."""
         database, hold = self._workshop.database, self._record.hold
         async with database.reading(start) as read:
             while self._goes_on() and (page := await read()):
                 await database.run(partial(work, page), hold)
                 reach(Failpoint.PAGE_LOADED)
+                if counts and len(page) == self._workshop.settings.chunk_rows:
+                    await self._count_the_rest()
+
+    async def _count_the_rest(self) -> None:
+        """Find out the total, once: few rows are loaded before anybody could read it."""
+        if self._course.total is None and self._workshop.announcer.listens:
+            wanted = self._source.wanted
+            found = await self._workshop.database.run(lambda uow: uow.source.new_by_customer_name(wanted))
+            rest = sum(count for _, count in found)
+            self._course.expect(self._course.done + int(min(rest, self._room())))
+
+    def _tell(self) -> None:
+        self._course.reach(self._orders.selected - self._selected_before)
 
     def _goes_on(self) -> bool:
         return not self._workshop.stop.is_set() and self._room() > 0
@@ -116,6 +139,7 @@ class Loader:
             order = self._workshop.rules.apply(row, self._source.shape.sizes)
             self._invalid.refuse(unidentified(order), row, identified=False)
         self._invalid.write(uow)
+        uow.after_commit(self._tell)
 
     def _load_page(self, page: Rows, uow: UnitOfWork) -> None:
         source = self._source
@@ -132,6 +156,7 @@ class Loader:
                 self._invalid.refuse(order, row, identified=True)
         self._write(uow, orders)
         uow.after_commit(partial(self._pass, page[-1][UUID_COLUMN]))
+        uow.after_commit(self._tell)
 
     def _pass(self, uuid: UUID) -> None:
         self._after = uuid

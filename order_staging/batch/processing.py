@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from contextlib import asynccontextmanager, nullcontext
-from dataclasses import asdict, replace
+from copy import deepcopy
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -13,12 +14,14 @@ import structlog
 from order_staging.batch.changes.step import Wanted
 from order_staging.batch.drift.findings import Comparison
 from order_staging.batch.drift.reading import DriftReader
+from order_staging.batch.events import BatchEnded, RunBegan
 from order_staging.batch.leases import holding
 from order_staging.batch.loading import Source
 from order_staging.batch.options import filter_by, wanted_by
 from order_staging.batch.preview.reading import PreviewReader
-from order_staging.batch.record import BATCH_TYPE, BatchRecord
+from order_staging.batch.record import BatchRecord
 from order_staging.batch.results import BUSY, BatchResult, LoadResult, RunResult
+from order_staging.batch.retry.choosing import batch_to_resume
 from order_staging.batch.retry.errands import NEW_ORDERS, Errand
 from order_staging.batch.retry.retrying import Retrying
 from order_staging.batch.retry.rounds import Scope
@@ -39,7 +42,6 @@ from order_staging.errors import (
 )
 from order_staging.models import BatchStatus
 from order_staging.monday import Usage
-from order_staging.repositories.batches import UNFINISHED
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
@@ -64,7 +66,10 @@ class Processing:
         """Take the bench."""
         self._bench = bench
         self._workshop = bench.workshop
+        self._announcer = bench.workshop.announcer
         self._names: list[str | None] | None = None
+        self._wait: float | None = None
+        """Seconds after which the batch that was given up may go on."""
 
     async def resolve(self, name: str, others: Iterable[str] = ()) -> str:
         """Find the customer that somebody means, as its batches name it. Raises `UnknownCustomerError`.
@@ -104,10 +109,12 @@ class Processing:
         `errands` says what for, where it is not for new orders.
         """
         results = []
+        customers = tuple(customers)
+        self._announcer.tell(RunBegan(customers))
         for customer in customers:
             errand = (errands or {}).get(customer, NEW_ORDERS)
             try:
-                result = await self.process(line, customer, options, errand)
+                result = await self._process(line, customer, options, errand)
             except LeaseHeldError as error:
                 log.warning("batch.busy", customer=customer, holder=error.holder)
                 result = _result(customer, errand)
@@ -119,19 +126,29 @@ class Processing:
                 result.status, result.error = BatchStatus.FAILED, self._workshop.redact(str(error))
                 result.stops_the_run = isinstance(error, DatabaseUnavailableError)
             results.append(result)
+            self._tell_end(result)
             if self._workshop.stop.is_set() or result.stops_the_run:
                 break
         return RunResult(tuple(results))
 
-    async def process(
-        self, line: Line, customer: str, options: Options, errand: Errand = NEW_ORDERS
-    ) -> BatchResult:
+    async def process(self, line: Line, customer: str, options: Options) -> BatchResult:
         """Take a customer's lease and do all the steps. Raises `LeaseHeldError` and `PersistenceError`."""
+        self._announcer.tell(RunBegan((customer,)))
+        result = await self._process(line, customer, options, NEW_ORDERS)
+        self._tell_end(result)
+        return result
+
+    def _tell_end(self, result: BatchResult) -> None:
+        if self._announcer.listens:
+            self._announcer.tell(BatchEnded(deepcopy(result), self._wait))
+        self._wait = None
+
+    async def _process(self, line: Line, customer: str, options: Options, errand: Errand) -> BatchResult:
         result = _result(customer, errand)
         result.with_changes = wanted_by(options).changes
         if errand.letters == ():
             return result
-        to_resume = partial(_batch_to_resume, customer, errand, subitems=options.get("subitems", True))
+        to_resume = partial(batch_to_resume, customer, errand, subitems=options.get("subitems", True))
         async with self._batch(result, line.client.usage, to_resume) as (record, run):
             if errand.resumes and not record.resumes:
                 return result
@@ -147,7 +164,7 @@ class Processing:
                     await self._give_up(record, error)
                 record.measure()
                 if record.begun:
-                    log.info("batch.ended", **_facts(result))
+                    log.info("batch.ended", **result.facts())
         return result
 
     async def _require_hold(self, record: BatchRecord) -> None:
@@ -169,6 +186,8 @@ class Processing:
     ) -> Comparison:
         """Compare source, production and board for everything delivered of these customers; writes nothing."""
         comparison = Comparison()
+        customers = tuple(customers)
+        self._announcer.tell(RunBegan(customers))
         reader = DriftReader(self._workshop, line.client, recreate_deleted=recreate_deleted)
         for customer in customers:
             await reader.compare(customer, await self._source(customer, filters), comparison)
@@ -183,8 +202,10 @@ class Processing:
             names = [name for name, _ in await self.customers(options, delivered=delivered)]
         else:
             names = [await self.resolve(name) for name in customer_names]
+        chosen = tuple(dict.fromkeys(names))
+        self._announcer.tell(RunBegan(chosen))
         reader = PreviewReader(self._workshop, line, **options)
-        for customer in dict.fromkeys(names):
+        for customer in chosen:
             await reader.look_at(customer, await self._source(customer, options))
         return await reader.result()
 
@@ -195,7 +216,7 @@ class Processing:
 
     async def load(self, customer: str, filters: Filters) -> LoadResult:
         """Take a customer's lease and stage its new rows."""
-        to_resume = partial(_batch_to_resume, customer, NEW_ORDERS, subitems=True)
+        to_resume = partial(batch_to_resume, customer, NEW_ORDERS, subitems=True)
         async with self._batch(BatchResult(customer), Usage(), to_resume) as (record, run):
             source = await self._source(customer, filters)
             await run.recover()
@@ -276,6 +297,7 @@ class Processing:
         # A limit has a status or, where HTTP says 200, a code; what has neither never reached monday.com.
         limited = isinstance(error, TransientError) and (error.status or error.code) is not None
         log.warning("batch.given_up", reason=words, paused=limited)
+        self._wait = error.wait if isinstance(error, TransientError) else None
         await record.end(BatchStatus.PAUSED if limited else BatchStatus.FAILED, words)
 
     @asynccontextmanager
@@ -306,26 +328,5 @@ class Processing:
         return clipped(label, 100) or label
 
 
-def _batch_to_resume(customer: str, errand: Errand, uow: UnitOfWork, *, subitems: bool) -> UUID | None:
-    if errand.batch_id is not None:
-        batch = uow.batches.get(errand.batch_id)
-        left = batch is not None and (
-            batch.status in UNFINISHED or uow.staging.orders.is_open(batch.batch_id)
-        )
-        return errand.batch_id if left else None
-    unfinished = uow.batches.unfinished(customer, BATCH_TYPE)
-    return (
-        unfinished[0].batch_id if unfinished else uow.staging.orders.open_batch(customer, subitems=subitems)
-    )
-
-
 def _result(customer: str, errand: Errand) -> BatchResult:
     return BatchResult(customer, is_retry=errand.is_retry, passed_over=errand.passed_over)
-
-
-def _facts(result: BatchResult) -> dict[str, object]:
-    """Flatten a result for the one line that sums a batch up."""
-    facts: dict[str, object] = {"status": str(result.status), "seconds": round(result.seconds, 3)}
-    for group in ("orders", "subitems", "groups", "api"):
-        facts |= {f"{group}_{key}": value for key, value in asdict(getattr(result, group)).items() if value}
-    return facts | ({"error": result.error} if result.error else {})

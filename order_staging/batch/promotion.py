@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from order_staging.batch.events import Step
 from order_staging.failpoints import Failpoint, reach
 from order_staging.models import StagingStatus
 
@@ -24,14 +25,21 @@ async def promote(workshop: Workshop, record: BatchRecord) -> None:
     """Write what landed to production, and mark it, in bounded transactions."""
     run, hold, result = workshop.database.run, record.hold, record.result
     orders, subitems = await run(partial(_to_promote, workshop, record), hold)
-    for span in orders:
-        promoted = await run(partial(_promote_orders, workshop, record, span), hold)
-        reach(Failpoint.ORDERS_PROMOTED)
-        result.orders.promoted += promoted
-    for span in subitems:
-        promoted = await run(partial(_promote_subitems, workshop, record, span), hold)
-        reach(Failpoint.SUBITEMS_PROMOTED)
-        result.subitems.promoted += promoted
+    if not (orders or subitems):
+        return
+    total = await _total(workshop, record, StagingStatus.API_SUCCESS)
+    with workshop.announcer.step(result.customer, Step.PROMOTE, total) as course:
+        for span in orders:
+            promoted = await run(partial(_promote_orders, workshop, record, span), hold)
+            reach(Failpoint.ORDERS_PROMOTED)
+            result.orders.promoted += promoted
+            course.advance(promoted)
+        for span in subitems:
+            promoted = await run(partial(_promote_subitems, workshop, record, span), hold)
+            reach(Failpoint.SUBITEMS_PROMOTED)
+            result.subitems.promoted += promoted
+            course.advance(promoted)
+        course.complete()
 
 
 async def clean_up(workshop: Workshop, record: BatchRecord) -> tuple[int, int]:
@@ -42,13 +50,31 @@ async def clean_up(workshop: Workshop, record: BatchRecord) -> tuple[int, int]:
     run, hold, batch_id = workshop.database.run, record.hold, record.batch_id
     orders = subitems = 0
     for_orders, for_subitems = await run(partial(_spans, workshop, batch_id, StagingStatus.PROMOTED), hold)
-    for span in for_subitems:
-        subitems += await run(partial(_delete_subitems, batch_id, span), hold)
-        reach(Failpoint.SIZES_CLEANED)
-    for span in for_orders:
-        orders += await run(partial(_delete_orders, batch_id, span), hold)
+    if for_orders or for_subitems:
+        total = await _total(workshop, record, StagingStatus.PROMOTED)
+        with workshop.announcer.step(record.result.customer, Step.CLEAN_UP, total) as course:
+            for span in for_subitems:
+                subitems += await run(partial(_delete_subitems, batch_id, span), hold)
+                reach(Failpoint.SIZES_CLEANED)
+                course.reach(subitems)
+            for span in for_orders:
+                orders += await run(partial(_delete_orders, batch_id, span), hold)
+                course.reach(subitems + orders)
+            course.complete()
     reach(Failpoint.STAGING_CLEANED)
     return orders, subitems
+
+
+async def _total(workshop: Workshop, record: BatchRecord, status: StagingStatus) -> int | None:
+    """Count the batch's rows in a state, if anybody wants to know."""
+    if not workshop.announcer.listens:
+        return None
+
+    def count(uow: UnitOfWork) -> int:
+        kinds = (uow.staging.orders, uow.staging.subitems)
+        return sum(kind.counts(record.batch_id).get(status, 0) for kind in kinds)
+
+    return await workshop.database.run(count)
 
 
 def _to_promote(workshop: Workshop, record: BatchRecord, uow: UnitOfWork) -> tuple[list[Span], list[Span]]:

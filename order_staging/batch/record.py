@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 from weakref import WeakKeyDictionary, WeakSet
 
+from order_staging.batch.events import BatchBegan
 from order_staging.models import Batch, BatchStatus
 
 if TYPE_CHECKING:
@@ -68,6 +69,10 @@ class BatchRecord:
         """What units of work that are not committed have written of it."""
         self._beginning: WeakSet[UnitOfWork] = WeakSet()
 
+    def redact(self, text: str) -> str:
+        """Hide secrets in a text."""
+        return self._workshop.redact(text)
+
     @property
     def begun(self) -> bool:
         """Whether the batch is recorded."""
@@ -101,6 +106,7 @@ class BatchRecord:
     def _begin(self) -> None:
         self.result.batch_id = self.batch_id
         self.result.status = BatchStatus.STARTED
+        self._workshop.announcer.tell(BatchBegan(self.batch_id, self.result.customer, self.resumes))
 
     def increase(self, uow: UnitOfWork, **amounts: int) -> None:
         """Add to the batch's counters, and what the client has used since the last time."""

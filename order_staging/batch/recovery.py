@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 import structlog
 
+from order_staging.batch.events import Step
 from order_staging.batch.ledger import arrival, change
 from order_staging.batch.letters import Refusal
 from order_staging.batch.lookups import only_moves
@@ -24,6 +25,7 @@ from order_staging.repositories.staged_rows import CHANGES
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
 
+    from order_staging.batch.announcing import Course
     from order_staging.batch.cargo import Cargo
     from order_staging.batch.ledger import Ledger
     from order_staging.batch.lookups import Found
@@ -78,20 +80,27 @@ class Recovery(Generic[Row]):
         rows = await self._workshop.database.run(self._unknown)
         if not rows:
             return []
+        customer = self._record.result.customer
+        with self._workshop.announcer.step(customer, Step.RECOVER, len(rows)) as course:
+            return await self._settle(rows, course)
+
+    async def _settle(self, rows: list[Row], course: Course) -> list[Row]:
         new = [row for row in rows if _is_checked(row)]
         found = await self._search(new) if new else {}
         reach(Failpoint.BOARD_SEARCHED)
         executed = await self._send_again(rows, new, found)
         self._resent += len(executed)
         self._counts.unknown = max(0, self._counts.unknown - len(executed))
+        course.advance(len(executed))
         changes = [row for row in rows if not _is_checked(row) and row.stg_id not in executed]
         if changes:
             await self._workshop.database.run(partial(self._repeat, changes), self._record.hold)
+            course.advance(len(changes))
         # Read anew: what was sent again just now is in doubt for longer, and what a name was matched with before
         # may have turned out to be another row's.
         left = {row.stg_id: row for row in await self._workshop.database.run(self._unknown)}
         rest = [left[row.stg_id] for row in new if row.stg_id in left]
-        return changes + await self._settle_new(rest, {} if executed else found)
+        return changes + await self._settle_new(rest, {} if executed else found, course)
 
     async def _send_again(self, rows: Sequence[Row], new: Sequence[Row], found: Found) -> set[int]:
         """Send requests again under their keys where the board shows nothing of them; add to what was found."""
@@ -100,9 +109,7 @@ class Recovery(Generic[Row]):
         creations = {row.stg_id for row in new}
         if any(request.ids & creations for request in unseen):
             # A first sending that is still being executed need not be known to the key, either.
-            await self._workshop.sleep(
-                self._doubt_ends_in([row for request in unseen for row, _ in request.rows])
-            )
+            await self._wait_for_the_end_of_doubt([row for request in unseen for row, _ in request.rows])
             if self._workshop.stop.is_set():
                 return set()
             found |= await self._search(new)
@@ -118,14 +125,14 @@ class Recovery(Generic[Row]):
     def _count_repeated(self, rows: int) -> None:
         self._counts.unknown = max(0, self._counts.unknown - rows)
 
-    async def _settle_new(self, rows: list[Row], seen: Found) -> list[Row]:
+    async def _settle_new(self, rows: list[Row], seen: Found, course: Course) -> list[Row]:
         """Settle creations by what the board has shown so far, and by a second look where that is not enough."""
         if not rows:
             return []
         found = {row.stg_id: seen[row.stg_id] for row in rows if row.stg_id in seen}
         missing = [row for row in rows if row.stg_id not in found]
         if missing:
-            await self._workshop.sleep(self._doubt_ends_in(missing))
+            await self._wait_for_the_end_of_doubt(missing)
             if self._workshop.stop.is_set():
                 return []
             # All of them, as names are counted among the rows that are looked for together.
@@ -134,7 +141,12 @@ class Recovery(Generic[Row]):
         work = partial(self._record_findings, rows, found)
         absent = await self._workshop.database.run(work, self._record.hold)
         reach(Failpoint.FINDINGS_RECORDED)
+        course.advance(len(rows))
         return absent
+
+    async def _wait_for_the_end_of_doubt(self, rows: Sequence[Row]) -> None:
+        words = f"{len(rows)} rows without an answer may still arrive; then the board is looked at"
+        await self._workshop.wait(self._doubt_ends_in(rows), words)
 
     def _doubt_ends_in(self, missing: Sequence[Row]) -> float:
         """Tell the seconds until "not on the board" can be believed.
@@ -176,7 +188,7 @@ class Recovery(Generic[Row]):
         stored.update([change(row, StagingStatus.API_FAILED, words) for row in decided])
         stored.update([change(row, StagingStatus.CONFLICT, why.message) for row, why in refused])
         self._ledger.end(arrived, refused, uow)
-        uow.after_commit(partial(self._count, len(adopted), len(absent) + len(decided), len(refused)))
+        uow.after_commit(partial(self._count, len(adopted), len(absent), len(decided), len(refused)))
         return absent
 
     def _was_decided_by_people(self, row: Row) -> bool:
@@ -184,7 +196,9 @@ class Recovery(Generic[Row]):
         is_new = row.stg_key_date is None and row.update_operation not in CHANGES
         return is_new and self._ledger.refusals.has_letter(self._cargo.letterbox, row)
 
-    def _count(self, adopted: int, absent: int, conflict: int) -> None:
+    def _count(self, adopted: int, absent: int, decided: int, conflict: int) -> None:
+        self._ledger.course.advance(adopted + decided + conflict)
+        absent += decided
         self._counts.adopted += adopted
         self._counts.conflict += conflict
         self._counts.unknown = max(0, self._counts.unknown - adopted - absent - conflict)

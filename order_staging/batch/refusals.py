@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from order_staging.batch.letters import once_more
+from order_staging.batch.refused_rows import refused_row
 from order_staging.models import Operation
 
 if TYPE_CHECKING:
@@ -52,11 +53,14 @@ class Refusals:
             return 0
         now, most = self._workshop.outside.now(), self._workshop.settings.max_attempts
         known = self._letters(letterbox, [row for row, _ in refused], uow)
-        new, again, counted = [], [], 0
+        new, again, told, counted = [], [], [], 0
         for row, why in refused:
             letter = letterbox.letter(row, why, now)
             place = letterbox.place(row)
-            if place is not None and (open_ones := known.get(place)):
+            open_ones = known.get(place, []) if place is not None else []
+            if self._workshop.announcer.listens:
+                told.append(refused_row(self._record, row, why, letter, known=bool(open_ones)))
+            if open_ones:
                 again.append(once_more(open_ones[-1], letter, now, most))
                 counted += open_ones[-1].batch_id == self._record.batch_id
             else:
@@ -65,6 +69,7 @@ class Refusals:
         letterbox.stored(uow).update(again)
         places = {place for row, _ in refused if (place := letterbox.place(row)) is not None}
         uow.after_commit(partial(self._add, places))
+        self._workshop.announcer.tell_after(uow, told)
         return len(refused) - counted
 
     def _add(self, places: Collection[Place]) -> None:

@@ -158,6 +158,14 @@ class BatchResult:
         """Rows, sizes included, that are invalid, rejected, in conflict or unknown."""
         return self.orders.failed + self.subitems.failed
 
+    def facts(self) -> dict[str, object]:
+        """Flatten it for the one line that sums a batch up."""
+        facts: dict[str, object] = {"status": str(self.status), "seconds": round(self.seconds, 3)}
+        for group in ("orders", "subitems", "groups", "api"):
+            counts = asdict(getattr(self, group))
+            facts |= {f"{group}_{key}": value for key, value in counts.items() if value}
+        return facts | ({"error": self.error} if self.error else {})
+
     def to_dict(self) -> dict[str, Any]:
         """Give JSON values, under the keys that other programs rely on."""
         more = (*(CHANGE_KEYS if self.with_changes else ()), *(("retried",) if self.is_retry else ()))

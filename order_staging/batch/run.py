@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from order_staging.batch import splitting
+from order_staging.batch.announcing import NOWHERE
 from order_staging.batch.bulk import BulkDelivery
 from order_staging.batch.cargo import Orders, Subitems
 from order_staging.batch.changes.step import ChangesStep
 from order_staging.batch.delivery import Delivery
+from order_staging.batch.events import Step
 from order_staging.batch.imports import Imports
 from order_staging.batch.ledger import Ledger
 from order_staging.batch.letters import Refusal
@@ -28,6 +30,10 @@ from order_staging.models import BatchStatus, ErrorType, StagingStatus
 from order_staging.monday import refusal_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
+    from order_staging.batch.announcing import Course
     from order_staging.batch.assembly import Line
     from order_staging.batch.changes.step import Wanted
     from order_staging.batch.loading import Source
@@ -36,6 +42,7 @@ if TYPE_CHECKING:
     from order_staging.errors import DestinationError
     from order_staging.models import StagedOrder, StagedSubitem
     from order_staging.monday import MondayClient
+    from order_staging.repositories import StagedOrders, StagedSubitems
     from order_staging.unit_of_work import UnitOfWork
 
     _Items = tuple[Orders, Ledger[StagedOrder], Recovery[StagedOrder], Imports]
@@ -75,10 +82,12 @@ class BatchRun:
 
     async def relink(self, source: Source) -> None:
         """Find rows again whose source row has come back under another UUID, staged or in production."""
-        more = True
-        while more and not self._workshop.stop.is_set():
-            more = await self._workshop.database.run(partial(self._relink, source), self._record.hold)
-            reach(Failpoint.ROWS_RELINKED)
+        more, before, orders = True, self._result.orders.relinked, self._result.orders
+        with self._step(Step.RELINK) as course:
+            while more and not self._workshop.stop.is_set():
+                more = await self._workshop.database.run(partial(self._relink, source), self._record.hold)
+                course.reach(orders.relinked - before)
+                reach(Failpoint.ROWS_RELINKED)
 
     async def load(self, source: Source | None) -> None:
         """Stage what is new; None: nothing."""
@@ -94,17 +103,22 @@ class BatchRun:
     async def settle(self, line: Line) -> None:
         """Ask the board about what is unknown, and create nothing that it does not show."""
         await self._doubt()
-        _, _, recovery, imports = self._items(line.client, {})
+        _, _, recovery, imports = self._items(line.client, {}, NOWHERE)
         await imports.resume()
         await recovery.settle()
-        await self._subitems(line)[1].settle()
+        await self._subitems(line, NOWHERE)[1].settle()
 
     async def create_items(self, line: Line) -> None:
         """Settle what is unknown of the orders, and send what is pending."""
         await self._doubt()
+        total = await self._due(lambda uow: uow.staging.orders)
+        with self._step(Step.ITEMS, total) as course:
+            await self._create_items(line, course)
+
+    async def _create_items(self, line: Line, course: Course) -> None:
         client = line.client
         groups: dict[str, str] = {}
-        cargo, ledger, recovery, imports = self._items(client, groups)
+        cargo, ledger, recovery, imports = self._items(client, groups, course)
         delivery = Delivery(ledger, client)
         await imports.resume()
         # What turns out to be absent from the board is to be sent again, and needs its group, too.
@@ -125,24 +139,36 @@ class BatchRun:
         run, batch_id = self._workshop.database.run, self._record.batch_id
         await self._doubt()
         await run(lambda uow: uow.staging.subitems.link_to_items(batch_id), self._record.hold)
-        ledger, recovery = self._subitems(line)
-        delivery = Delivery(ledger, line.client)
-        await recovery.settle()
-        await self._until_settled(delivery, recovery)
-        await self._record_subitem_board(line)
-        await self._reach_unless_stopped(BatchStatus.SUBITEMS_CREATED)
+        total = await self._due(lambda uow: uow.staging.subitems)
+        with self._step(Step.SUBITEMS, total) as course:
+            ledger, recovery = self._subitems(line, course)
+            delivery = Delivery(ledger, line.client)
+            await recovery.settle()
+            await self._until_settled(delivery, recovery)
+            await self._record_subitem_board(line)
+            await self._reach_unless_stopped(BatchStatus.SUBITEMS_CREATED)
 
-    def _items(self, client: MondayClient, groups: dict[str, str]) -> _Items:
+    def _step(self, step: Step, total: int | None = None) -> AbstractContextManager[Course]:
+        return self._workshop.announcer.step(self._result.customer, step, total)
+
+    async def _due(self, rows: Callable[[UnitOfWork], StagedOrders | StagedSubitems]) -> int | None:
+        """Count the rows of one kind that are to be brought to the board, if anybody wants to know."""
+        if not self._workshop.announcer.listens:
+            return None
+        batch_id = self._record.batch_id
+        return await self._workshop.database.run(lambda uow: rows(uow).count_due(batch_id))
+
+    def _items(self, client: MondayClient, groups: dict[str, str], course: Course) -> _Items:
         """Make what works on orders; `groups` will have the ids of their groups once these are ensured."""
         cargo = Orders(self._workshop.mapping, client.key_column, groups)
         search = ByGroup(client, ByKey(client, ByName(client, self._workshop)))
-        ledger = Ledger(self._workshop, self._record, cargo, self._result.orders, self._refusals)
+        ledger = Ledger(self._workshop, self._record, cargo, self._result.orders, self._refusals, course)
         recovery = Recovery(ledger, search.find, Resending(ledger, client))
         return cargo, ledger, recovery, Imports(ledger, cargo, client)
 
-    def _subitems(self, line: Line) -> tuple[Ledger[StagedSubitem], Recovery[StagedSubitem]]:
+    def _subitems(self, line: Line, course: Course) -> tuple[Ledger[StagedSubitem], Recovery[StagedSubitem]]:
         cargo = Subitems(self._workshop.mapping, line.subitem_board_id, self._result.customer)
-        ledger = Ledger(self._workshop, self._record, cargo, self._result.subitems, self._refusals)
+        ledger = Ledger(self._workshop, self._record, cargo, self._result.subitems, self._refusals, course)
         search = BySize(line.client, cargo)
         return ledger, Recovery(ledger, search.find, Resending(ledger, line.client))
 

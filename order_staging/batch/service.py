@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 from functools import partial
-from threading import Event
-from typing import TYPE_CHECKING, TypeVar, Unpack
+from typing import TYPE_CHECKING, Unpack
 
-from order_staging.batch.assembly import Assembly, open_bench, open_line
+from order_staging.batch.assembly import open_bench, open_line
 from order_staging.batch.checks.checking import check_assembly
 from order_staging.batch.drift.course import DriftCourse
-from order_staging.batch.interrupts import interrupts
 from order_staging.batch.preparing import prepare
 from order_staging.batch.processing import Processing
-from order_staging.batch.results import BatchResult, LoadResult, RunResult, StepResult
+from order_staging.batch.results import BatchResult, RunResult
 from order_staging.batch.retry.choosing import Choice, resumptions, retries
-from order_staging.errors import ConfigurationError, RunningLoopError
-from order_staging.settings import Settings
+from order_staging.batch.single_steps import SingleSteps
+from order_staging.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from uuid import UUID
-
-    from sqlalchemy import Engine
 
     from order_staging.batch.assembly import Bench
     from order_staging.batch.checks.findings import CheckResult
@@ -32,13 +27,9 @@ if TYPE_CHECKING:
     from order_staging.batch.preview.findings import PreviewResult
     from order_staging.batch.preview.reading import PreviewOptions
     from order_staging.batch.retry.errands import Errand, ErrorId
-    from order_staging.batch.workshop import Outside
-    from order_staging.transform import Transformation
-
-T = TypeVar("T")
 
 
-class BatchService:
+class BatchService(SingleSteps):
     """Carries order lines from ORDERS_UNIFIED to the board and back, batch by batch.
 
     Every method is synchronous and has a coroutine twin whose name ends in `_async`, for callers that already run
@@ -46,32 +37,6 @@ class BatchService:
     rows that are invalid or rejected are recorded and counted, never raised. Ctrl-C during a synchronous call ends
     the run in order, with `KeyboardInterrupt` once what is in flight is recorded; a second one ends it at once.
     """
-
-    def __init__(
-        self,
-        settings: Settings | None = None,
-        *,
-        engine: Engine | None = None,
-        outside: Outside | None = None,
-        transformation: Transformation | None = None,
-    ) -> None:
-        """Take the settings (from the environment unless given), and what this job changes of each source row.
-
-        `engine` is one that the caller keeps; `outside` replaces time, sleeping and randomness in tests.
-        """
-        self._assembly = Assembly.of(
-            settings or Settings.load(), engine=engine, outside=outside, transformation=transformation
-        )
-        self._stop = Event()
-        self._ended = False
-
-    def request_stop(self) -> None:
-        """Ask runs to end: no new request leaves, what is in flight is finished and recorded.
-
-        May be called from a signal handler or another thread. A call that begins after that creates nothing.
-        """
-        self._ended = True
-        self._stop.set()
 
     def process_customer_batch(self, customer_name: str, **options: Unpack[Options]) -> BatchResult:
         """Do the whole job for one customer, named by any alias in any case, and tell how it went.
@@ -235,84 +200,6 @@ class BatchService:
         async with open_bench(self._assembly, self._stop) as bench:
             return await Processing(bench).customers(filters, delivered=changes)
 
-    def load_new_orders_to_staging(self, customer_name: str, **filters: Unpack[Filters]) -> LoadResult:
-        """Stage a customer's new orders, in a batch of their own or the one that is still open."""
-        return self._now(
-            "load_new_orders_to_staging",
-            lambda: self.load_new_orders_to_staging_async(customer_name, **filters),
-        )
-
-    async def load_new_orders_to_staging_async(
-        self, customer_name: str, **filters: Unpack[Filters]
-    ) -> LoadResult:
-        """Do what `load_new_orders_to_staging` does, within a running event loop."""
-        async with open_bench(self._assembly, self._stop) as bench:
-            processing = Processing(bench)
-            return await processing.load(await processing.resolve(customer_name), filters)
-
-    def create_monday_items_from_staging(self, batch_id: UUID) -> StepResult:
-        """Create the items of a batch's staged orders; tell how many are on the board by this step."""
-        return self._now(
-            "create_monday_items_from_staging", lambda: self.create_monday_items_from_staging_async(batch_id)
-        )
-
-    async def create_monday_items_from_staging_async(self, batch_id: UUID) -> StepResult:
-        """Do what `create_monday_items_from_staging` does, within a running event loop."""
-        async with open_bench(self._assembly, self._stop) as bench, open_line(self._assembly, bench) as line:
-            processing = Processing(bench)
-            async with processing.step(batch_id, line) as (run, result):
-                await processing.decide_leftovers(line, run, result.customer)
-                await run.create_items(line)
-                run.require_no_trouble()
-            return StepResult(batch_id, orders=result.orders.on_board)
-
-    def create_monday_subitems_from_staging(self, batch_id: UUID) -> StepResult:
-        """Create the subitems of a batch's orders that are on the board; tell how many by this step."""
-        return self._now(
-            "create_monday_subitems_from_staging",
-            lambda: self.create_monday_subitems_from_staging_async(batch_id),
-        )
-
-    async def create_monday_subitems_from_staging_async(self, batch_id: UUID) -> StepResult:
-        """Do what `create_monday_subitems_from_staging` does, within a running event loop."""
-        async with open_bench(self._assembly, self._stop) as bench, open_line(self._assembly, bench) as line:
-            processing = Processing(bench)
-            async with processing.step(batch_id, line) as (run, result):
-                await processing.decide_leftovers(line, run, result.customer)
-                await run.create_subitems(line)
-                run.require_no_trouble()
-            return StepResult(batch_id, subitems=result.subitems.on_board)
-
-    def promote_successful_records(self, batch_id: UUID) -> StepResult:
-        """Write what landed to the production tables; tell how many orders and subitems."""
-        return self._now(
-            "promote_successful_records", lambda: self.promote_successful_records_async(batch_id)
-        )
-
-    async def promote_successful_records_async(self, batch_id: UUID) -> StepResult:
-        """Do what `promote_successful_records` does, within a running event loop."""
-        async with open_bench(self._assembly, self._stop) as bench:
-            async with Processing(bench).step(batch_id) as (run, result):
-                await run.promote()
-            return StepResult(batch_id, result.orders.promoted, result.subitems.promoted)
-
-    def cleanup_staging_for_customer(self, batch_id: UUID) -> StepResult:
-        """Delete from staging what a batch has brought to production, nothing else, and end the batch.
-
-        Tells how many orders and subitems were deleted.
-        """
-        return self._now(
-            "cleanup_staging_for_customer", lambda: self.cleanup_staging_for_customer_async(batch_id)
-        )
-
-    async def cleanup_staging_for_customer_async(self, batch_id: UUID) -> StepResult:
-        """Do what `cleanup_staging_for_customer` does, within a running event loop."""
-        async with open_bench(self._assembly, self._stop) as bench:
-            async with Processing(bench).step(batch_id) as (run, _):
-                orders, subitems = await run.clean_up()
-                await run.finish()
-            return StepResult(batch_id, orders, subitems)
-
     def check(self) -> CheckResult:
         """Look at everything that a run relies on, and change nothing; what is wrong is found, never raised."""
         return self._now("check", self.check_async, records=False)
@@ -330,19 +217,3 @@ class BatchService:
         sleep = self._assembly.outside.sleep
         async with self._assembly.client(sleep) as client:
             return await prepare(client, self._assembly.settings, sleep)
-
-    def _now(self, method: str, make: Callable[[], Coroutine[None, None, T]], *, records: bool = True) -> T:
-        try:
-            asyncio.get_running_loop()
-        except RuntimeError:
-            if not records:
-                # There is nothing to finish and record: Ctrl-C ends it as it ends any program.
-                return asyncio.run(make())
-            with interrupts(self._stop.set, self._go_on):
-                return asyncio.run(make())
-        raise RunningLoopError(f"BatchService.{method}")
-
-    def _go_on(self) -> None:
-        """After an interrupted call the service may be used again, unless it was asked to stop for good."""
-        if not self._ended:
-            self._stop.clear()

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session, sessionmaker
 
+    from order_staging.batch.announcing import Announcer
     from order_staging.reading import Start
     from order_staging.repositories import Rows
     from order_staging.settings import Settings
@@ -109,12 +110,17 @@ class DatabaseThread:
     """
 
     def __init__(
-        self, session_factory: sessionmaker[Session], outside: Outside | None = None, attempts: int = 1
+        self,
+        session_factory: sessionmaker[Session],
+        outside: Outside | None = None,
+        attempts: int = 1,
+        on_wait: Callable[[float, str], None] | None = None,
     ) -> None:
-        """Take what makes sessions, the outside world for waits, and how often to try."""
+        """Take what makes sessions, the outside world for waits, how often to try, and whom to tell of waits."""
         self._session_factory = session_factory
         self._outside = outside or Outside()
         self._attempts = attempts
+        self._on_wait = on_wait
         self._lane = _Lane()
 
     async def run(self, work: Callable[[UnitOfWork], T], hold: Hold | None = None) -> T:
@@ -169,7 +175,7 @@ class DatabaseThread:
             stop=stop_after_attempt(self._attempts),
             retry=retry_if_exception_type(TransientDatabaseError),
             wait=self._wait,
-            before_sleep=_log_fault,
+            before_sleep=self._tell_fault,
             sleep=self._outside.sleep,
             reraise=True,
         )
@@ -185,6 +191,12 @@ class DatabaseThread:
         """Choose the seconds before the work is done again, random and longer each time."""
         return self._outside.random.uniform(0, min(LONGEST_DATABASE_WAIT, 2.0 ** (state.attempt_number - 1)))
 
+    def _tell_fault(self, state: RetryCallState) -> None:
+        reason = str(state.outcome.exception() if state.outcome else None)
+        log.warning("database.retry", attempt=state.attempt_number, reason=reason)
+        if self._on_wait is not None:
+            self._on_wait(state.upcoming_sleep, reason)
+
     @contextmanager
     def open(self) -> Iterator[DatabaseThread]:
         """Keep the thread for a `with` block, and end it after its last work."""
@@ -192,11 +204,6 @@ class DatabaseThread:
             yield self
         finally:
             self._lane.close()
-
-
-def _log_fault(state: RetryCallState) -> None:
-    error = state.outcome.exception() if state.outcome else None
-    log.warning("database.retry", attempt=state.attempt_number, reason=str(error))
 
 
 @dataclass(frozen=True)
@@ -214,8 +221,11 @@ class Workshop:
     board_id: int
     rules_hash: str
     """Fingerprint of the mapping, the customers and the rules, under which payloads are made."""
-    redact: Callable[[str], str]
-    """Hides secrets in what is written to the database."""
+    announcer: Announcer
+
+    def redact(self, text: str) -> str:
+        """Hide secrets in what is written to the database, or told."""
+        return self.announcer.redact(text)
 
     async def require_going_on(self) -> None:
         """Raise `StoppedError` where the run is to end."""
@@ -225,3 +235,8 @@ class Workshop:
     async def sleep(self, seconds: float) -> None:
         """Wait, but no longer than until the run is to end."""
         await self.stop.or_sleep(seconds, self.outside.sleep)
+
+    async def wait(self, seconds: float, reason: str) -> None:
+        """Do so, and tell why."""
+        self.announcer.wait(seconds, reason)
+        await self.sleep(seconds)

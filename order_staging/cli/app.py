@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import gc
+import sys
 from typing import Annotated
 
 import typer
 
+from order_staging import terminal
 from order_staging.cli.commands import MARKUP, Commands
 from order_staging.version import VERSION
 
@@ -15,7 +17,6 @@ OBJECTS_A_COLLECTION = 20_000
 
 app = typer.Typer(
     name="order-staging",
-    help="Carries order lines from SQL Server through staging tables onto a monday.com board.",
     cls=Commands,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -37,7 +38,12 @@ def common(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="print the version and leave")
     ] = False,
 ) -> None:
-    """Carry order lines from SQL Server through staging tables onto a monday.com board."""
+    """Carry order lines from SQL Server through staging tables onto a monday.com board.
+
+    Each command has an example: order-staging COMMAND --help
+
+    Example: order-staging demo
+    """
 
 
 def collect_seldom() -> None:
@@ -48,4 +54,5 @@ def collect_seldom() -> None:
 def main() -> None:
     """Run the command line, as `order-staging` and `runner.py` do."""
     collect_seldom()
+    terminal.forgive(sys.stdout, sys.stderr)
     app()

@@ -13,7 +13,7 @@ from order_staging.cli.options import FormatOption, LevelOption, LogLevel, Outpu
 if TYPE_CHECKING:
     from order_staging.batch import PreparedBoard
 
-app = typer.Typer(help="The board, made ready.", no_args_is_help=True)
+app = typer.Typer(help="The board, made ready.\n\nExample: order-staging board prepare", no_args_is_help=True)
 
 
 @app.command("prepare", short_help="Create the key column unless the board has it.")

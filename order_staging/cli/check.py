@@ -9,6 +9,7 @@ import typer
 from order_staging import batch
 from order_staging.cli import program
 from order_staging.cli.options import FormatOption, LevelOption, LogLevel, Output, OutputOption
+from order_staging.cli.progress import ProgressOption, Shown, watching
 from order_staging.reporting import check_metrics, check_page
 
 
@@ -16,6 +17,7 @@ def check(
     output: OutputOption = Output.TEXT,
     log_level: LevelOption = LogLevel.ERROR,
     log_format: FormatOption = None,
+    progress: ProgressOption = Shown.AUTO,
 ) -> None:
     """Compare settings, database, mapping, source and the live board, and say what is to be put right.
 
@@ -24,7 +26,8 @@ def check(
     Example: order-staging check
     """
     with program.program(output, log_level, log_format) as ours:
-        result = asyncio.run(batch.check(ours.settings))
+        with watching(progress, output, log_format) as watcher:
+            result = asyncio.run(batch.check(ours.settings, on_event=watcher.on_event))
         ours.show(result.to_dict(), lambda: check_page(result), metrics=check_metrics(result))
     if code := _exit_code(result):
         raise typer.Exit(code)

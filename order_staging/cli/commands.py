@@ -5,14 +5,22 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
+from typer.exceptions import TyperException
+
+from order_staging import terminal
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     # Typer's own bases: it has no public names for them.
     from typer._click import Command, Context
 
@@ -94,7 +102,60 @@ class Commands(TyperGroup):
     def resolve_command(self, ctx: Context, args: list[str]) -> tuple[str | None, Command | None, list[str]]:
         """Find the command that is called, for running it or for completing its options."""
         name, shown, rest = super().resolve_command(ctx, args)
-        return name, None if shown is None else command(str(shown.name)), rest
+        if shown is None:
+            return name, None, rest
+        return name, _outline(str(shown.name)) if ctx.resilient_parsing else command(str(shown.name)), rest
+
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        windows_expand_args: bool = True,
+        **extra: Any,  # noqa: ANN401 - what Typer makes a context with
+    ) -> Any:  # noqa: ANN401 - what a command gives
+        """Run the command line to the end of the process, or complete it where a shell asks for that.
+
+        Without `standalone_mode` errors are the caller's, and so is what the command gives.
+        """
+        call = partial(
+            super().main, args, prog_name, complete_var, windows_expand_args=windows_expand_args, **extra
+        )
+        if not standalone_mode:
+            return call(standalone_mode=False)
+        if any(name.endswith("_COMPLETE") for name in os.environ):
+            # No other start has a use for what completes.
+            from order_staging.cli import shells  # noqa: PLC0415
+
+            shells.register()
+        try:
+            code = call(standalone_mode=False)
+        except KeyboardInterrupt:
+            # While a shell waits for completions: Typer is not listening yet.
+            code = 130
+        except TyperException as error:
+            from order_staging.cli import usage  # noqa: PLC0415 - only who mistypes needs it
+
+            code = usage.tell(error, sys.argv[1:] if args is None else args, self.commands)
+        sys.exit(code if isinstance(code, int) else 0)
+
+    def make_context(
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: Context | None = None,
+        **settings: Any,  # noqa: ANN401 - what Typer makes a context with
+    ) -> Context:
+        """Make the context of a command, which says whether Typer's own words have colours."""
+        settings.setdefault("color", terminal.coloured(sys.stdout))
+        return super().make_context(info_name, args, parent, **settings)
+
+
+def _outline(name: str) -> Command:
+    from order_staging.cli.outlines import outline  # noqa: PLC0415 - only who completes needs it
+
+    return outline(name)
 
 
 def command(name: str) -> Command:

@@ -12,7 +12,10 @@ from order_staging.cli import program
 from order_staging.cli.options import FormatOption, LevelOption, LogLevel, Output, OutputOption
 from order_staging.reporting.adoption import adoption_page
 
-app = typer.Typer(help="The database's schema: Alembic from the command line.", no_args_is_help=True)
+app = typer.Typer(
+    help="The database's schema: Alembic from the command line.\n\nExample: order-staging db upgrade",
+    no_args_is_help=True,
+)
 
 
 @app.command("upgrade")

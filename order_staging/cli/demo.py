@@ -15,6 +15,7 @@ from order_staging import schema
 from order_staging.batch import BatchService
 from order_staging.cli import program
 from order_staging.cli.options import FormatOption, LevelOption, LogLevel, Output, OutputOption
+from order_staging.cli.progress import ProgressOption, Shown, watching
 from order_staging.cli.sandbox import KEY_COLUMN, fill_with_sample_orders
 from order_staging.database import create_engine
 from order_staging.errors import OrderStagingError
@@ -25,7 +26,7 @@ from order_staging.unit_of_work import UnitOfWork
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from order_staging.batch import BatchResult
+    from order_staging.batch import BatchResult, EventHook
 
 CUSTOMER, PO = "GREYSON", "4755"
 GROUP = "GREYSON CLOTHIERS 2025 FALL"
@@ -57,6 +58,7 @@ def demo(
     output: OutputOption = Output.TEXT,
     log_level: LevelOption = LogLevel.WARNING,
     log_format: FormatOption = None,
+    progress: ProgressOption = Shown.AUTO,
 ) -> None:
     """Carry GREYSON PO 4755 from sample orders to a board of our own, twice; nothing outside is touched.
 
@@ -67,7 +69,8 @@ def demo(
         tempfile.TemporaryDirectory(prefix="order-staging-demo-") as folder,
     ):
         ours.say("An embedded database, a monday.com of our own, and sample orders:")
-        first, findings = demonstrate(Path(folder) / "demo.db")
+        with watching(progress, output, log_format) as watcher:
+            first, findings = demonstrate(Path(folder) / "demo.db", watcher.on_event)
         document = {
             "status": str(first.run_status),
             "batches": [first.to_dict()],
@@ -75,10 +78,12 @@ def demo(
         }
         ours.show(document, lambda: _page(first, findings))
         if not findings.as_promised:
-            raise OrderStagingError(f"the demonstration went wrong: {findings}")
+            raise OrderStagingError(
+                f"the demonstration went wrong: {findings}; run it again with --log-level debug"
+            )
 
 
-def demonstrate(path: Path) -> tuple[BatchResult, Findings]:
+def demonstrate(path: Path, on_event: EventHook | None = None) -> tuple[BatchResult, Findings]:
     """Do the whole job twice with a new database at `path`; give the first result and what is found after."""
     board = Sandbox(key_column=KEY_COLUMN)
     with SandboxThread(board) as server:
@@ -93,7 +98,7 @@ def demonstrate(path: Path) -> tuple[BatchResult, Findings]:
         engine = create_engine(settings.database_url.get_secret_value())
         schema.upgrade(engine)
         fill_with_sample_orders(settings)
-        service = BatchService(settings, engine=engine)
+        service = BatchService(settings, engine=engine, on_event=on_event)
         first = service.process_customer_batch(CUSTOMER, po=PO)
         sent = len(board.executed)
         service.process_customer_batch(CUSTOMER, po=PO)

@@ -20,6 +20,7 @@ from order_staging.cli.options import (
     OutputOption,
     PoOption,
 )
+from order_staging.cli.progress import ProgressOption, Shown, watching
 from order_staging.cli.run import exit_code, require_choice, signals
 from order_staging.errors import ConfigurationError, StoppedError
 from order_staging.reporting import drift_metrics, drift_page
@@ -47,6 +48,7 @@ def drift(
     output: OutputOption = Output.TEXT,
     log_level: LevelOption = LogLevel.WARNING,
     log_format: FormatOption = None,
+    progress: ProgressOption = Shown.AUTO,
 ) -> None:
     """Compare source, production and the board for all that was delivered; without --repair only read.
 
@@ -56,23 +58,24 @@ def drift(
         if recreate_deleted and not repair:
             raise ConfigurationError("--recreate-deleted goes with --repair; give both")
         require_choice(customer, all_=all_, narrowed=any((po, aag_season, customer_season)))
-        service = BatchService(ours.settings)
-        with signals(service) as received:
-            try:
-                result = asyncio.run(
-                    service.drift_async(
-                        customer or None,
-                        repair=repair,
-                        recreate_deleted=recreate_deleted,
-                        po=po,
-                        aag_season=aag_season,
-                        customer_season=customer_season,
+        with watching(progress, output, log_format) as watcher:
+            service = BatchService(ours.settings, on_event=watcher.on_event)
+            with signals(service, watcher) as received:
+                try:
+                    result = asyncio.run(
+                        service.drift_async(
+                            customer or None,
+                            repair=repair,
+                            recreate_deleted=recreate_deleted,
+                            po=po,
+                            aag_season=aag_season,
+                            customer_season=customer_season,
+                        )
                     )
-                )
-            except StoppedError:
-                if not received:
-                    raise
-                raise typer.Exit(128 + received[0]) from None
+                except StoppedError:
+                    if not received:
+                        raise
+                    raise typer.Exit(128 + received[0]) from None
         ours.show(result.to_dict(), lambda: drift_page(result), metrics=drift_metrics(result))
     code = 128 + received[0] if received else _exit_code(result, all_=all_)
     if code:

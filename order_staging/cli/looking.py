@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import typer
-from rich.console import Group
-from rich.table import Table
 from sqlalchemy.orm import sessionmaker
 
 from order_staging import schema
 from order_staging.batch import BatchService
-from order_staging.cli import program
+from order_staging.batch.workshop import utc_now
+from order_staging.cli import program, watching
 from order_staging.cli.options import (
     BatchOption,
     CustomerOption,
@@ -23,21 +23,24 @@ from order_staging.cli.options import (
     Output,
     OutputOption,
 )
+from order_staging.database import reading_only
 from order_staging.errors import ConfigurationError
 from order_staging.reporting import Metric, detail, newest, unresolved
-from order_staging.transform import load_customers
+from order_staging.reporting.looking import batch_page, batches_page, customers_page, failures_page
+from order_staging.transform import Customers, load_customers
 from order_staging.unit_of_work import UnitOfWork
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
-    from rich.console import RenderableType
+    from sqlalchemy import Engine
 
-    from order_staging.reporting import BatchDetail, BatchView, FailureView
     from order_staging.settings import Settings
 
 SEARCHED = 1000
 """Batches among which one is found by the beginning of its id."""
+INTERVAL = 2.0
+"""Seconds between two looks."""
 
 ListLimit = Annotated[int, typer.Option("--limit", min=1, metavar="N", help="show at most N")]
 
@@ -59,7 +62,7 @@ def customers(
         document = {"customers": [{"customer": name, "new_orders": count} for name, count in found]}
         ours.show(
             document,
-            lambda: _customers_table(found, changes=changes),
+            lambda: customers_page(found, changes=changes),
             # All of them, however many there are: a flow has a task for each.
             outputs={"names": [name for name, _ in found]},
             metrics=[Metric("customers.new_orders", count, {"customer": name}) for name, count in found],
@@ -72,6 +75,18 @@ def status(
     ] = None,
     customer: CustomerOption = None,
     limit: ListLimit = 20,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="show it again whenever it changes, until the batch has ended")
+    ] = False,
+    interval: Annotated[
+        float | None,
+        typer.Option(
+            "--interval",
+            min=0.1,
+            metavar="SECONDS",
+            help="with --watch: time between two looks, 2 unless given",
+        ),
+    ] = None,
     output: OutputOption = Output.TEXT,
     log_level: LevelOption = LogLevel.WARNING,
     log_format: FormatOption = None,
@@ -79,16 +94,58 @@ def status(
     """Show how the newest batches went, or everything about one.
 
     Example: order-staging status
+
+    Example: order-staging status 1f0c2a9e --watch
     """
-    with program.program(output, log_level, log_format) as ours, reading(ours.settings) as uow:
-        if batch is None:
-            views = newest(uow, limit, _canonical(ours.settings, customer))
-            ours.show({"recorded": [view.to_dict() for view in views]}, lambda: _batches_table(views))
-            return
-        found = detail(uow, batch_named(uow, batch))
+    with program.program(output, log_level, log_format) as ours:
+        if interval is not None and not watch:
+            raise ConfigurationError("--interval goes with --watch; give both")
+        if watch and output is Output.KESTRA:
+            raise ConfigurationError(
+                "--watch has no end that Kestra could wait for; give --output text or json"
+            )
+        if batch is not None and customer is not None:
+            raise ConfigurationError("a batch is of one customer; give the batch or --customer, and not both")
+        with program.engine_of(ours.settings) as engine:
+            look = _looker(
+                reading_only(engine), batch, customer, load_customers(ours.settings.customers), limit
+            )
+            if not watch:
+                seen = look()
+                ours.show(seen.document, lambda: seen.page)
+                return
+            seconds = INTERVAL if interval is None else interval
+            with watching.screen_of(ours, utc_now, seconds) as screen:
+                watching.watch(look, screen, lambda: time.sleep(seconds))
+
+
+def _looker(
+    engine: Engine, batch: str | None, customer: str | None, names: Customers, limit: int
+) -> Callable[[], watching.Seen]:
+    """Give what looks at one batch, found by how its id begins once and for all, or at the newest ones."""
+    schema.require_head(engine)
+    factory = sessionmaker(engine)
+    if batch is None:
+
+        def newest_ones() -> watching.Seen:
+            with UnitOfWork(factory) as uow:
+                views = newest(uow, limit, customer and names.label(customer))
+                if customer and not views:
+                    names.resolve(customer, filter(None, uow.source.customer_names()))
+            return watching.Seen({"recorded": [view.to_dict() for view in views]}, batches_page(views))
+
+        return newest_ones
+    with UnitOfWork(factory) as uow:
+        batch_id = batch_named(uow, batch)
+
+    def one() -> watching.Seen:
+        with UnitOfWork(factory) as uow:
+            found = detail(uow, batch_id)
         if found is None:
-            raise ConfigurationError(f"there is no batch {batch}; `order-staging status` lists the newest")
-        ours.show(found.to_dict(), lambda: _detail_table(found))
+            raise _no_batch(str(batch))
+        return watching.Seen(found.to_dict(), batch_page(found), ended=found.batch.has_ended)
+
+    return one
 
 
 def errors(
@@ -107,7 +164,11 @@ def errors(
         batch_id = None if batch is None else batch_named(uow, batch)
         names = None if customer is None else _names_in_errors(uow, ours.settings, customer)
         found = unresolved(uow, batch_id=batch_id, customers=names, limit=limit)
-        ours.show({"errors": [view.to_dict() for view in found]}, lambda: _failures_table(found))
+        if customer is not None and not names:
+            # A name that nobody knows is a slip, and not a customer without errors.
+            known = filter(None, uow.source.customer_names())
+            load_customers(ours.settings.customers).resolve(customer, known)
+        ours.show({"errors": [view.to_dict() for view in found]}, lambda: failures_page(found))
 
 
 @contextmanager
@@ -115,12 +176,13 @@ def reading(settings: Settings) -> Iterator[UnitOfWork]:
     """Open a unit of work on a database that is at head; nothing is committed."""
     with program.engine_of(settings) as engine:
         schema.require_head(engine)
-        with UnitOfWork(sessionmaker(engine)) as uow:
+        # It keeps nobody from writing.
+        with UnitOfWork(sessionmaker(reading_only(engine))) as uow:
             yield uow
 
 
-def _canonical(settings: Settings, customer: str | None) -> str | None:
-    return None if customer is None else load_customers(settings.customers).label(customer)
+def _no_batch(text: str) -> ConfigurationError:
+    return ConfigurationError(f"there is no batch {text}; `order-staging status` lists the newest")
 
 
 def _names_in_errors(uow: UnitOfWork, settings: Settings, customer: str) -> list[str]:
@@ -139,63 +201,3 @@ def batch_named(uow: UnitOfWork, text: str) -> UUID:
         problem = "several batches begin" if found else "no batch begins"
         raise ConfigurationError(f"{problem} with {text!r}; `order-staging status` lists the newest")
     return UUID(found[0])
-
-
-def _customers_table(found: list[tuple[str, int]], *, changes: bool) -> RenderableType:
-    if not found:
-        return "No customer has new orders."
-    nothing_new = "0" if changes else "0, some under way"
-    table = Table("Customer")
-    table.add_column("New orders", justify="right")
-    for name, count in found:
-        table.add_row(name, str(count) if count else nothing_new)
-    return table
-
-
-def _batches_table(views: list[BatchView]) -> RenderableType:
-    if not views:
-        return "No batch is recorded yet."
-    table = Table(caption="Times are UTC.")
-    for heading in ("Batch", "Started", "Customer", "Status"):
-        table.add_column(heading, no_wrap=heading != "Customer")
-    for heading in ("Rows", "Landed", "Bad", "Sizes"):
-        table.add_column(heading, justify="right")
-    for view in views:
-        numbers = (view.total_records, view.successful_records, view.failed_records, view.subitems_processed)
-        started = f"{view.started:%m-%d %H:%M}" if view.started else ""
-        table.add_row(view.batch_id[:8], started, view.customer, view.status, *map(str, numbers))
-    return table
-
-
-def _detail_table(found: BatchDetail) -> RenderableType:
-    table = Table("", "", title=f"Batch {found.batch.batch_id}", show_header=False)
-    facts = found.batch.to_dict() | {name: str(time or "") for name, time in found.steps.items()}
-    for name, value in facts.items():
-        table.add_row(name.replace("_", " "), "" if value is None else str(value))
-    table.add_row("staged orders", _states(found.staged_orders))
-    table.add_row("staged subitems", _states(found.staged_subitems))
-    table.add_row("failures", str(found.failures))
-    for one in found.imports:
-        told = f"{one.status}, {one.rows} rows" + (f": {one.result}" if one.result else "")
-        table.add_row("bulk import", told)
-    return Group(table, *found.warnings)
-
-
-def _states(counts: dict[str, int]) -> str:
-    return ", ".join(f"{count} {state}" for state, count in sorted(counts.items())) or "none"
-
-
-def _failures_table(found: list[FailureView]) -> RenderableType:
-    if not found:
-        return "Nothing that was refused is waiting to be mended."
-    table = Table("Error", "Customer", "Order", "Name", "Why", caption="order-staging retry --error-id ERROR")
-    # Whole, as somebody will copy it.
-    table.columns[0].no_wrap = True
-    for view in found:
-        why = f"{view.error_type}: {view.message}"
-        if view.retry_count:
-            given_up = ", and now only by --error-id" if view.max_retries_reached else ""
-            why += f" (retried {view.retry_count} times{given_up})"
-        row = (view.error_id, view.customer, view.order_number, view.name, why)
-        table.add_row(*(cell or "" for cell in row))
-    return table

@@ -25,6 +25,7 @@ from order_staging.cli.options import (
     PoOption,
 )
 from order_staging.cli.pages import write_page
+from order_staging.cli.progress import ProgressOption, Shown, watching
 from order_staging.cli.run import require_choice, signals
 from order_staging.errors import StoppedError
 from order_staging.logs import Redactor
@@ -58,6 +59,7 @@ def preview(
     output: OutputOption = Output.TEXT,
     log_level: LevelOption = LogLevel.WARNING,
     log_format: FormatOption = None,
+    progress: ProgressOption = Shown.AUTO,
 ) -> None:
     """Tell what a run would do, and what it would take; nothing is written, neither here nor on monday.com.
 
@@ -74,14 +76,15 @@ def preview(
             "rows": rows,
             "payloads": show,
         }
-        service = BatchService(ours.settings)
-        with signals(service) as received:
-            try:
-                result = asyncio.run(service.preview_async(customer or None, **options))
-            except StoppedError:
-                if not received:
-                    raise
-                raise typer.Exit(128 + received[0]) from None
+        with watching(progress, output, log_format) as watcher:
+            service = BatchService(ours.settings, on_event=watcher.on_event)
+            with signals(service, watcher) as received:
+                try:
+                    result = asyncio.run(service.preview_async(customer or None, **options))
+                except StoppedError:
+                    if not received:
+                        raise
+                    raise typer.Exit(128 + received[0]) from None
         if out is not None:
             _write(result, out, ours.settings)
         ours.show(result.to_dict(), lambda: _shown(result, out))

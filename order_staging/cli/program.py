@@ -8,12 +8,14 @@ import sys
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
+import structlog
 import typer
 from rich.console import Console, Group
+from rich.text import Text
 
-from order_staging import logs
+from order_staging import logs, terminal
 from order_staging.cli.options import LogFormat, LogLevel, Output
 from order_staging.database import create_engine
 from order_staging.errors import (
@@ -27,6 +29,7 @@ from order_staging.errors import (
 from order_staging.reporting import Metric, messages
 from order_staging.reporting.kestra import FAILED as FAILED_EXECUTION
 from order_staging.reporting.kestra import WARNING
+from order_staging.reporting.tables import clean_line
 from order_staging.settings import Settings
 
 if TYPE_CHECKING:
@@ -37,6 +40,12 @@ if TYPE_CHECKING:
 
 DONE, FAILED, USAGE, BUSY, PAUSED = 0, 1, 2, 4, 75
 """Exit codes; 128 and a signal's number where one ended the run (130, 143)."""
+
+
+LOOK = (
+    "a fault of order-staging, not yours; run it again with --log-level debug to see where, and report that"
+)
+REPORT = "a fault of order-staging, not yours; report it with the log above to who looks after it"
 
 
 @dataclass(frozen=True)
@@ -64,7 +73,7 @@ class Program:
             case Output.TEXT:
                 _print(text())
             case Output.JSON:
-                sys.stdout.write(json.dumps(document, ensure_ascii=False) + "\n")
+                _write(document)
             case Output.KESTRA:
                 took = Metric("command.duration", time.monotonic() - self.started, type="timer")
                 lines = messages(document, outputs=outputs, metrics=(*metrics, took))
@@ -77,17 +86,43 @@ class Program:
             _print(text)
 
 
+def _write(document: dict[str, Any]) -> None:
+    ascii_alone = not terminal.takes_everything(sys.stdout)
+    sys.stdout.write(json.dumps(document, ensure_ascii=ascii_alone) + "\n")
+
+
 def exports(settings: Mapping[str, str]) -> list[str]:
     """Write settings, by their whole names, as lines that a shell can source and a `.env` file can hold."""
     return [f"export {name}={shlex.quote(value)}" for name, value in settings.items()]
 
 
 def _print(shown: RenderableType) -> None:
-    # Names and messages are shown as they are: brackets and colons in them are no markup. Lines of our own are
-    # never broken, as a shell may read them, or somebody may copy a command.
-    console = Console(highlight=False, markup=False, emoji=False)
+    # Lines of our own are never broken, as a shell may read them, or somebody may copy a command.
+    console = console_on(sys.stdout)
     for part in shown.renderables if isinstance(shown, Group) else (shown,):
-        console.print(part, soft_wrap=isinstance(part, str))
+        if isinstance(part, str):
+            console.print(clean_line(part), soft_wrap=True)
+        else:
+            console.print(part, crop=False)
+
+
+def console_on(stream: TextIO, *, interactive: bool = False) -> Console:
+    """Make what writes to a stream, as wide and as colourful as that can be.
+
+    Names and messages are shown as they are: brackets and colons in them are no markup. On an `interactive` one
+    lines can be written over, with colours or without.
+    """
+    with_colours = terminal.coloured(stream)
+    return Console(
+        file=stream,
+        width=terminal.width(stream),
+        force_terminal=with_colours or interactive,
+        color_system="standard" if with_colours else None,
+        no_color=not with_colours,
+        highlight=False,
+        markup=False,
+        emoji=False,
+    )
 
 
 @contextmanager
@@ -97,7 +132,10 @@ def program(
     log_format: LogFormat | None,
     **overrides: Any,  # noqa: ANN401 - settings
 ) -> Iterator[Program]:
-    """Set a command up, and end it with one line and the right exit code where something is wrong."""
+    """Set a command up, and end it with one line and the right exit code where something is wrong.
+
+    What nobody foresaw is told in one line, too; with `--log-level debug` its traceback is logged.
+    """
     secrets: list[str] = []
     try:
         settings = Settings.load(**overrides)
@@ -110,6 +148,15 @@ def program(
         code = exit_code(error)
         fail(output, words, type(error).__name__, code)
         raise typer.Exit(code) from error
+    except (typer.Exit, typer.Abort, BrokenPipeError):
+        raise
+    except Exception as error:
+        if level is LogLevel.DEBUG:
+            structlog.get_logger().debug("command.crashed", exc_info=True)
+        told = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        next_step = REPORT if level is LogLevel.DEBUG else LOOK
+        fail(output, f"{logs.Redactor(secrets).text(told)} ({next_step})", "InternalError", FAILED)
+        raise typer.Exit(FAILED) from error
 
 
 def configure_logs(settings: Settings, output: Output, level: LogLevel, log_format: LogFormat | None) -> None:
@@ -126,11 +173,13 @@ def fail(output: Output, words: str, kind: str, code: int) -> None:
     """
     line = " ".join(words.split())
     if output is not Output.KESTRA:
-        sys.stderr.write(f"error: {line}\n")
+        console_on(sys.stderr).print(
+            Text.assemble(("error:", "bold red"), f" {clean_line(line)}"), soft_wrap=True
+        )
     document = {"status": "failed", "error": {"type": kind, "message": line}, "batches": []}
     match output:
         case Output.JSON:
-            sys.stdout.write(json.dumps(document, ensure_ascii=False) + "\n")
+            _write(document)
         case Output.KESTRA:
             sys.stdout.write(f"error: {line}\n")
             state = WARNING if code in {BUSY, PAUSED} else FAILED_EXECUTION

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import re
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from sqlalchemy.orm import sessionmaker
 
-from order_staging import schema
 from order_staging.cli import program
-from order_staging.cli.looking import batch_named
+from order_staging.cli.looking import batch_named, reading
 from order_staging.cli.options import FormatOption, LevelOption, LogLevel, Output, OutputOption
 from order_staging.cli.pages import write_page
-from order_staging.database import READING
 from order_staging.errors import ConfigurationError
 from order_staging.logs import Redactor
 from order_staging.reporting.reports import (
@@ -28,13 +24,11 @@ from order_staging.reporting.reports import (
     period_report,
 )
 from order_staging.transform import load_mapping
-from order_staging.unit_of_work import UnitOfWork
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from order_staging.reporting.reports import BatchReport, PeriodReport
     from order_staging.settings import Settings
+    from order_staging.unit_of_work import UnitOfWork
 
 UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 _SINCE = re.compile(r"([1-9][0-9]{0,3})([hdw])")
@@ -57,19 +51,22 @@ def report(
     """Write what happened in a batch, or in the batches of some time, as a page that works offline.
 
     Example: order-staging report 1f0c2a9e --out batch.html
+
+    Example: order-staging report --since 30d --out month.html
     """
     with program.program(output, log_level, log_format) as ours:
         if (batch is None) == (since is None):
             raise ConfigurationError("give a batch, or --since with a time such as 30d, and not both")
         now = datetime.now(UTC).replace(tzinfo=None)
+        begin = None if since is None else beginning(since, now)
         # Whatever stands in the tables: a page goes by mail to people who must not have the token.
         clean = Redactor(ours.settings.secrets()).known
-        with _reading(ours.settings) as uow:
-            if batch is not None:
-                found = _of_batch(uow, ours.settings, batch, now)
+        with reading(ours.settings) as uow:
+            if begin is None:
+                found = _of_batch(uow, ours.settings, str(batch), now)
                 page, about = batch_page(found, clean), {"batch_id": found.batch.batch_id}
             else:
-                period = _of_time(uow, str(since), now)
+                period = _of_time(uow, begin, now)
                 page, about = period_page(period, clean), {"since": f"{period.since:%Y-%m-%dT%H:%M:%SZ}"}
         written = write_page(out, page)
         document = {"report": str(out), "bytes": written} | about
@@ -84,8 +81,7 @@ def _of_batch(uow: UnitOfWork, settings: Settings, text: str, now: datetime) -> 
     return batch_report(facts, now=now, links=BoardLinks(settings.board_url), fields=fields)
 
 
-def _of_time(uow: UnitOfWork, text: str, now: datetime) -> PeriodReport:
-    since = beginning(text, now)
+def _of_time(uow: UnitOfWork, since: datetime, now: datetime) -> PeriodReport:
     batches, failures = uow.history.batches_since(since), uow.history.failures_since(since)
     return period_report(batches, failures, since=since, now=now)
 
@@ -98,12 +94,3 @@ def beginning(text: str, now: datetime) -> datetime:
             f"--since {text!r} is no time to look back; give hours, days or weeks: 12h, 30d, 8w"
         )
     return now - int(found[1]) * UNITS[found[2]]
-
-
-@contextmanager
-def _reading(settings: Settings) -> Iterator[UnitOfWork]:
-    """Open a unit of work that keeps nobody from writing."""
-    with program.engine_of(settings) as engine:
-        schema.require_head(engine)
-        with UnitOfWork(sessionmaker(engine.execution_options(**{READING: True}))) as uow:
-            yield uow

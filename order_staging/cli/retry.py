@@ -20,11 +20,13 @@ from order_staging.cli.options import (
     Output,
     OutputOption,
 )
+from order_staging.cli.progress import ProgressOption, Shown, Watcher, watching
 from order_staging.cli.run import exit_code, signals, summary
 from order_staging.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
+    from contextlib import AbstractContextManager
     from uuid import UUID
 
     from order_staging.batch import RunResult
@@ -46,19 +48,21 @@ def retry(
     output: OutputOption = Output.TEXT,
     log_level: LevelOption = LogLevel.INFO,
     log_format: FormatOption = None,
+    progress: ProgressOption = Shown.AUTO,
 ) -> None:
     """Try again what failed, as the source has it now; `errors` lists it.
 
     Example: order-staging retry --customer GREYSON
+
+    Example: order-staging retry --error-id order:12
     """
     with program.program(output, log_level, log_format) as ours:
         _require_choice(batch is not None or customer is not None, bool(error_id), all_)
         batch_id = _batch_id(ours, batch)
-        service = BatchService(ours.settings)
         code = _carry_out(
             ours,
-            service,
-            lambda: service.retry_failed_async(
+            watching(progress, output, log_format),
+            lambda service: service.retry_failed_async(
                 batch_id=batch_id, customer_name=customer, error_ids=error_id or (), everything=all_
             ),
             title="Retry",
@@ -78,6 +82,7 @@ def resume(
     output: OutputOption = Output.TEXT,
     log_level: LevelOption = LogLevel.INFO,
     log_format: FormatOption = None,
+    progress: ProgressOption = Shown.AUTO,
 ) -> None:
     """Go on with what earlier runs left unfinished, and load no new orders.
 
@@ -85,11 +90,10 @@ def resume(
     """
     with program.program(output, log_level, log_format) as ours:
         batch_id = _batch_id(ours, batch)
-        service = BatchService(ours.settings)
         code = _carry_out(
             ours,
-            service,
-            lambda: service.resume_async(batch_id),
+            watching(progress, output, log_format),
+            lambda service: service.resume_async(batch_id),
             title="Resume",
             nothing=f"Nothing to resume: {'nothing' if batch is None else f'of batch {batch} nothing'} is left.",
             passes_busy=batch is None,
@@ -120,8 +124,8 @@ def _require_choice(narrowed: bool, named: bool, everything: bool) -> None:
 
 def _carry_out(
     ours: program.Program,
-    service: BatchService,
-    make: Callable[[], Coroutine[None, None, RunResult]],
+    shown: AbstractContextManager[Watcher],
+    make: Callable[[BatchService], Coroutine[None, None, RunResult]],
     *,
     title: str,
     nothing: str,
@@ -129,8 +133,10 @@ def _carry_out(
     fail_on_rejects: bool,
 ) -> int:
     """Run it as `run` does, show how it went, and give the exit code."""
-    with signals(service) as received:
-        result = asyncio.run(make())
+    with shown as watcher:
+        service = BatchService(ours.settings, on_event=watcher.on_event)
+        with signals(service, watcher) as received:
+            result = asyncio.run(make(service))
     idle = not any(batch.batch_id or batch.error or batch.is_retry for batch in result.batches)
     ours.show(result.to_dict(), lambda: nothing if idle else summary(result, title=title))
     return (

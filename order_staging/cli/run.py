@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Group
-from rich.table import Table
 
 from order_staging.batch import BatchService, RunResult, RunStatus
 from order_staging.cli import program
@@ -27,7 +26,9 @@ from order_staging.cli.options import (
     OutputOption,
     PoOption,
 )
+from order_staging.cli.progress import ProgressOption, Shown, Watcher, leave_terminal, watching
 from order_staging.errors import ConfigurationError
+from order_staging.reporting.tables import Column, Listing, shaded
 from order_staging.settings import Channel
 
 if TYPE_CHECKING:
@@ -82,10 +83,13 @@ def run(
     output: OutputOption = Output.TEXT,
     log_level: LevelOption = LogLevel.INFO,
     log_format: FormatOption = None,
+    progress: ProgressOption = Shown.AUTO,
 ) -> None:
     """Bring new order lines to the board, and with --changes what changed of others: the main job.
 
     Example: order-staging run --customer GREYSON --po 4755
+
+    Example: order-staging run --all --changes
     """
     overrides = {"channel": channel} if channel else {}
     with program.program(output, log_level, log_format, **overrides) as ours:
@@ -103,9 +107,10 @@ def run(
         }
         _require_changes(changes=changes, archive_removed=archive_removed, options=options)
         require_choice(customer, all_=all_, narrowed=any((po, aag_season, customer_season)))
-        service = BatchService(ours.settings)
-        with signals(service) as received:
-            result = asyncio.run(service.process_customers_async(customer or None, **options))
+        with watching(progress, output, log_format) as watcher:
+            service = BatchService(ours.settings, on_event=watcher.on_event)
+            with signals(service, watcher) as received:
+                result = asyncio.run(service.process_customers_async(customer or None, **options))
         ours.show(result.to_dict(), lambda: summary(result))
     code = 128 + received[0] if received else exit_code(result, all_=all_, fail_on_rejects=fail_on_rejects)
     if code:
@@ -131,7 +136,7 @@ def _require_changes(*, changes: bool, archive_removed: bool, options: Options) 
 
 
 @contextmanager
-def signals(service: BatchService) -> Iterator[list[int]]:
+def signals(service: BatchService, watcher: Watcher) -> Iterator[list[int]]:
     """End the run in order at the first SIGINT or SIGTERM, and at once at the second; give those received."""
     received: list[int] = []
 
@@ -139,8 +144,10 @@ def signals(service: BatchService) -> Iterator[list[int]]:
         received.append(number)
         if len(received) > 1:
             # Rows in flight stay SENDING, and the next run asks the board about them.
+            leave_terminal()
             os._exit(128 + number)
         service.request_stop()
+        watcher.stopping()
 
     before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
@@ -172,9 +179,6 @@ def summary(
     """Lay a run out for people: a table of the batches, and what is to be said; `nothing` if there is none."""
     if not result.batches:
         return nothing
-    table = Table(title=f"{title} {result.status}")
-    table.add_column("Customer", overflow="fold")
-    table.add_column("Status", overflow="fold", min_width=len("COMPLETED"))
     # Of a retry the rows that failed before count, and no others are taken up.
     first = "Retried" if any(batch.is_retry for batch in result.batches) else "New"
     with_changes = any(batch.with_changes for batch in result.batches)
@@ -182,10 +186,17 @@ def summary(
     headings: tuple[str, ...] = (first, "Items", "Subitems", "Failed", "Calls", "Seconds")
     if with_changes:
         headings = (first, "Items", "Sizes", "Changed", "Bad", "Calls", "Secs")
-    for heading in headings:
-        table.add_column(heading, justify="right")
+    table = Listing(
+        "Customer",
+        Column("Status", state=True),
+        *(
+            Column(heading, number=True, spare=heading in {"Calls", "Seconds", "Secs"})
+            for heading in headings
+        ),
+        title=f"{title} {result.status}",
+    )
     for batch in result.batches:
-        table.add_row(batch.customer, batch.status, *_numbers(batch, with_changes=with_changes))
+        table.add_row(batch.customer, shaded(batch.status), *_numbers(batch, with_changes=with_changes))
     remarks = [remark for batch in result.batches for remark in _remarks(batch)]
     return Group(table, *remarks)
 

@@ -95,7 +95,7 @@ def sandbox(
         typer.Option(
             "--fault",
             metavar="SPEC",
-            help="what goes wrong, such as execute-then-drop:create_item:p=0.05; may be repeated",
+            help="what goes wrong, as in the example; may be repeated",
         ),
     ] = None,
     seed: Annotated[
@@ -108,6 +108,8 @@ def sandbox(
     """Serve a monday.com with the board on this machine, and print the settings that point the library at it.
 
     Example: order-staging sandbox --sample-orders
+
+    Example: order-staging sandbox --fault execute-then-drop:create_item:p=0.05
     """
     with program.program(output, log_level, log_format) as ours:
         chosen = choices(
@@ -172,7 +174,7 @@ def choices(
         ("--search-lag", search_lag),
     ):
         if not 0 <= number < math.inf:
-            raise ConfigurationError(f"{option} {number} is not a number from 0 on")
+            raise ConfigurationError(f"{option} {number} is not a number from 0 on; give one")
     with _naming("--plan"):
         account = plan_named(plan)
     with _naming("--idempotency"):

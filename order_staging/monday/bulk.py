@@ -127,7 +127,7 @@ class BulkImports:
             await self._session.close()
             self._session = None
 
-    async def ingest(  # noqa: PLR0913 - two of them only listen
+    async def ingest(  # noqa: PLR0913 - three of them only listen
         self,
         group_id: str,
         file: ImportFile,
@@ -136,13 +136,14 @@ class BulkImports:
         idempotency_key: str,
         started: Callable[[str], Awaitable[None]] | None = None,
         uploaded: Callable[[], Awaitable[None]] | None = None,
+        seen: Callable[[JobStatus], None] | None = None,
     ) -> Imported:
         """Import a file into a group; rows whose key is on the board already are passed over.
 
         `started` is awaited with the job's id before a byte is uploaded, so that whoever keeps it can `follow`
-        the job later, and `uploaded` when the storage says that it has the file. Raises `DestinationError`
-        where the job could not be started (then nothing was executed), and where it could not be followed to
-        its end.
+        the job later, and `uploaded` when the storage says that it has the file; `seen` is told what each look at
+        the job shows. Raises `DestinationError` where the job could not be started (then nothing was executed), and
+        where it could not be followed to its end.
         """
         job = await self._start(group_id, match_column, idempotency_key)
         if started is not None:
@@ -152,16 +153,22 @@ class BulkImports:
             return Imported(NotExecuted(refusal))
         if doubt is None and uploaded is not None:
             await uploaded()
-        return await self.follow(job.id, doubt)
+        return await self.follow(job.id, doubt, seen=seen)
 
-    async def follow(self, job_id: str, doubt: float | None, patience: float = PATIENCE) -> Imported:
+    async def follow(
+        self,
+        job_id: str,
+        doubt: float | None,
+        patience: float = PATIENCE,
+        seen: Callable[[JobStatus], None] | None = None,
+    ) -> Imported:
         """Follow a job to its end and read its report; give up after `patience` seconds without any progress.
 
         `doubt` is after how many seconds a job that still waits for its file is believed never to get it; None
         where the file is known to be there. Raises `DestinationError` where monday.com does not tell, as where it
         does not know the job, and `ImportUnfinishedError` where it makes no progress: it is to be followed later.
         """
-        status = await self._final_status(job_id, doubt, patience)
+        status = await self._final_status(job_id, doubt, patience, seen)
         if status is None:
             return Imported(NotExecuted("the file of the import never arrived"))
         sentence = status.sentence()
@@ -224,7 +231,9 @@ class BulkImports:
             return f"the storage of the import refused the file (HTTP {status})", None
         return None, UPLOAD_DOUBT
 
-    async def _final_status(self, job_id: str, doubt: float | None, patience: float) -> JobStatus | None:
+    async def _final_status(
+        self, job_id: str, doubt: float | None, patience: float, seen: Callable[[JobStatus], None] | None
+    ) -> JobStatus | None:
         """Look at a job until it has ended; None where its file is believed never to come."""
         waited = idle = 0.0
         last: object = None
@@ -232,16 +241,18 @@ class BulkImports:
             status = job_status(
                 (await self._wire.read(documents.IMPORT_STATUS, {"job": job_id})).get("job") or {}
             )
+            if seen is not None:
+                seen(status)
             if status.state.is_final:
                 return status
             if status.state is JobState.UPLOAD_PENDING and doubt is not None and waited >= doubt:
                 return None
-            seen = (status.state, status.progress, status.counts)
-            idle = idle if seen == last else 0.0
+            now = (status.state, status.progress, status.counts)
+            idle = idle if now == last else 0.0
             waits_for_its_file = status.state is JobState.UPLOAD_PENDING and doubt is not None
             if idle >= patience and not waits_for_its_file:
                 break
-            last = seen
+            last = now
             await self._sleep(pause)
             if self._wire.before_resend is not None:
                 await self._wire.before_resend()

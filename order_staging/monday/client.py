@@ -73,10 +73,12 @@ class MondayClient:
         now: Callable[[], datetime] = utc_now,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         random: Random | None = None,
+        on_wait: Callable[[float, str], None] | None = None,
     ) -> None:
         """Take the token, the board, and the API's address and version; `request_timeout` is in seconds.
 
-        `now` tells the time in UTC, without a time zone.
+        `now` tells the time in UTC, without a time zone; `on_wait` is told of each wait before it, the seconds and
+        why.
         """
         self.board_id = board_id
         self.key_column = key_column
@@ -89,6 +91,7 @@ class MondayClient:
             now=now,
             sleep=sleep,
             random=random,
+            on_wait=on_wait,
         )
         self.groups = Groups(self._wire, board_id)
         """The board's groups, as this client knows them."""

@@ -65,6 +65,13 @@ class JobStatus:
         """Whether it ended without a row on the board: it was rejected, and says that nothing was written."""
         return self.state is JobState.REJECTED and self.counts.created == 0 and not self.counts.updated
 
+    def read_of(self, rows: int) -> int:
+        """Tell how many of a file's rows the job has gone through, as far as it says."""
+        counts = self.counts
+        ended = (counts.invalid, counts.skipped, counts.created, counts.updated, counts.failed)
+        share = rows * (self.progress or 0) // 100
+        return min(rows, max(share, sum(count or 0 for count in ended)))
+
     def sentence(self) -> str:
         """Sum it up in a line."""
         counts = {name: count for name, count in asdict(self.counts).items() if count is not None}

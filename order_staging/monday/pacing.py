@@ -98,13 +98,15 @@ class Gate:
         now: Callable[[], datetime],
         sleep: Callable[[float], Awaitable[None]],
         random: Random,
+        on_wait: Callable[[float, str], None] | None = None,
     ) -> None:
-        """Take what to count the waits in, the clock (naive UTC), the sleep in seconds, and randomness."""
+        """Take what counts waits, the clock (naive UTC), the sleep in seconds, randomness, and whom to tell."""
         self._limits = Limits()
         self._usage = usage
         self._watch = Stopwatch(now)
         self._sleep = sleep
         self._random = random
+        self._on_wait = on_wait
         self._returned = asyncio.Event()
 
     def most_at_once(self, kind: str) -> int | None:
@@ -169,6 +171,8 @@ class Gate:
         seconds = delay.seconds + self._random.uniform(0, 1)
         log.info("monday.pacing", seconds=round(seconds, 1), budget=delay.budget)
         self._usage.waited += seconds
+        if self._on_wait is not None:
+            self._on_wait(seconds, f"monday.com's limit ({delay.budget})")
         await self.sleep(seconds)
 
     def _require_fitting(self, request: Request) -> None:

@@ -58,17 +58,19 @@ class Wire:
         now: Callable[[], datetime] = utc_now,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         random: Random | None = None,
+        on_wait: Callable[[float, str], None] | None = None,
     ) -> None:
         """Take the token, the address and version, the seconds a request may take, and how often to try.
 
-        `now` tells the time in UTC, without a time zone.
+        `now` tells the time in UTC, without a time zone; `on_wait` is told of each wait before it.
         """
         self.usage = Usage()
         self.max_attempts = max_attempts
         self.before_resend: Callable[[], Awaitable[None]] | None = None
         self._now = now
         self._random = random or Random()  # noqa: S311 - spreads retries, keeps no secret
-        self._gate = Gate(self.usage, now=now, sleep=sleep, random=self._random)
+        self._on_wait = on_wait
+        self._gate = Gate(self.usage, now=now, sleep=sleep, random=self._random, on_wait=on_wait)
         transport = AIOHTTPTransport(
             url,
             headers={"Authorization": token, "API-Version": api_version},
@@ -229,6 +231,8 @@ class Wire:
             wait=round(state.upcoming_sleep, 1),
             reason=str(error),
         )
+        if self._on_wait is not None:
+            self._on_wait(state.upcoming_sleep, str(error))
 
     def _count_complexity(self, answer: answers.Answer) -> None:
         spent = (answer.data or {}).get("complexity")

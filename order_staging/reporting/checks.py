@@ -6,28 +6,24 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from rich.console import Group
-from rich.table import Table
+from rich.text import Text
 
 from order_staging.batch import CheckStatus, Severity
+from order_staging.reporting.tables import Column, Listing, shaded
 from order_staging.wording import counted
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from order_staging.batch import CheckResult, Finding
-
-SUBJECT_WIDTH = 18
-"""Of 80 columns, so that the sentences have most of them."""
+    from order_staging.batch import CheckResult
 
 
 def check_page(result: CheckResult) -> RenderableType:
     """Lay a check out: a row a finding, with the next step below its sentence, and the sum."""
-    table = Table()
-    table.add_column("")
-    table.add_column("What", max_width=SUBJECT_WIDTH, overflow="fold")
-    table.add_column("Finding", overflow="fold")
+    table = Listing(Column("", whole=True), "What", "Finding", below="Next")
     for finding in result.findings:
-        table.add_row(_mark(finding.severity), finding.subject, _words(finding))
+        advice = f"→ {finding.advice}" if finding.advice else ""
+        table.add_row(_mark(finding.severity), finding.subject, finding.message, below=advice)
     return Group(table, summary(result))
 
 
@@ -45,9 +41,6 @@ def summary(result: CheckResult) -> str:
             return "Everything is as it should be."
 
 
-def _mark(severity: Severity) -> str:
-    return severity.upper() if severity is Severity.PROBLEM else str(severity)
-
-
-def _words(finding: Finding) -> str:
-    return f"{finding.message}\n→ {finding.advice}" if finding.advice else finding.message
+def _mark(severity: Severity) -> Text:
+    mark = shaded(severity)
+    return Text(mark.plain.upper(), style=mark.style) if severity is Severity.PROBLEM else mark

@@ -6,10 +6,11 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from rich.console import Group
-from rich.table import Table
+
+from order_staging.reporting.tables import Column, Listing
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from rich.console import RenderableType
 
@@ -34,15 +35,19 @@ def summary(findings: Sequence[Drift]) -> str:
     return f"{len(findings)} found: {kinds}." if findings else CLEAN
 
 
-def _table(findings: Sequence[Drift]) -> Table:
-    table = Table()
-    for heading in ("Kind", "Order", "What", "Source", "Delivered", "Board", "Repair"):
-        table.add_column(heading, overflow="fold")
+def _table(findings: Sequence[Drift]) -> Listing:
+    table = Listing(Column("Kind", whole=True), "Order", "What", below="Sides, and repair")
     for finding in findings:
-        cells = (finding.source, finding.delivered, finding.board)
         kind = finding.kind.replace("_", " ")
-        table.add_row(kind, finding.name, _what(finding), *(cell or "" for cell in cells), finding.repair)
+        table.add_row(kind, finding.name, _what(finding), below="\n".join(_below(finding)))
     return table
+
+
+def _below(finding: Drift) -> Iterator[str]:
+    """Give the three sides a line each where they say anything, and what a repair does."""
+    sides = (("source", finding.source), ("delivered", finding.delivered), ("board", finding.board))
+    yield from (f"{name}: {value}" for name, value in sides if value is not None)
+    yield f"→ {finding.repair}"
 
 
 def _what(finding: Drift) -> str:

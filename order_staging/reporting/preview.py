@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Group
-from rich.table import Table
 
 from order_staging.reporting import words
+from order_staging.reporting.tables import Column, Listing, Sentences
 from order_staging.wording import counted
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ def preview_page(result: PreviewResult) -> Group:
         return Group(NOTHING, NOT_WRITTEN)
     parts = [_customers(result), *_groups(result), *_items(result), *_changes(result)]
     parts += [*_remarks("Warnings", result.warnings), *_remarks("Invalid", result.invalid)]
-    parts += [*_duplicates(result), *_labels(result), *_payloads(result.payloads), *sentences(result)]
-    return Group(*parts, NOT_WRITTEN)
+    parts += [*_duplicates(result), *_labels(result), *_payloads(result.payloads)]
+    return Group(*parts, Sentences("", *sentences(result), NOT_WRITTEN))
 
 
 def sentences(result: PreviewResult) -> list[str]:
@@ -70,15 +70,14 @@ def listed(sizes: Iterable[tuple[str, int]]) -> str:
     return ", ".join(f"{label} {quantity:,}" for label, quantity in sizes)
 
 
-def _table(title: str, *headings: str, right: Sequence[str] = ()) -> Table:
-    table = Table(title=title, title_justify="left")
-    for heading in headings:
-        justify = "right" if heading in right else "left"
-        table.add_column(heading, overflow="fold", justify=justify)  # type: ignore[arg-type]  # a literal
-    return table
+def _table(title: str, *headings: str, right: Sequence[str] = (), below: str = "") -> Listing:
+    columns = (
+        Column(heading, number=heading in right, spare=heading in {"Staged", "Alike"}) for heading in headings
+    )
+    return Listing(*columns, title=f"\n{title}", below=below)
 
 
-def _customers(result: PreviewResult) -> Table:
+def _customers(result: PreviewResult) -> Listing:
     numbers: list[tuple[str, Any]] = [
         ("Items", lambda one: one.items),
         ("Sizes", lambda one: one.subitems),
@@ -121,19 +120,20 @@ def _items(result: PreviewResult) -> Iterator[RenderableType]:
 
 
 def _changes(result: PreviewResult) -> Iterator[RenderableType]:
-    table = _table("Changes", "Order", "What", "Delivered", "Source", "Board", "Outcome")
+    table = _table("Changes", "Order", "What", "Outcome", below="Sides")
     for each in result.changes.rows:
         what = each.field if each.size is None else f"size {each.size}: {each.field}"
         by = f" ({each.editor})" if each.editor else ""
-        sides = (each.delivered or "", each.source or "", f"{each.board or ''}{by}")
-        table.add_row(each.name, what, *sides, each.outcome)
+        sides = {"delivered": each.delivered, "source": each.source, "board": f"{each.board or ''}{by}"}
+        told = "\n".join(f"{name}: {value}" for name, value in sides.items() if value)
+        table.add_row(each.name, what, each.outcome, below=told)
     yield from _with_rest(table, result.changes)
 
 
 def _remarks(title: str, shown: Shown[Remarked]) -> Iterator[RenderableType]:
-    table = _table(title, "Order", "Name", "Why")
+    table = _table(title, "Order", "Name", below="Why")
     for each in shown.rows:
-        table.add_row(each.order_number or "", each.name or "", "\n".join(each.remarks))
+        table.add_row(each.order_number or "", each.name or "", below="\n".join(each.remarks))
     yield from _with_rest(table, shown)
 
 
@@ -170,8 +170,8 @@ def _payloads(payloads: Iterable[NewPayload]) -> Iterator[str]:
         yield words.indented({"item": each.item, "subitems": each.subitems})
 
 
-def _with_rest(table: Table, shown: Shown[Any]) -> Iterator[RenderableType]:
+def _with_rest(table: Listing, shown: Shown[Any]) -> Iterator[RenderableType]:
     if shown.rows:
         yield table
     if shown.more:
-        yield f"{table.title}: {shown.more:,} more; --rows shows as many as you like"
+        yield f"{table.title.strip()}: {shown.more:,} more; --rows shows as many as you like"

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from order_staging.repositories.batches import UNFINISHED
+
 if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
@@ -44,6 +46,11 @@ class BatchView:
     retries_attempted: int
     started_by: str | None
     error_summary: str | None
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether its run is over; an ended batch may be gone on with, as one of its own."""
+        return self.status not in UNFINISHED
 
     @property
     def elapsed(self) -> float | None:

@@ -225,7 +225,9 @@ def _shape_of(found: tuple[_Found, ...]) -> SourceShape:
     names = [each.name for each in found]
     for border in (FIRST_SIZE_AFTER, LAST_SIZE_BEFORE):
         if border not in names:
-            raise ConfigurationError(f"{TABLE} has no column {border!r}, which tells where its sizes are")
+            raise ConfigurationError(
+                f"{TABLE} has no column {border!r}, which tells where its sizes are; add it"
+            )
     between = found[names.index(FIRST_SIZE_AFTER) + 1 : names.index(LAST_SIZE_BEFORE)]
     sizes = tuple(each.name for each in between if isinstance(each.type, Integer))
     columns = [Column(each.name, _type_of(each.name, each.type)) for each in found]

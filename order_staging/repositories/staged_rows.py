@@ -80,6 +80,13 @@ class StagedRows(Repository[Staged], Generic[Staged]):
         )
         return {str(status): count for status, count in self.session.execute(query)}
 
+    def count_due(self, batch_id: UUID, *where: ColumnElement[bool]) -> int:
+        """Count a batch's rows (that match) which may still have to be brought to the board."""
+        query = select(func.count()).where(
+            self.model.stg_batch_id == batch_id, self.model.stg_status.in_(AWAITING), *where
+        )
+        return self.session.scalar(query) or 0
+
     def count_awaiting(self) -> int:
         """Count the rows of all batches that may still have to be brought to the board."""
         query = select(func.count()).where(self.model.stg_status.in_(AWAITING))

@@ -297,6 +297,10 @@ class StagedSubitems(StagedRows[StagedSubitem]):
             board_id=board_id,
         )
 
+    def count_due(self, batch_id: UUID, *where: ColumnElement[bool]) -> int:
+        """Count those whose item is on the board."""
+        return super().count_due(batch_id, StagedSubitem.stg_monday_parent_item_id.is_not(None), *where)
+
     def pending(self, batch_id: UUID, limit: int) -> list[StagedSubitem]:
         """Read subitems that are to be sent and whose item is on the board, in the order of the sizes."""
         query = (

@@ -47,12 +47,19 @@ def read(path: Path | None, packaged: str) -> tuple[str, str]:
     try:
         content = source.read_bytes()
     except OSError as error:
-        raise DataFileError(str(source), None, f"cannot be read: {error.strerror or error}") from error
+        raise DataFileError(
+            str(source), None, f"cannot be read: {error.strerror or error}; check {_setting(packaged)}"
+        ) from error
     try:
         return content.decode("utf-8-sig"), str(source)
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise DataFileError(str(source), line, "is not UTF-8 text") from error
+
+
+def _setting(packaged: str) -> str:
+    """Name the setting that a file of ours can be replaced by."""
+    return f"ORDER_STAGING_{packaged.partition('.')[0].upper()}"
 
 
 def parse(text: str, path: str, model: type[DocumentT]) -> DocumentT:

@@ -98,7 +98,7 @@ def umask() -> int:
         (("12345678-1234-1234-1234-123456789abc", "--out", "x.html"), "there is no batch 12345678-"),
         (("--since", "3d", "--out", "nowhere/x.html"), "nowhere/x.html cannot be written (No such file"),
         (("--since", "3d", "--out", "."), "cannot be written"),
-        (("--since", "3d"), "Missing option '--out'"),
+        (("--since", "3d"), "missing option '--out'"),
     ],
     ids=lambda words: " ".join(words) if isinstance(words, tuple) else "",
 )

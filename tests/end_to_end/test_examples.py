@@ -25,7 +25,17 @@ if TYPE_CHECKING:
     from tests.end_to_end.conftest import CommandLine
 
 PAGE = (Path(__file__).parents[2] / "docs" / "library.md").read_text()
-EXPECTED = [["1 rows wait for somebody"], [], ["GREYSON CLOTHIERS COMPLETED_WITH_ERRORS 2"]]
+EXPECTED = [
+    ["1 rows wait for somebody"],
+    [
+        "JOO-00509 is INVALID: STYLE: is empty, and is required",
+        "GREYSON CLOTHIERS: 2 of 2 items",
+        "GREYSON CLOTHIERS: 9 of 9 subitems",
+        "GREYSON CLOTHIERS: partial",
+    ],
+    [],
+    ["GREYSON CLOTHIERS COMPLETED_WITH_ERRORS 2"],
+]
 """What the page's examples print, in their order."""
 FOLDER = Path(__file__).parents[2] / "examples"
 NOTES = load_mapping().field_by_title("NOTES").column
@@ -104,6 +114,22 @@ def test_customers_are_brought_at_the_same_time_within_a_loop(
 
 
 @on_sqlite
+def test_a_job_says_how_far_it_is_and_ends_where_too_much_is_refused(
+    run: Callable[..., list[str]], database: Database, sandbox: Sandbox
+) -> None:
+    wrong = greyson_4755()[2] | {"CUSTOMER STYLE": None}
+    database.add([*greyson_4755()[:2], wrong])
+    why = f"order {wrong['AAG ORDER NUMBER']} is INVALID: STYLE: is empty, and is required"
+    stopped = run("progress.py", "0", "greyson")
+    assert stopped[:2] == [why, "load: 3 of ?"]
+    assert sandbox.items() == []
+    done = run("progress.py", "0", "greyson")  # which is known to be wrong by now
+    assert not any("INVALID" in line for line in done)
+    assert "items: done with 2" in done
+    assert done[-1] == "GREYSON CLOTHIERS: COMPLETED_WITH_ERRORS"
+
+
+@on_sqlite
 def test_a_run_that_has_no_time_leaves_its_work_to_the_next(
     run: Callable[..., list[str]], database: Database, sandbox: Sandbox
 ) -> None:
@@ -141,7 +167,7 @@ def test_a_second_board_has_its_own_columns_names_and_groups(
 
 
 @on_sqlite
-@pytest.mark.parametrize("number", range(3))
+@pytest.mark.parametrize("number", range(4))
 def test_the_examples_of_the_page_run(
     run: Callable[..., list[str]], database: Database, capsys: pytest.CaptureFixture[str], number: int
 ) -> None:
@@ -151,11 +177,11 @@ def test_the_examples_of_the_page_run(
     assert len(blocks) == len(EXPECTED)
     names: dict[str, Any] = {}
     exec(blocks[number], names)  # noqa: S102 - ours
-    if number == 2:
+    if number == 3:
         assert capsys.readouterr().out == ""
         run("event_loop.py", "60", "greyson")
         exec(blocks[number], names)  # noqa: S102 - ours
     assert capsys.readouterr().out.splitlines() == EXPECTED[number]
-    if number == 1:
+    if number == 2:
         assert names["changes"]({"DESTINATION": "USA"}) == {"DESTINATION": "US"}
         assert names["service"].process_customer_batch("GREYSON").orders.created == 2

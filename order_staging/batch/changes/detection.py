@@ -45,11 +45,14 @@ log = structlog.get_logger(__name__)
 class Found:
     """What a page of delivered rows told: lines that may have changed, and the counts of those that have not.
 
+    `rows` is how many were looked at.
+
     `last` is the page's last UUID, None after the last page of all.
     """
 
     last: UUID | None = None
     lines: list[Line] = field(default_factory=list)
+    rows: int = 0
     unchanged: int = 0
     unchanged_sizes: int = 0
     warnings: int = 0
@@ -121,6 +124,7 @@ class Detection:
         rows = [row for row in page if uuids is not None or row.row[UUID_COLUMN] not in self._seen]
         if every:
             self._seen |= set(uuids or ())
+        found.rows = len(rows)
         self.invalid.recall(uow, [delivered.row for delivered in rows])
         every = every or self.everything
         judged = [

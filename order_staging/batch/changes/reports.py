@@ -9,6 +9,7 @@ import structlog
 
 from order_staging.batch import letters
 from order_staging.batch.letters import Refusal
+from order_staging.batch.refused_rows import waiting_row
 from order_staging.models import ErrorType
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class Reports:
         """
         waiting = {}
         lines = []
+        rows = []
         uow.after_commit(partial(self._count_all, decisions))
         for decision in decisions:
             told = decision.told
@@ -62,9 +64,12 @@ class Reports:
             uow.failures.resolve(err_ids, by=self._record.runner, now=now)
             if ours := sum(letter.batch_id == self._record.batch_id for letter in over):
                 self._record.increase(uow, failed_records=-ours)
-        for place, (_, words) in waiting.items():
+        for place, (decision, words) in waiting.items():
+            why = Refusal(ErrorType(place[1]), words)
+            rows.append(waiting_row(self._record, decision.line.order, why, known=place in known))
             if place in known and known[place].error_message != words:
                 uow.failures.orders.update([{"err_id": known[place].err_id, "error_message": words}])
+        self._workshop.announcer.tell_after(uow, rows)
         if new:
             self._record.begin(uow)
             uow.failures.orders.insert(new)

@@ -14,6 +14,7 @@ from order_staging.batch.changes.lines import with_ours
 from order_staging.batch.changes.removal import Removal
 from order_staging.batch.changes.reports import WAITING, Reports
 from order_staging.batch.changes.staging import ChangeStaging
+from order_staging.batch.events import Step
 from order_staging.batch.mutations import GROUP, TITLE
 from order_staging.batch.promotion import promote
 from order_staging.failpoints import Failpoint, reach
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from uuid import UUID
 
+    from order_staging.batch.announcing import Course
     from order_staging.batch.assembly import Line as Connection
     from order_staging.batch.changes.detection import Found
     from order_staging.batch.changes.lines import Line
@@ -82,6 +84,8 @@ class ChangesStep:
         self._staging = ChangeStaging(workshop, record, connection.subitem_board_id, self._client.key_column)
         self._reports = Reports(workshop, record)
         self._removal = Removal(workshop, record, source, wanted)
+        self._source = source
+        self._course: Course
         self._other_rules = 0
         self._unsettled: set[UUID] = set()
         """Rows of which something was sent that was not acknowledged, or refused."""
@@ -99,6 +103,21 @@ class ChangesStep:
         these = [uuid for uuid in self._wanted.these if uuid not in self._unsettled]
         if not (self._wanted.changes or left or these):
             return
+        total = await self._total() if self._wanted.changes else len(left) + len(these)
+        with self._workshop.announcer.step(self._result.customer, Step.CHANGES, total) as self._course:
+            await self._stage(left, these)
+            if not self._workshop.stop.is_set():
+                self._course.complete()
+
+    async def _total(self) -> int | None:
+        """Count what was delivered, if anybody wants to know."""
+        if not self._workshop.announcer.listens:
+            return None
+        names, wanted = [self._result.customer], self._source.wanted
+        return await self._workshop.database.run(lambda uow: uow.deliveries.count_delivered(names, wanted))
+
+    async def _stage(self, left: Sequence[UUID], these: Sequence[UUID]) -> None:
+        run = self._workshop.database.run
         # What an earlier run brought to the board counts as acknowledged from here on.
         await promote(self._workshop, self._record)
         await run(self._detection.invalid.look)
@@ -112,6 +131,7 @@ class ChangesStep:
         if self._wanted.changes:
             await self._look_through_all()
             await self._removal.stage()
+            self._course.advance(self._result.orders.removed)
         await self._announce()
 
     async def _wait_for_the_lost(self) -> None:
@@ -120,7 +140,8 @@ class ChangesStep:
         latest = await self._workshop.database.run(lambda uow: uow.staging.changes.last_sent(batch_id))
         if latest is not None:
             passed = (now - latest).total_seconds()
-            await self._workshop.sleep(max(0.0, self._workshop.settings.request_timeout - passed))
+            doubt = max(0.0, self._workshop.settings.request_timeout - passed)
+            await self._workshop.wait(doubt, "changes that an earlier run sent may still arrive")
 
     async def _look_through_all(self) -> None:
         """Compare what may have changed; a first reading leaves out what surely has not."""
@@ -140,6 +161,7 @@ class ChangesStep:
             scan = await run(partial(self._detection.scan, after))
             self._result.orders.unchanged += scan.unchanged
             self._result.subitems.unchanged += scan.unchanged_sizes
+            self._course.advance(scan.unchanged)
             for uuids in chunks(scan.suspects, UUIDS_A_ROUND):
                 await self._look_through(uuids)
             after = scan.last
@@ -153,6 +175,7 @@ class ChangesStep:
             work = partial(self._page, after, uuids, every)
             found = await self._workshop.database.run(work, self._record.hold)
             waiting += found.lines
+            self._course.advance(found.rows - len(found.lines))
             while len(waiting) >= LINES_A_READING or (waiting and found.last is None):
                 await self._merge(waiting[:LINES_A_READING])
                 waiting = waiting[LINES_A_READING:]
@@ -183,6 +206,7 @@ class ChangesStep:
         decisions = [decide(mapping, line, board.get(line.item_id), key_column) for line in lines]
         await self._workshop.database.run(partial(self._write, decisions), self._record.hold)
         reach(Failpoint.CHANGES_STAGED)
+        self._course.advance(len(decisions))
 
     def _with_ours(self, lines: Sequence[Line], uow: UnitOfWork) -> list[Line]:
         uuids = [line.order.source_uuid for line in lines]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import sessionmaker
 
+from order_staging.batch.announcing import Announcer
 from order_staging.batch.assembly import client_of
 from order_staging.batch.checks.account import account_findings
 from order_staging.batch.checks.board import LiveBoard, board_findings
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from order_staging.batch.assembly import Assembly
+    from order_staging.batch.events import EventHook
     from order_staging.monday import MondayClient
     from order_staging.settings import Settings
     from order_staging.transform import BoardMapping, Customers, Transformation
@@ -45,9 +47,17 @@ async def check(
     engine: Engine | None = None,
     outside: Outside | None = None,
     transformation: Transformation | None = None,
+    on_event: EventHook | None = None,
 ) -> CheckResult:
-    """Look at files, database, source, board and account; what cannot be looked at is a finding itself."""
-    return await _Check(settings, outside or Outside(), transformation).run(engine)
+    """Look at files, database, source, board and account; what cannot be looked at is a finding itself.
+
+    `on_event` is called with each event meanwhile.
+    """
+    announcer = Announcer(on_event, Redactor(settings.secrets()).text)
+    try:
+        return await _Check(settings, outside or Outside(), transformation, announcer).run(engine)
+    finally:
+        announcer.close()
 
 
 async def check_assembly(assembly: Assembly) -> CheckResult:
@@ -57,14 +67,22 @@ async def check_assembly(assembly: Assembly) -> CheckResult:
         engine=None if assembly.owns_engine else assembly.engine,
         outside=assembly.outside,
         transformation=assembly.transformation,
+        on_event=assembly.on_event,
     )
 
 
 class _Check:
     """One check: its parts do not hide each other."""
 
-    def __init__(self, settings: Settings, outside: Outside, transformation: Transformation | None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        outside: Outside,
+        transformation: Transformation | None,
+        announcer: Announcer,
+    ) -> None:
         self._settings = settings
+        self._announcer = announcer
         self._transformation = transformation
         self._outside = outside
         self._known = Redactor(settings.secrets()).known
@@ -137,7 +155,7 @@ class _Check:
             return None
         rules = OrderRules(mapping, self._customers, order_limits(), self._transformation)
         estimate = Estimate(mapping, rules, source.shape, source.doubled, self._settings.chunk_rows)
-        demand = await estimate.of(thread)
+        demand = await estimate.of(thread, self._announcer)
         self._findings += demand_findings(demand)
         return demand
 
@@ -149,12 +167,13 @@ class _Check:
             )
             return
         board_id = settings.board_id or mapping.board_id
-        async with client_of(settings, board_id, self._outside.sleep, self._outside) as client:
+        outside = self._outside
+        async with client_of(settings, board_id, outside.sleep, outside, self._announcer) as client:
             with self._part("board", "check ORDER_STAGING_BOARD_ID and the token"):
                 await self._look_at_board(client, mapping, demand)
             if any(_silences(error) for error in self._errors):
                 return
-            account = await client.account(self._outside.now().date())
+            account = await client.account(outside.now().date())
             self._findings += account_findings(account, settings, demand)
 
     async def _look_at_board(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
+from order_staging.batch.events import Step
 from order_staging.batch.rows import attributes
 from order_staging.models import StagedOrder
 from order_staging.repositories.source import UUID_COLUMN, Page, SourceFilter
@@ -15,6 +16,7 @@ from order_staging.transform import FieldType, Order
 if TYPE_CHECKING:
     from uuid import UUID
 
+    from order_staging.batch.announcing import Announcer
     from order_staging.batch.workshop import DatabaseThread
     from order_staging.repositories import Pages, Rows, SourceRepository, SourceShape
     from order_staging.transform import BoardMapping, OrderRules
@@ -76,7 +78,7 @@ class Estimate:
     doubled: bool
     size: int
 
-    async def of(self, database: DatabaseThread) -> Demand:
+    async def of(self, database: DatabaseThread, announcer: Announcer) -> Demand:
         """Read what is new and what is staged, of all customers, a chunk at a time; nothing is written."""
         demand = Demand()
         last: UUID | None = None
@@ -85,10 +87,15 @@ class Estimate:
             page = Page(last, self.size, without_doubled=self.doubled)
             return source.new_rows(self.shape, self.mapping.source_columns, SourceFilter(), page)
 
-        async with database.reading(start) as read:
-            while rows := await read():
-                self._judge(demand, rows)
-                last = rows[-1][UUID_COLUMN]
+        with announcer.step(None, Step.CHECK) as course:
+            async with database.reading(start) as read:
+                while rows := await read():
+                    self._judge(demand, rows)
+                    last = rows[-1][UUID_COLUMN]
+                    course.advance(len(rows))
+                    if len(rows) == self.size and course.total is None and announcer.listens:
+                        course.expect(await database.run(_count_new))
+            course.complete()
         demand.invalid += await database.run(self._count_unidentified)
         await database.run(partial(self._count_staged, demand))
         return demand
@@ -114,3 +121,7 @@ class Estimate:
                     demand.take_label(mapped.column, label)
         for label in uow.staging.subitems.values_awaiting("size"):
             demand.take_size(self.mapping, label)
+
+
+def _count_new(uow: UnitOfWork) -> int:
+    return sum(count for _, count in uow.source.new_by_customer_name(SourceFilter()))

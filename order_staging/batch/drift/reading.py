@@ -22,12 +22,13 @@ from order_staging.batch.drift.comparing import (
     compare,
 )
 from order_staging.batch.drift.findings import Comparison, Drift, DriftKind
+from order_staging.batch.events import Step
 from order_staging.repositories import chunks
 from order_staging.repositories.source import UUID_COLUMN, Page
 from order_staging.transform import Order, RemovedSize
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from order_staging.batch.loading import Source
     from order_staging.batch.workshop import Workshop
@@ -63,6 +64,7 @@ class DriftReader:
             self._columns.append(client.key_column)
         self._board_groups: dict[str, list[str]] | None = None
         self._looked_through: set[str] = set()
+        self._tell: Callable[[], None]
 
     async def compare(self, customer: str, source: Source, comparison: Comparison) -> None:
         """Add a customer's differences to a comparison.
@@ -72,9 +74,17 @@ class DriftReader:
         to end.
         """
         before = (comparison.orders, len(comparison.findings))
-        groups = await self._lines(customer, source, comparison)
-        groups |= await self._removed(customer, source, comparison)
-        wanted = source.wanted
+        wanted, announcer, total = source.wanted, self._workshop.announcer, None
+        if announcer.listens:
+            names = [customer]
+            total = await self._workshop.database.run(
+                lambda uow: uow.deliveries.count_delivered(names, wanted)
+            )
+        with announcer.step(customer, Step.COMPARE, total) as course:
+            self._tell = lambda: course.reach(comparison.orders - before[0])
+            groups = await self._lines(customer, source, comparison)
+            groups |= await self._removed(customer, source, comparison)
+            course.complete()
         if not (wanted.po or wanted.aag_season or wanted.customer_season):
             groups |= set(await self._workshop.database.run(lambda uow: uow.deliveries.groups([customer])))
         await self._extra(customer, groups, comparison)
@@ -89,13 +99,16 @@ class DriftReader:
             await self._workshop.require_going_on()
             page = await self._workshop.database.run(partial(self._page, customer, source, after))
             comparison.findings += page.findings
-            comparison.orders += len(page.lines) + len(page.findings)
+            comparison.orders += len(page.findings)
             for lines in chunks(page.lines, ITEMS_A_READING):
                 board = await self._items([line.item_id for line in lines])
+                comparison.orders += len(lines)
                 for line in lines:
                     groups |= {line.base.group, line.source.group}
                     comparison.subitems += sum(size.delivered is not None for size in line.sizes)
                     comparison.findings += compare(self._rules, customer, line, board.get(line.item_id))
+                self._tell()
+            self._tell()
             after = page.last
             if after is None:
                 return groups
@@ -152,6 +165,7 @@ class DriftReader:
                 board = await self._client.items_now([row["Item ID"] for row in rows], columns=[])
                 comparison.orders += len(rows)
                 comparison.findings += (_removed(customer, row, board.get(row["Item ID"])) for row in rows)
+                self._tell()
             groups |= {str(row["Group"]) for row in page if row["Group"]}
             if len(page) < size:
                 return groups
@@ -161,16 +175,17 @@ class DriftReader:
         """Look through groups of the board, each once, for items that nobody knows."""
         columns = [self._key_column] if self._key_column else []
         known_groups = await self._groups()
-        for title in sorted(titles):
-            for group_id in known_groups.get(title.strip(), ()):
-                if group_id in self._looked_through:
-                    continue
-                self._looked_through.add(group_id)
+        found = [group_id for title in sorted(titles) for group_id in known_groups.get(title.strip(), ())]
+        groups = [group_id for group_id in dict.fromkeys(found) if group_id not in self._looked_through]
+        self._looked_through |= set(groups)
+        with self._workshop.announcer.step(customer, Step.SEARCH, len(groups)) as course:
+            for group_id in groups:
                 await self._workshop.require_going_on()
                 items = await self._client.items_in_group(group_id, columns=columns)
                 for some in chunks(items, self._workshop.settings.chunk_rows):
                     work = partial(self._unknown, customer, some)
                     comparison.findings += await self._workshop.database.run(work)
+                course.advance(1)
 
     async def _groups(self) -> dict[str, list[str]]:
         """Read the groups of the board once: ids by title."""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from uuid import UUID
 
+    from order_staging.batch.announcing import Course
     from order_staging.batch.changes.decisions import Decision
     from order_staging.batch.changes.lines import Line
     from order_staging.batch.loading import Source
@@ -51,8 +52,10 @@ class ChangesPreview:
         client: MondayClient,
         changes: Shown[FieldChange],
         invalid: Shown[Remarked],
+        course: Course,
     ) -> None:
-        """Take where to read, and what to add to."""
+        """Take where to read, what to add to, and where to tell how far it has come."""
+        self._course = course
         self._workshop = workshop
         self._mapping = workshop.mapping
         self._client = client
@@ -71,8 +74,10 @@ class ChangesPreview:
             await self._workshop.require_going_on()
             scan = await run(partial(scanner.scan, after))
             forecast.unchanged += scan.unchanged
+            self._course.advance(scan.unchanged)
             for uuids in chunks(scan.suspects, UUIDS_A_ROUND):
                 await self._suspects(forecast, work, source, uuids)
+                self._course.advance(len(uuids))
             after = scan.last
             if after is None:
                 break
@@ -147,6 +152,7 @@ class ChangesPreview:
             page = partial(_removed, forecast.customer, source, after, size)
             rows = await self._workshop.database.run(page)
             forecast.removed += len(rows)
+            self._course.advance(len(rows))
             if len(rows) < size:
                 return
             after = rows[-1]["source_uuid"]

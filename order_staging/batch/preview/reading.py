@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Unpack
 
 from order_staging.batch.checks.demand import Demand
+from order_staging.batch.events import Step
 from order_staging.batch.loading import unidentified
 from order_staging.batch.options import Filters
 from order_staging.batch.preview import telling
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from uuid import UUID
 
+    from order_staging.batch.announcing import Course
     from order_staging.batch.assembly import Line
     from order_staging.batch.loading import Source
     from order_staging.batch.preview.findings import Duplicate, FieldChange, NewItem, NewPayload, Remarked
@@ -92,19 +94,32 @@ class PreviewReader:
         )
         left_out = recognised(names, doubled=source.doubled) if forecast.relinked else None
         await self._waiting(forecast, work)
-        await self._new(forecast, work, source, left_out)
+        with self._workshop.announcer.step(customer, Step.PREVIEW) as course:
+            await self._new(forecast, work, source, left_out, course)
+            course.complete()
         for known in (False, True) if forecast.items else ():
             await self._duplicates(forecast, source, left_out, known=known)
         if self._with_changes:
-            changes = ChangesPreview(
-                self._workshop, self._line.client, self._found.changes, self._found.invalid
-            )
-            await changes.look_at(forecast, work, source)
+            with self._workshop.announcer.step(
+                customer, Step.CHANGES, await self._delivered(source, customer)
+            ) as course:
+                changes = ChangesPreview(
+                    self._workshop, self._line.client, self._found.changes, self._found.invalid, course
+                )
+                await changes.look_at(forecast, work, source)
+                course.complete()
             for title in changes.groups:
                 self._group(title)
         if forecast != CustomerForecast(customer):
             self._customers.append(forecast)
             self._works.append(work)
+
+    async def _delivered(self, source: Source, customer: str) -> int | None:
+        """Count what was delivered, if anybody wants to know."""
+        if not self._workshop.announcer.listens:
+            return None
+        names, wanted = [customer], source.wanted
+        return await self._workshop.database.run(lambda uow: uow.deliveries.count_delivered(names, wanted))
 
     async def result(self) -> PreviewResult:
         """Sum up, with what monday.com tells of the account's limits."""
@@ -148,7 +163,12 @@ class PreviewReader:
             work.changes += each.changes
 
     async def _new(
-        self, forecast: CustomerForecast, work: Work, source: Source, left_out: Selection | None
+        self,
+        forecast: CustomerForecast,
+        work: Work,
+        source: Source,
+        left_out: Selection | None,
+        course: Course,
     ) -> None:
         """Read what is new: rows that nothing identifies first, as a run does."""
         columns, rules = self._workshop.mapping.source_columns, self._workshop.rules
@@ -172,6 +192,7 @@ class PreviewReader:
                 fresh, passed = rows[passed:], max(0, passed - len(rows))
                 for row in fresh:
                     self._refuse(forecast, unidentified(rules.apply(row, source.shape.sizes)))
+                course.advance(len(fresh))
         room = math.inf if source.limit is None else source.limit
         async with self._workshop.database.reading(new) as read:
             while forecast.items < room and (rows := await self._next(read)):
@@ -184,6 +205,14 @@ class PreviewReader:
                     else:
                         self._refuse(forecast, order)
                 last = rows[-1][UUID_COLUMN]
+                course.advance(len(rows))
+                if len(rows) == size and course.total is None and self._workshop.announcer.listens:
+                    course.expect(await self._new_in_all(source))
+
+    async def _new_in_all(self, source: Source) -> int:
+        found = await self._workshop.database.run(lambda uow: uow.source.new_by_customer_name(source.wanted))
+        total = sum(count for _, count in found)
+        return total if source.limit is None else min(total, source.limit)
 
     async def _next(self, read: Callable[[], Awaitable[Rows]]) -> Rows:
         await self._workshop.require_going_on()

@@ -10,6 +10,7 @@ from order_staging.batch.record import BATCH_TYPE
 from order_staging.batch.retry.errands import Errand, ErrorId, at_home, errands, named
 from order_staging.errors import ConfigurationError
 from order_staging.repositories import SourceFilter
+from order_staging.repositories.batches import UNFINISHED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -90,3 +91,17 @@ def _source_customers(uow: UnitOfWork) -> dict[int, str | None]:
 def _under_way(uow: UnitOfWork) -> set[str]:
     waiting = uow.staging.orders.customers_with_open(SourceFilter())
     return {*waiting, *uow.batches.customers_unfinished(BATCH_TYPE)}
+
+
+def batch_to_resume(customer: str, errand: Errand, uow: UnitOfWork, *, subitems: bool) -> UUID | None:
+    """Find the batch of a customer that a run goes on with; None: it begins one."""
+    if errand.batch_id is not None:
+        batch = uow.batches.get(errand.batch_id)
+        left = batch is not None and (
+            batch.status in UNFINISHED or uow.staging.orders.is_open(batch.batch_id)
+        )
+        return errand.batch_id if left else None
+    unfinished = uow.batches.unfinished(customer, BATCH_TYPE)
+    return (
+        unfinished[0].batch_id if unfinished else uow.staging.orders.open_batch(customer, subitems=subitems)
+    )

@@ -11,6 +11,7 @@ from order_staging.batch.limits import subitem_limits
 from order_staging.batch.loading import note_warnings
 from order_staging.batch.mutations import GOING
 from order_staging.batch.payloads import next_attempt
+from order_staging.batch.refused_rows import invalid_row
 from order_staging.batch.retry.errands import ErrorId
 from order_staging.batch.retry.fates import REFUSED_BY_US, Fate, fate_of_order
 from order_staging.batch.retry.rounds import (
@@ -145,6 +146,7 @@ class OrderRound(Round):
         self._begin(staged)
         self.failed += letter.batch_id != self.record.batch_id
         self.tally["invalid"] += 1
+        self.told.append(invalid_row(self.record, order, known=True))
         self._drop(staged)
         if (order.source_uuid, ErrorType.INVALID) in self._invalid:
             self._update(self.resolve(letter, "it is invalid now, as another error says"))

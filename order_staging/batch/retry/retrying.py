@@ -9,6 +9,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from order_staging.batch.events import Step
 from order_staging.batch.letters import tried_again
 from order_staging.batch.retry.orders import OrderRound
 from order_staging.batch.retry.rounds import Again
@@ -51,14 +52,17 @@ class Retrying:
 
     async def _stage(self, letters: Sequence[ErrorId], orders: Work, subitems: Work) -> Again:
         again = Again()
-        # Orders first: their sizes are staged with them.
-        for kind, work in ((Kind.ORDER, orders), (Kind.SUBITEM, subitems)):
-            numbers = [each.number for each in letters if each.kind is kind]
-            for some in chunks(numbers, LETTERS_A_ROUND):
-                if self._workshop.stop.is_set():
-                    return again
-                again.add(await self._workshop.database.run(partial(work, some), self._record.hold))
-                reach(Failpoint.RETRY_STAGED)
+        customer = self._record.result.customer
+        with self._workshop.announcer.step(customer, Step.RETRY, len(letters)) as course:
+            # Orders first: their sizes are staged with them.
+            for kind, work in ((Kind.ORDER, orders), (Kind.SUBITEM, subitems)):
+                numbers = [each.number for each in letters if each.kind is kind]
+                for some in chunks(numbers, LETTERS_A_ROUND):
+                    if self._workshop.stop.is_set():
+                        return again
+                    again.add(await self._workshop.database.run(partial(work, some), self._record.hold))
+                    course.advance(len(some))
+                    reach(Failpoint.RETRY_STAGED)
         return again
 
     async def conclude(self, again: Again) -> None:

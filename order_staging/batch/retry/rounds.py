@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from order_staging.batch import letters
+from order_staging.batch.refused_rows import kept_row
 from order_staging.models import ErrorType, FailedOrder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from uuid import UUID
 
+    from order_staging.batch.events import RowRefused
     from order_staging.batch.loading import Source
     from order_staging.batch.record import BatchRecord
     from order_staging.batch.retry.errands import ErrorId
@@ -87,6 +89,7 @@ class Round:
         self.taken_in = 0
         """Orders of other batches that go on in this one."""
         self.left_to_runs = 0
+        self.told: list[RowRefused] = []
         self.counts = self.record.result.orders
 
     def read(self, row: Row) -> Order | InvalidOrder:
@@ -108,6 +111,7 @@ class Round:
         """Tell what a letter says whose row cannot be retried as things are."""
         self.tally["conflict" if letter.error_type == ErrorType.CONFLICT else "rejected"] += 1
         log.warning("retry.not_possible", error=letter.err_id, uuid=str(letter.source_uuid), reason=word)
+        self.told.append(kept_row(self.record, letter, word))
         tried = letters.tried_again(letter, self.now, self.workshop.settings.max_attempts)
         return tried | {"error_message": letters.with_word(letter.error_message, word)}
 
@@ -123,6 +127,7 @@ class Round:
             self.record.increase(self.uow, total_records=self.taken_in, failed_records=self.failed)
         self.tally["retried"] = count
         self.uow.after_commit(self._tell)
+        self.workshop.announcer.tell_after(self.uow, self.told)
         return self.again
 
     def _tell(self) -> None:

@@ -33,7 +33,7 @@ def test_every_command_is_listed_with_its_summary() -> None:
 
 def test_a_command_that_is_not_there_is_refused_with_the_nearest_ones() -> None:
     refused = CliRunner().invoke(app, ["rum"])
-    assert (refused.exit_code, "No such command 'rum'. Did you mean 'run'" in refused.output) == (2, True)
+    assert (refused.exit_code, "no such command 'rum'; did you mean 'run'" in refused.output) == (2, True)
 
 
 def test_options_of_a_command_are_completed() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 PAGES = sorted((Path(__file__).parents[3] / "docs" / "api").glob("*.rst"))
-DIRECTIVE = re.compile(r"^\.\. auto(module|class|function):: (\S+)\n((?: +:.*\n?)*)", re.MULTILINE)
+DIRECTIVE = re.compile(r"^\.\. auto(module|class|function|data):: (\S+)\n((?: +:.*\n?)*)", re.MULTILINE)
 
 
 def documented() -> list[object]:

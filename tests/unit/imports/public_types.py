@@ -6,23 +6,35 @@ functions are never called.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, assert_type
+from typing import TYPE_CHECKING, Any, assert_never, assert_type
 from uuid import UUID
 
 from order_staging import (
+    BatchBegan,
+    BatchEnded,
     BatchResult,
     BatchService,
     Counts,
     DriftResult,
+    ErrorType,
+    Event,
+    EventHook,
     LoadResult,
     MondayClient,
     PreviewResult,
+    Progress,
+    RowRefused,
+    RunBegan,
     RunResult,
     RunStatus,
     Settings,
+    Step,
+    StepBegan,
+    StepEnded,
     StepResult,
     Transformation,
     UnitOfWork,
+    Waiting,
 )
 from order_staging.batch import CheckResult, PreparedBoard
 from order_staging.models import Batch
@@ -30,6 +42,7 @@ from order_staging.monday import Board
 from order_staging.repositories import SourceRepository
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Mapping
 
     from sqlalchemy.orm import Session, sessionmaker
@@ -94,6 +107,39 @@ def transformations(settings: Settings) -> None:
 
     assert_type(BatchService(settings, transformation=Transformation("1", changes)), BatchService)
     Transformation("1", len)  # type: ignore[arg-type]
+
+
+def hooks(settings: Settings, queue: asyncio.Queue[Event]) -> None:
+    """A hook takes every event, and is told apart what it has heard."""
+
+    def tell(event: Event) -> None:
+        match event:
+            case RunBegan(customers):
+                assert_type(customers, tuple[str, ...])
+            case BatchBegan():
+                assert_type(event.batch_id, UUID)
+            case StepBegan() | Progress() | StepEnded():
+                assert_type(event.step, Step)
+                assert_type(event.total, int | None)
+            case RowRefused(kind=kind):
+                assert_type(kind, ErrorType)
+            case Waiting(seconds):
+                assert_type(seconds, float)
+            case BatchEnded(result):
+                assert_type(result, BatchResult)
+            case _:
+                assert_never(event)
+
+    hook: EventHook = tell
+    assert_type(BatchService(settings, on_event=hook), BatchService)
+    BatchService(settings, on_event=queue.put_nowait)
+
+    def too_narrow(_: Progress) -> None: ...
+
+    async def never_awaited(_: Event) -> None: ...
+
+    BatchService(settings, on_event=too_narrow)  # type: ignore[arg-type]
+    BatchService(settings, on_event=never_awaited)  # type: ignore[arg-type]
 
 
 def mistakes(service: BatchService) -> None:

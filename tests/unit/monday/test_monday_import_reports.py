@@ -127,3 +127,18 @@ def test_reasons_are_told() -> None:
     facts = {"status": "REJECTED", "failure_reason": "INVALID_UPLOAD", "failure_message": "bad header"}
     assert job_status(facts) == JobStatus(JobState.REJECTED, reason="INVALID_UPLOAD, bad header")
     assert job_status(facts).sentence() == "REJECTED: INVALID_UPLOAD, bad header"
+
+
+@pytest.mark.parametrize(
+    ("facts", "read"),
+    [
+        ({}, 0),
+        ({"progress_percentage": 25}, 50),
+        ({"progress_percentage": 100}, 200),
+        ({"progress_percentage": 250}, 200),
+        ({"counts": {"submitted": 200, "created": 60, "failed": 3, "skipped": 2}}, 65),
+        ({"progress_percentage": 10, "counts": {"created": 60}}, 60),
+    ],
+)
+def test_how_far_a_job_is_comes_from_whichever_says_more(facts: dict[str, Any], read: int) -> None:
+    assert job_status({"status": "PROCESSING"} | facts).read_of(200) == read

@@ -192,3 +192,17 @@ def test_a_clock_that_goes_back_takes_no_time_back(clock: Clock) -> None:
     watch.at_least(9)
     watch.at_least(8)
     assert watch.seconds() == 9
+
+
+async def test_whoever_listens_is_told_of_a_wait_before_it(usage: Usage, clock: Clock) -> None:
+    heard: list[tuple[float, str, int]] = []
+    gate = Gate(
+        usage,
+        now=clock,
+        sleep=clock.sleep,
+        random=Halves(),
+        on_wait=lambda seconds, reason: heard.append((seconds, reason, len(clock.naps))),
+    )
+    await pass_through(gate, 5_000)
+    await pass_through(gate, 990_000)
+    assert heard == [(60.5, "monday.com's limit (complexity)", 0)]

@@ -32,10 +32,11 @@ def test_it_fits_80_columns_and_loses_no_letter(findings: list[Finding]) -> None
 
 
 def test_a_finding_is_a_row_with_its_next_step_below() -> None:
-    lines = shown(Finding(Severity.PROBLEM, "FREIGHT", "it is gone", "look for it")).splitlines()
+    gone = "it is gone, and nobody knows whereto, nor since when, or why"
+    lines = shown(Finding(Severity.PROBLEM, "FREIGHT", gone, "look for it")).splitlines()
     (row,) = (number for number, line in enumerate(lines) if "PROBLEM" in line)
     assert "FREIGHT" in lines[row]
-    assert "it is gone" in lines[row]
+    assert gone in lines[row]
     assert "→ look for it" in lines[row + 1]
     assert lines[-1] == "1 problem and 0 warnings: put the problems right before the next run."
 

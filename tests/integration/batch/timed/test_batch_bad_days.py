@@ -145,7 +145,7 @@ def test_a_job_that_another_token_may_not_see_holds_up_nothing_else(
     world.lands([*rows, later], **BULK)
 
 
-async def kill(*_: Any) -> Any:
+async def kill(*_: Any, **__: Any) -> Any:
     raise Killed
 
 

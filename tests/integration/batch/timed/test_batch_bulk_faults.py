@@ -334,9 +334,9 @@ def test_a_stop_while_a_job_is_followed_leaves_it_to_the_next_run(
     service = world.service(**BULK)
     follow = BulkImports.follow
 
-    async def follow_and_be_asked_to_stop(*arguments: Any) -> Any:
+    async def follow_and_be_asked_to_stop(*arguments: Any, **options: Any) -> Any:
         service.request_stop()
-        return await follow(*arguments)
+        return await follow(*arguments, **options)
 
     monkeypatch.setattr(BulkImports, "follow", follow_and_be_asked_to_stop)
     service.process_customer_batch("GREYSON")

@@ -1,0 +1,97 @@
+"""The single steps of a batch as public methods, for whoever does one at a time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Unpack
+
+from order_staging.batch.assembly import open_bench, open_line
+from order_staging.batch.calls import Calls
+from order_staging.batch.processing import Processing
+from order_staging.batch.results import LoadResult, StepResult
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from order_staging.batch.options import Filters
+
+
+class SingleSteps(Calls):
+    """Loading, items, subitems, promotion and cleanup, each by itself; each may be done again."""
+
+    def load_new_orders_to_staging(self, customer_name: str, **filters: Unpack[Filters]) -> LoadResult:
+        """Stage a customer's new orders, in a batch of their own or the one that is still open."""
+        return self._now(
+            "load_new_orders_to_staging",
+            lambda: self.load_new_orders_to_staging_async(customer_name, **filters),
+        )
+
+    async def load_new_orders_to_staging_async(
+        self, customer_name: str, **filters: Unpack[Filters]
+    ) -> LoadResult:
+        """Do what `load_new_orders_to_staging` does, within a running event loop."""
+        async with open_bench(self._assembly, self._stop) as bench:
+            processing = Processing(bench)
+            return await processing.load(await processing.resolve(customer_name), filters)
+
+    def create_monday_items_from_staging(self, batch_id: UUID) -> StepResult:
+        """Create the items of a batch's staged orders; tell how many are on the board by this step."""
+        return self._now(
+            "create_monday_items_from_staging", lambda: self.create_monday_items_from_staging_async(batch_id)
+        )
+
+    async def create_monday_items_from_staging_async(self, batch_id: UUID) -> StepResult:
+        """Do what `create_monday_items_from_staging` does, within a running event loop."""
+        async with open_bench(self._assembly, self._stop) as bench, open_line(self._assembly, bench) as line:
+            processing = Processing(bench)
+            async with processing.step(batch_id, line) as (run, result):
+                await processing.decide_leftovers(line, run, result.customer)
+                await run.create_items(line)
+                run.require_no_trouble()
+            return StepResult(batch_id, orders=result.orders.on_board)
+
+    def create_monday_subitems_from_staging(self, batch_id: UUID) -> StepResult:
+        """Create the subitems of a batch's orders that are on the board; tell how many by this step."""
+        return self._now(
+            "create_monday_subitems_from_staging",
+            lambda: self.create_monday_subitems_from_staging_async(batch_id),
+        )
+
+    async def create_monday_subitems_from_staging_async(self, batch_id: UUID) -> StepResult:
+        """Do what `create_monday_subitems_from_staging` does, within a running event loop."""
+        async with open_bench(self._assembly, self._stop) as bench, open_line(self._assembly, bench) as line:
+            processing = Processing(bench)
+            async with processing.step(batch_id, line) as (run, result):
+                await processing.decide_leftovers(line, run, result.customer)
+                await run.create_subitems(line)
+                run.require_no_trouble()
+            return StepResult(batch_id, subitems=result.subitems.on_board)
+
+    def promote_successful_records(self, batch_id: UUID) -> StepResult:
+        """Write what landed to the production tables; tell how many orders and subitems."""
+        return self._now(
+            "promote_successful_records", lambda: self.promote_successful_records_async(batch_id)
+        )
+
+    async def promote_successful_records_async(self, batch_id: UUID) -> StepResult:
+        """Do what `promote_successful_records` does, within a running event loop."""
+        async with open_bench(self._assembly, self._stop) as bench:
+            async with Processing(bench).step(batch_id) as (run, result):
+                await run.promote()
+            return StepResult(batch_id, result.orders.promoted, result.subitems.promoted)
+
+    def cleanup_staging_for_customer(self, batch_id: UUID) -> StepResult:
+        """Delete from staging what a batch has brought to production, nothing else, and end the batch.
+
+        Tells how many orders and subitems were deleted.
+        """
+        return self._now(
+            "cleanup_staging_for_customer", lambda: self.cleanup_staging_for_customer_async(batch_id)
+        )
+
+    async def cleanup_staging_for_customer_async(self, batch_id: UUID) -> StepResult:
+        """Do what `cleanup_staging_for_customer` does, within a running event loop."""
+        async with open_bench(self._assembly, self._stop) as bench:
+            async with Processing(bench).step(batch_id) as (run, _):
+                orders, subitems = await run.clean_up()
+                await run.finish()
+            return StepResult(batch_id, orders, subitems)

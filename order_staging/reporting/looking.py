@@ -1,0 +1,107 @@
+"""Customers, batches and failures laid out for people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.console import Group
+
+from order_staging.reporting.tables import Column, Listing, Sentences, shaded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
+
+    from rich.console import RenderableType
+    from rich.text import Text
+
+    from order_staging.reporting.failures import FailureView
+    from order_staging.reporting.status import BatchDetail, BatchView
+
+NO_BATCH = "No batch is recorded yet; `order-staging run` makes one."
+RETRY = "Next: order-staging retry --error-id ERROR"
+
+
+def customers_page(found: Sequence[tuple[str, int]], *, changes: bool) -> RenderableType:
+    """Lay out customers and how many new orders each has; `changes` says that some may have none."""
+    if not found:
+        return "No customer has new orders."
+    nothing_new = "0" if changes else "0, some under way"
+    table = Listing("Customer", Column("New orders", number=True))
+    for name, count in found:
+        table.add_row(name, str(count) if count else nothing_new)
+    return table
+
+
+def batches_page(views: Sequence[BatchView]) -> RenderableType:
+    """Lay out batches, a row each."""
+    if not views:
+        return NO_BATCH
+    table = Listing(
+        Column("Batch", whole=True, short=8),
+        Column("Started", whole=True, spare=True),
+        "Customer",
+        Column("Status", state=True),
+        Column("Rows", number=True),
+        Column("Landed", number=True),
+        Column("Bad", number=True),
+        Column("Sizes", number=True, spare=True),
+        note="Times are UTC.",
+    )
+    for view in views:
+        numbers = (view.total_records, view.successful_records, view.failed_records, view.subitems_processed)
+        started = f"{view.started:%m-%d %H:%M}" if view.started else ""
+        table.add_row(view.batch_id, started, view.customer, shaded(view.status), *map(str, numbers))
+    return table
+
+
+def batch_page(found: BatchDetail) -> Group:
+    """Lay out all there is to tell of a batch; what was left out of order lines, or changed, is at the end."""
+    table = Listing(Column("", whole=True), "")
+    for name, value in _facts(found):
+        if value:
+            table.add_row(name.replace("_", " "), value)
+    # Whole, as somebody will copy it.
+    return Group(f"Batch {found.batch.batch_id}", table, Sentences(*found.warnings))
+
+
+def _facts(found: BatchDetail) -> Iterator[tuple[str, str | Text]]:
+    for name, value in (found.batch.to_dict() | found.steps).items():
+        if name == "batch_id":
+            continue
+        if name in {"started", "ended"}:
+            yield name, _time(getattr(found.batch, name))
+        elif name in found.steps:
+            yield name, _time(found.steps[name])
+        elif name == "status":
+            yield name, shaded(found.batch.status)
+        else:
+            yield name, "" if value is None else str(value)
+    yield "staged orders", _states(found.staged_orders)
+    yield "staged subitems", _states(found.staged_subitems)
+    yield "failures", str(found.failures)
+    for one in found.imports:
+        yield "bulk import", f"{one.status}, {one.rows} rows" + (f": {one.result}" if one.result else "")
+
+
+def _time(value: datetime | None) -> str:
+    return f"{value:%Y-%m-%d %H:%M:%S} UTC" if value else ""
+
+
+def _states(counts: dict[str, int]) -> str:
+    return ", ".join(f"{count} {state}" for state, count in sorted(counts.items())) or "none"
+
+
+def failures_page(found: Sequence[FailureView]) -> RenderableType:
+    """Lay out what was refused, each with its reason and the id that a retry takes."""
+    if not found:
+        return "Nothing that was refused is waiting to be mended."
+    table = Listing(Column("Error", whole=True), "Customer", "Order", "Name", below="Why", note=RETRY)
+    for view in found:
+        why = f"{view.error_type}: {view.message}"
+        if view.retry_count:
+            given_up = ", and now only by --error-id" if view.max_retries_reached else ""
+            why += f" (retried {view.retry_count} times{given_up})"
+        row = (view.error_id, view.customer, view.order_number, view.name)
+        table.add_row(*(cell or "" for cell in row), below=why)
+    return table
