@@ -22,6 +22,7 @@ REPOSITORY = Path(__file__).parents[1]
 PICTURE = REPOSITORY / "docs" / "run.svg"
 COLUMNS = 100
 SHOWN = (
+    "customers",
     "run --customer greyson --po 4755",
     "run --customer greyson --po 4755",
     "status",
@@ -45,7 +46,7 @@ def main() -> None:
                 variables |= json.loads(board.stdout.readline())["settings"]
             for words in SHOWN:
                 console.print(Text(f"$ order-staging {words}", style="bold green"))
-                console.print(Text.from_ansi(_on_a_terminal(words, folder, variables)))
+                console.print(Text.from_ansi(_on_a_terminal(words, folder, variables)), end="\n\n")
             board.terminate()
     picture = console.export_svg(title="order-staging", unique_id="run")
     # No font is fetched from elsewhere: the reader's own monospaced one will do.
