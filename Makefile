@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 BENCH := .venv-bench
 BENCH_READY := $(BENCH)/.ready
 
-.PHONY: demo test test-db proofs coverage lint types bench soak lock format reference clean
+.PHONY: demo test test-db proofs coverage lint types docs picture bench soak lock format reference clean
 
 $(READY): requirements-dev.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -47,6 +47,12 @@ lint: $(READY)  ## formatting, lint, types, import layers, and the house rules
 
 types: $(READY)  ## what pyright says of the public types and the examples; mypy says it in lint (downloads 60 MB)
 	$(BIN)/uv tool run --quiet basedpyright==1.40.2 --pythonpath $(BIN)/python
+
+docs: $(READY)  ## the pages and the API as a site in build/docs; a broken link or a warning fails it
+	$(BIN)/python -m sphinx -c docs -b html --fail-on-warning --keep-going --quiet . build/docs
+
+picture: $(READY)  ## docs/run.svg anew, taken of a real run
+	$(BIN)/python docs/run_picture.py
 
 format: $(READY)  ## put formatting and import order right
 	$(BIN)/ruff format .

@@ -51,6 +51,7 @@ class Settings(BaseSettings):
     monday_url: str = "https://api.monday.com/v2"
     """Where the API is; `http://` only on this machine."""
     monday_api_version: str = Field("2026-10", pattern=r"^\d{4}-\d{2}$")
+    """Bulk imports need 2026-07 or later."""
     board_id: int | None = Field(None, gt=0)
     """The board; from the mapping unless set."""
     board_url: str | None = None
@@ -64,6 +65,7 @@ class Settings(BaseSettings):
     customers: Path | None = None
     """A customers file; the packaged one unless set."""
     channel: Channel = Channel.AUTO
+    """How items travel to the board."""
     aliases: int = Field(20, ge=1, le=100)
     """Items or subitems a request."""
     lanes: int = Field(1, ge=1, le=40)

@@ -17,7 +17,7 @@ import sqlalchemy
 from order_staging import BatchService, Settings, database
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from sqlalchemy import URL, Engine
 
@@ -42,8 +42,8 @@ def warm(runs: Sequence[dict[str, str]], repository: str) -> None:
         os.environ.update(before)
 
 
-def _share() -> None:
-    """Let every engine of a dialect use the first one's dialect, and what was compiled with it."""
+def sharing() -> Callable[..., Engine]:
+    """Give what makes engines that use the first one's dialect, and what was compiled with it, of each dialect."""
     make, first = sqlalchemy.create_engine, dict[str, Any]()
 
     def create_engine(url: URL, **options: Any) -> Engine:
@@ -53,11 +53,11 @@ def _share() -> None:
         engine._compiled_cache = known._compiled_cache
         return engine
 
-    vars(database)["_create_engine"] = create_engine
+    return create_engine
 
 
 def _run_all(runs: Sequence[dict[str, str]]) -> None:
-    _share()
+    vars(database)["_create_engine"] = sharing()
     for settings in runs:
         service = BatchService(Settings(_env_file=None, **settings))  # type: ignore[arg-type] # as the environment's
         service.process_customers(["GREYSON"], changes=True)

@@ -93,7 +93,10 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class StepEnded:
-    """A step has ended: with all it had to do, which `total` says, or before: asked to stop, paused, failed."""
+    """A step has ended: with all it had to do, which `total` says, or before: asked to stop, paused, failed.
+
+    `done` is how far it has come.
+    """
 
     customer: str | None
     step: Step
@@ -123,7 +126,7 @@ class RowRefused:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """The run waits for `seconds`, longer than a moment: for a limit, after a failure, until doubt has ended."""
+    """The run waits for `seconds`, longer than a moment; `reason`: a limit, a failure, doubt that has to end."""
 
     seconds: float
     reason: str

@@ -10,7 +10,7 @@ from order_staging.repositories import SourceFilter
 
 
 class Filters(TypedDict, total=False):
-    """What narrows a run: a PO number, a season of ours or of the customer's, a number of order lines."""
+    """What narrows a run: a PO number (`po`), a season of ours (AAG) or the customer's, a limit of order lines."""
 
     po: str | None
     aag_season: str | None

@@ -30,7 +30,8 @@ _COLUMN_ID = re.compile(r"[a-z_][a-z0-9_]{0,23}")
 class PreparedBoard:
     """The board's key column, whether it was created just now, and the board of the subitems, if there is one.
 
-    Where the answer was lost, `created` says that the column is there now and was not before.
+    `subitem_board_id` is None before the first subitem. Where the answer was lost, `created` says that the
+    column is there now and was not before.
     """
 
     key_column: str

@@ -23,6 +23,7 @@ class RunStatus(StrEnum):
     PAUSED = "paused"
     """A limit of monday.com: run again later."""
     NOTHING_TO_DO = "nothing_to_do"
+    """Nothing was new, and nothing under way."""
     BUSY = "busy"
     """Another runner has the customer."""
 
@@ -39,17 +40,25 @@ class Counts:
     loaded: int = 0
     invalid: int = 0
     relinked: int = 0
+    """Recognised under a new UUID, and not created again."""
     created: int = 0
+    """New on the board."""
     adopted: int = 0
     """Found on the board after an answer that told nothing."""
     rejected: int = 0
+    """Refused by monday.com."""
     unknown: int = 0
+    """Nobody can tell yet whether monday.com has them; the next run asks."""
     conflict: int = 0
+    """Several items on the board could be the row; a person must decide."""
     promoted: int = 0
+    """Written to production."""
     warnings: int = 0
     """Loaded, with a value left out or changed."""
     updated: int = 0
+    """Values or names changed on the board."""
     moved: int = 0
+    """Moved to another group."""
     unchanged: int = 0
     """Delivered before, looked at, and as it was acknowledged."""
     conflicts: int = 0
@@ -59,6 +68,7 @@ class Counts:
     deleted: int = 0
     """Gone from the board: people deleted or archived it. Most runs look at what changed in the source alone."""
     archived: int = 0
+    """Archived on the board, as they are gone from the source."""
     retried: int = 0
     """Dead letters whose rows were looked at again, whatever came of it."""
 
@@ -89,7 +99,7 @@ CHANGE_KEYS = ("updated", "moved", "unchanged", "conflicts", "removed", "deleted
 
 @dataclass
 class GroupCounts:
-    """Groups of the board: made by this run, and used by it."""
+    """Groups of the board: created by this run, and used by it."""
 
     created: int = 0
     used: int = 0
@@ -97,7 +107,7 @@ class GroupCounts:
 
 @dataclass
 class ApiCounts:
-    """Requests to monday.com, those repeated, refusals by its limits, complexity points spent, and bulk imports."""
+    """Calls of the API, retries among them, refusals by its limits, complexity points spent, and bulk jobs."""
 
     calls: int = 0
     retries: int = 0
@@ -117,6 +127,7 @@ class BatchResult:
     subitems: Counts = field(default_factory=Counts)
     groups: GroupCounts = field(default_factory=GroupCounts)
     api: ApiCounts = field(default_factory=ApiCounts)
+    """What it took of monday.com."""
     seconds: float = 0.0
     error: str | None = None
     """Why the batch failed or paused, or who holds the customer."""

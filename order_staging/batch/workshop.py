@@ -46,7 +46,10 @@ def utc_now() -> datetime:
 
 @dataclass(frozen=True)
 class Outside:
-    """What comes from outside and tests replace: time (UTC, naive), sleeping (seconds), and randomness."""
+    """What comes from outside and tests replace.
+
+    `now` tells the time (UTC, naive), `sleep` waits so many seconds, and `random` chooses.
+    """
 
     now: Callable[[], datetime] = utc_now
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep

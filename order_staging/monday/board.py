@@ -33,7 +33,10 @@ class BoardGroup:
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """A board: what it holds now, what it may hold (items, None: not said), its groups and columns."""
+    """A board: its id and name, its groups and columns.
+
+    `items_count` items are on it now, and `items_limit` may be (None: not said).
+    """
 
     id: int
     name: str

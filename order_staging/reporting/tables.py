@@ -81,7 +81,7 @@ class Listing:
         return len(self._rows)
 
     def add_row(self, *cells: Cell, below: Cell = "") -> None:
-        """Add a row, with a cell for each column."""
+        """Add a row, with a cell for each column. Raises `ValueError` for any other number of cells."""
         if len(cells) != len(self.columns):
             raise ValueError(f"a row has {len(cells)} cells for {len(self.columns)} columns")
         shown = clean(below)

@@ -44,7 +44,10 @@ def insert_rows(session: Session, model: type[Base], rows: Sequence[dict[str, An
 
 
 class Insertion:
-    """An INSERT of some attributes of a model: its SQL, and the types of its parameters in their order."""
+    """An INSERT of some attributes of a model: its SQL, and the types of its parameters in their order.
+
+    Raises `KeyError` for a name that the model does not have.
+    """
 
     def __init__(self, model: type[Base], names: Sequence[str], dialect: Dialect) -> None:
         attributes = {column.columns[0].key: column.key for column in inspect(model).column_attrs}

@@ -15,7 +15,7 @@ class MovingClock:
     """A clock that stands still until it is moved; takes the aware moment it starts at.
 
     Its `sleep` moves it instead of waiting, so two sleepers at once make
-    it go on by both their waits.
+    it go on by both their waits. Raises `ValueError` for a start without a time zone.
     """
 
     def __init__(self, start: datetime = START) -> None:

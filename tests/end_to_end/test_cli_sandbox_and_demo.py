@@ -36,13 +36,6 @@ def test_the_demonstration_ends_as_the_readme_says(alone: CommandLine) -> None:
     assert list(alone.folder.iterdir()) == []
 
 
-def test_the_demonstration_speaks_to_people(alone: CommandLine) -> None:
-    done = alone("demo")
-    assert done.code == 0
-    assert "264" in done.out
-    assert "GREYSON CLOTHIERS 2025 FALL" in done.out
-
-
 def test_a_sandbox_prints_the_settings_that_point_the_library_at_it(alone: CommandLine) -> None:
     assert alone("db", "upgrade").code == 0
     board = alone.start(

@@ -27,12 +27,14 @@ class CheckStatus(StrEnum):
 
     OK = "ok"
     WARNINGS = "warnings"
+    """A warning, and nothing graver."""
     PROBLEMS = "problems"
+    """A problem: a run would be refused, or rows of it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at: what it is, a sentence on it, and the next step ("" where there is none)."""
+    """One thing that was looked at: the subject, a message, its severity, and advice ("" for none)."""
 
     severity: Severity
     subject: str

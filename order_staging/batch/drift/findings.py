@@ -22,16 +22,21 @@ class DriftKind(StrEnum):
     DOUBLED_ITEM = "doubled_item"
     """An extra item with the key, or the name and the group, of one that was delivered."""
     DIFFERING_FIELD = "differing_field"
+    """Source, production and board do not say the same."""
     DIFFERING_NAME = "differing_name"
+    """The same, of the item's name."""
     WRONG_GROUP = "wrong_group"
+    """In another group than the source, or production, says."""
     WRONG_KEY = "wrong_key"
     """The key column does not hold the row's UUID."""
     MISSING_SUBITEM = "missing_subitem"
+    """People archived or deleted it."""
     EXTRA_SUBITEM = "extra_subitem"
     """Below a delivered item, and known to no row of production."""
     DOUBLED_SUBITEM = "doubled_subitem"
     """An extra subitem with the name of a known one."""
     DIFFERING_QUANTITY = "differing_quantity"
+    """The same as of a field, of a size's quantity."""
     REMOVED_SOURCE = "removed_source"
     """Gone from ORDERS_UNIFIED."""
     INVALID_SOURCE = "invalid_source"
@@ -40,10 +45,11 @@ class DriftKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """One difference: where it is, what the three sides say, and what a repair does about it.
+    """One difference: its kind, where it is, what the three sides say, and what a repair does about it.
 
-    `name` is the item's name. `field` is the title of what differs. `source`, `delivered` and `board` are as people
-    read them, None for nothing. `repair` says what `--repair` would do, or why it would do nothing.
+    `name` is the item's name, `size` that of a subitem. `field` is the title of what differs. `source`,
+    `delivered` and `board` are as people read them, None for nothing. `repair` says what `--repair` would do,
+    or why it would do nothing.
     """
 
     kind: DriftKind
@@ -78,7 +84,8 @@ class Comparison:
 class DriftResult:
     """A comparison and, where a repair was asked for, how it went and what is left after it.
 
-    `orders` and `subitems` count what was compared. `left` is None without a repair, and after one that was broken
+    `orders` and `subitems` count what was compared, `findings` are the differences. `repaired` tells how the repair
+    went, and `left` what differs after it: None without a repair, and after one that was broken
     off: nothing was compared again then.
     """
 

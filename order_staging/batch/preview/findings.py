@@ -19,7 +19,9 @@ class Shown(Generic[T]):
 
     most: int
     total: int = 0
+    """How many there are in all."""
     rows: list[T] = field(default_factory=list)
+    """The first of them."""
 
     def add(self, row: T) -> None:
         """Count one more, and keep it where there is room."""
@@ -73,13 +75,16 @@ class ChangedBy(StrEnum):
     """Who changed a value since it was delivered last."""
 
     SOURCE = "source"
+    """The source alone."""
     BOTH = "source and board"
+    """The source, and people on the board."""
 
 
 @dataclass(frozen=True, slots=True)
 class FieldChange:
-    """One value of a delivered order line that differs: what three sides say, who changed it, and what comes of it.
+    """One value of a delivered order line that differs: what was delivered, what the source and the board say now.
 
+    `changed_by` says who changed it, and `outcome` what comes of it.
     `field` is the title of a field, `Title`, `Group`; `size` is given for what differs below the item. Values are
     as people read them, None for nothing.
     """
@@ -101,7 +106,7 @@ class FieldChange:
 
 @dataclass(frozen=True, slots=True)
 class Remarked:
-    """A row of the source, and what is to be said of it: why it is invalid, or what would be left out of it."""
+    """A row of the source, and remarks on it: why it is invalid, or what would be left out of it."""
 
     customer: str
     uuid: UUID | None
@@ -129,7 +134,7 @@ class Duplicate:
 
 @dataclass
 class GroupForecast:
-    """A group of the board: whether it is there, what would come to it, and what waits from earlier runs."""
+    """A group of the board: whether it exists, what would come to it, and what is waiting from earlier runs."""
 
     title: str
     exists: bool
@@ -155,7 +160,9 @@ class CustomerForecast:
     `items` and `subitems` would be created. `updated` and `moved` count items, `sizes_changed` subitems that would
     be created, changed or deleted below delivered items. `conflicts` are values that both sides changed, `deleted`
     items that people took away, `removed` rows gone from the source. `relinked` rows would be recognised under a
-    new UUID. `waiting_orders`, `waiting_subitems` and `waiting_changes` are staged by earlier runs.
+    new UUID. `invalid` rows would go to the ERR table, `warnings` are rows of which something would be left out,
+    `duplicates` business keys that are there several times, `unchanged` delivered rows that are as they were.
+    `waiting_orders`, `waiting_subitems` and `waiting_changes` are staged by earlier runs.
     """
 
     customer: str
@@ -185,7 +192,7 @@ class CustomerForecast:
 
 @dataclass(frozen=True)
 class Estimate:
-    """What a run would take: calls of the API and minutes, at the least and at the most.
+    """What a run would take: calls of the API, mutations in them, and minutes, at the least and at the most.
 
     `limited_by` names what takes the time; `calls_left` are today's, None where monday.com does not tell. `imports`
     counts bulk imports among the ways of travelling.
@@ -205,18 +212,27 @@ class PreviewResult:
     """Everything that a run would do, as far as reading tells; nothing was written, anywhere."""
 
     board: str
+    """The board's name."""
     board_id: int
     with_changes: bool
+    """Whether changes were looked for, too."""
     customers: tuple[CustomerForecast, ...]
     groups: tuple[GroupForecast, ...]
     items: Shown[NewItem]
     payloads: tuple[NewPayload, ...]
+    """What would be sent for the first new items, where that was asked for."""
     changes: Shown[FieldChange]
+    """Values that differ of what was delivered before."""
     warnings: Shown[Remarked]
+    """Rows of which a value would be left out or rounded."""
     invalid: Shown[Remarked]
+    """Rows that would go to the ERR table."""
     duplicates: Shown[Duplicate]
+    """Business keys that are there several times."""
     labels: tuple[NewLabels, ...]
+    """Labels that would be created."""
     estimate: Estimate
+    """How many calls, and how long."""
     field_titles: tuple[str, ...] = ()
     """The mapping's fields, in its order."""
 

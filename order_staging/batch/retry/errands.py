@@ -22,7 +22,10 @@ _WRITTEN = re.compile(r"(?:(order|subitem):)?([0-9]{1,18})", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class ErrorId:
-    """What names a dead letter: `order:12`, `subitem:12`, or 12 for whichever of the two there is."""
+    """What names a dead letter: `order:12`, `subitem:12`, or 12 for whichever of the two there is.
+
+    `number` is its id in its table, and `kind` says which table: None where that is not said.
+    """
 
     number: int
     kind: Kind | None = None
