@@ -239,9 +239,13 @@ def _remarks(batch: BatchResult) -> Iterator[str]:
         yield f"{batch.customer}: {words}"
     yield from (f"{batch.customer}: {words}" for words in batch.announcements)
     yield from (f"{batch.customer}: {words}" for words in _changes(batch))
-    if batch.failed_rows:
+    unknown = batch.orders.unknown + batch.subitems.unknown
+    if refused := batch.failed_rows - unknown:
         name = batch.customer.replace("'", "'\\''")
-        yield f"{batch.customer}: {batch.failed_rows} failed; see: order-staging errors --customer '{name}'"
+        yield f"{batch.customer}: {refused} failed; see: order-staging errors --customer '{name}'"
+    if unknown:
+        words = f"the outcome of {unknown} is unknown; the next run looks for them on the board"
+        yield f"{batch.customer}: {words}"
     if batch.api.refusals:
         times = "once" if batch.api.refusals == 1 else f"{batch.api.refusals} times"
         yield f"{batch.customer}: monday.com asked us to wait {times}"

@@ -24,6 +24,20 @@ def test_refusals_by_limits_are_mentioned_where_there_were_any(refusals: int, wo
     assert (words or "") in out.getvalue()
 
 
+def test_what_was_refused_is_listed_by_errors_and_what_is_unknown_is_left_to_the_next_run(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    batch = BatchResult("A", status="COMPLETED_WITH_ERRORS")
+    batch.orders.rejected, batch.subitems.unknown = 1, 2
+    program._print(summary(RunResult((batch,))))
+    out = capsys.readouterr().out
+    assert "A: 1 failed; see: order-staging errors --customer 'A'" in out
+    assert "A: the outcome of 2 is unknown; the next run looks for them on the board" in out
+    batch.orders.rejected = 0
+    program._print(summary(RunResult((batch,))))
+    assert "order-staging errors" not in capsys.readouterr().out
+
+
 def test_a_command_that_is_advised_is_never_broken(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
