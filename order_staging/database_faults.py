@@ -30,11 +30,6 @@ class DatabaseFault(StrEnum):
     OTHER = "other"
     """Doing it again would end in the same way: a wrong statement, value, password or name."""
 
-    @property
-    def may_pass(self) -> bool:
-        """Tell whether the whole unit of work is worth another attempt."""
-        return self in {DatabaseFault.TRANSIENT, DatabaseFault.LOST}
-
 
 _TRANSIENT, _LOST, _DUPLICATE, _FULL, _READ_ONLY, _OTHER = DatabaseFault
 

@@ -317,10 +317,6 @@ def test_duplicate_keys_are_those_of_unique_constraints_alone() -> None:
     assert not is_duplicate_key(IntegrityError("INSERT", None, postgresql.NotNullViolation("x")))
 
 
-def test_what_may_pass_is_what_is_done_again() -> None:
-    assert {fault for fault in DatabaseFault if fault.may_pass} == {TRANSIENT, LOST}
-
-
 TRAPS = [
     "(1205)",
     "(1205) (SQLExecDirectW)",
