@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, func, literal, select
+from sqlalchemy import and_, func, literal, or_, select
 
 from order_staging.models import OrdersUnified, ProductionOrder, StagedOrder, StagedSubitem, StagingStatus
 from order_staging.repositories.base import exactly
@@ -37,7 +37,7 @@ class Alike:
     """New rows of one business key; `item_id` and `delivered` tell of the row that has it under another UUID.
 
     `rows` counts the new ones. `delivered` is True for a row of production, False for a staged one, and None where
-    only new rows share the key.
+    only new rows, several, share the key.
     """
 
     order_number: str
@@ -80,15 +80,15 @@ class Forecasts:
         return _gathered(self.session.execute(orders).all(), self.session.execute(sizes).all())
 
     def alike(
-        self, wanted: SourceFilter, left_out: Selection | None, *, doubled: bool, known: bool, limit: int
+        self, wanted: SourceFilter, left_out: Selection | None, *, doubled: bool, limit: int
     ) -> tuple[int, list[Alike]]:
-        """Find business keys that several new rows have; count them, and read the first `limit`.
+        """Find the business keys of new rows that are there several times; count them, and read the first `limit`.
 
-        Or, with `known`, those which a new row has and production or staging has under another UUID. `left_out`
-        selects UUIDs that do not count.
+        Several new rows have them, or production or staging has under another UUID. `left_out` selects UUIDs that
+        do not count.
         """
         new = _new(wanted, left_out, doubled=doubled)
-        query = _known(new) if known else _several(new)
+        query = _several(new)
         ordered = query.order_by(*(new.c[name] for name in _KEY)).limit(limit)
         rows = [_alike(*row) for row in self.session.execute(ordered)] if limit else []
         if limit and len(rows) < limit:
@@ -126,11 +126,6 @@ def _new(wanted: SourceFilter, left_out: Selection | None, *, doubled: bool) -> 
 
 
 def _several(new: Subquery) -> Select[Any]:
-    keys = [new.c[name] for name in _KEY]
-    return select(*keys, func.count()).group_by(*keys).having(func.count() > 1)
-
-
-def _known(new: Subquery) -> Select[Any]:
     settled = StagedOrder.stg_status.in_((StagingStatus.PROMOTED, StagingStatus.VALIDATION_FAILED))
     known = (
         _keyed(ProductionOrder, delivered=1)
@@ -139,8 +134,9 @@ def _known(new: Subquery) -> Select[Any]:
     )
     keys = [new.c[name] for name in _KEY]
     alike = and_(*(new.c[name] == known.c[name] for name in _KEY))
-    facts = (func.count(new.c.uuid.distinct()), func.max(known.c.delivered), func.max(known.c.item_id))
-    return select(*keys, *facts).join(known, alike).group_by(*keys)
+    rows, delivered = func.count(new.c.uuid.distinct()), func.max(known.c.delivered)
+    query = select(*keys, rows, delivered, func.max(known.c.item_id)).select_from(new)
+    return query.outerjoin(known, alike).group_by(*keys).having(or_(rows > 1, delivered.is_not(None)))
 
 
 def _keyed(

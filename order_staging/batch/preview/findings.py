@@ -112,7 +112,7 @@ class Remarked:
 
 @dataclass(frozen=True, slots=True)
 class Duplicate:
-    """A business key that new rows have twice, or that was delivered or staged under another UUID before."""
+    """A business key that new rows have twice, or that is delivered or staged under another UUID, or both."""
 
     customer: str
     order_number: str

@@ -93,8 +93,8 @@ class PreviewReader:
         left_out = recognised(names, doubled=source.doubled) if forecast.relinked else None
         await self._waiting(forecast, work)
         await self._new(forecast, work, source, left_out)
-        for known in (False, True) if forecast.items else ():
-            await self._duplicates(forecast, source, left_out, known=known)
+        if forecast.items:
+            await self._duplicates(forecast, source, left_out)
         if self._with_changes:
             changes = ChangesPreview(
                 self._workshop, self._line.client, self._found.changes, self._found.invalid
@@ -213,14 +213,12 @@ class PreviewReader:
             )
 
     async def _duplicates(
-        self, forecast: CustomerForecast, source: Source, left_out: Selection | None, *, known: bool
+        self, forecast: CustomerForecast, source: Source, left_out: Selection | None
     ) -> None:
         shown = self._found.duplicates
 
         def look(uow: UnitOfWork) -> tuple[int, list[Alike]]:
-            return uow.forecasts.alike(
-                source.wanted, left_out, doubled=source.doubled, known=known, limit=shown.room
-            )
+            return uow.forecasts.alike(source.wanted, left_out, doubled=source.doubled, limit=shown.room)
 
         total, rows = await self._workshop.database.run(look)
         forecast.duplicates += total

@@ -231,12 +231,14 @@ def test_a_business_key_that_is_there_twice_is_suspected(
     world: World, delivered: Callable[..., list[Row]], untouched: Callable[[], None]
 ) -> None:
     delivered(1)
-    world.add(order_line(1), order_line(2), order_line(2))
+    world.add(*(order_line(number) for number in (1, 1, 2, 2, 3)), order_line(3, S=-1), order_line(4))
     untouched()
     found = preview(world)
     told = {(each.order_number, each.rows, each.known) for each in found.duplicates.rows}
-    assert told == {("JOO-00001", 1, "delivered"), ("JOO-00002", 2, None)}
-    assert found.duplicates.total == 2
+    # A key is one entry, and rows that are invalid have it, too.
+    assert told == {("JOO-00001", 2, "delivered"), ("JOO-00002", 2, None), ("JOO-00003", 2, None)}
+    assert found.duplicates.total == len(found.duplicates.rows) == 3
+    assert preview(world, limit=1).duplicates.total == 3
     assert {each.item_id is not None for each in found.duplicates.rows if each.known} == {True}
     assert preview(world, po="1").duplicates.total == 0
 

@@ -126,12 +126,12 @@ WORK: dict[str, tuple[Work, list[type[exp.Expr]]]] = {
         [exp.Select],
     ),
     "waiting": (lambda uow: uow.forecasts.waiting(CUSTOMER), [exp.Select, exp.Select]),
-    "alike_new_rows": (
-        lambda uow: uow.forecasts.alike(WANTED, RECOGNISED, doubled=True, known=False, limit=10),
+    "alike": (
+        lambda uow: uow.forecasts.alike(WANTED, RECOGNISED, doubled=True, limit=10),
         [exp.Select],
     ),
-    "alike_known_rows": (
-        lambda uow: uow.forecasts.alike(WANTED, RECOGNISED, doubled=True, known=True, limit=0),
+    "alike_counted": (
+        lambda uow: uow.forecasts.alike(WANTED, RECOGNISED, doubled=True, limit=0),
         [exp.Select],
     ),
     "unidentified_rows": (
