@@ -158,9 +158,10 @@ def _labels(result: PreviewResult) -> Iterator[RenderableType]:
     table = _table("New labels", "Column", "Has", "Would get", right=("Has",))
     for each in result.labels:
         some = ", ".join(each.labels[:LABELS_IN_A_LINE])
-        more = len(each.labels) - LABELS_IN_A_LINE
-        rest = f" and {more:,} more" if more > 0 else ""
-        table.add_row(each.title, str(each.exists), f"{some}{rest}")
+        more = each.total - min(LABELS_IN_A_LINE, len(each.labels))
+        rest = f"{more:,} more" if more else ""
+        told = " and ".join(words for words in (some, rest) if words)
+        table.add_row(each.title, f"{each.exists:,}", told)
     yield table
 
 

@@ -140,12 +140,18 @@ class GroupForecast:
 
 @dataclass(frozen=True, slots=True)
 class NewLabels:
-    """Labels that a column lacks, and that would be created; `exists` counts those it has."""
+    """Labels that a column lacks, and that would be created: the first of `total`; `exists` counts those it has."""
 
     column: str
     title: str
     exists: int
+    total: int
     labels: tuple[str, ...]
+
+    @property
+    def more(self) -> int:
+        """Tell how many there are beyond those that are kept."""
+        return self.total - len(self.labels)
 
 
 @dataclass

@@ -66,7 +66,7 @@ class PreviewReader:
         self._workshop = workshop
         self._line = line
         self._with_changes = options.get("changes", False)
-        most = options.get("rows", ROWS)
+        most = self._most = options.get("rows", ROWS)
         self._found = _Collected(
             Shown(most),
             Shown(options.get("payloads", 0)),
@@ -125,7 +125,9 @@ class PreviewReader:
             warnings=found.warnings,
             invalid=found.invalid,
             duplicates=found.duplicates,
-            labels=telling.new_labels(workshop.mapping, self._demand.labels, board, self._line.subitems),
+            labels=telling.new_labels(
+                workshop.mapping, self._demand.labels, board, self._line.subitems, self._most
+            ),
             estimate=estimate(self._works, new, workshop.settings, client.quotas, daily),
             field_titles=tuple(field.title for field in workshop.mapping.fields),
         )

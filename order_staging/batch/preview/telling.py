@@ -190,9 +190,16 @@ def mutations_of(decision: Decision) -> tuple[int, int]:
 
 
 def new_labels(
-    mapping: BoardMapping, wanted: Mapping[str, Collection[str]], board: Board, subitems: Board | None
+    mapping: BoardMapping,
+    wanted: Mapping[str, Collection[str]],
+    board: Board,
+    subitems: Board | None,
+    most: int,
 ) -> tuple[NewLabels, ...]:
-    """List the labels that a run would create, by column; a board of subitems that is not there yet has none."""
+    """List the labels that a run would create, by column: the first `most` of each.
+
+    A board of subitems that is not there yet has none.
+    """
     titles = {field.column: field.title for field in mapping.fields}
     found = []
     for column_id, labels in sorted(wanted.items()):
@@ -200,7 +207,8 @@ def new_labels(
         home = board if of_items else subitems
         column = home.column(column_id) if home is not None else None
         known = column.labels if column is not None else ()
-        missing = tuple(sorted(set(labels) - set(known)))
+        missing = sorted(set(labels) - set(known))
         if missing:
-            found.append(NewLabels(column_id, titles.get(column_id, "Size"), len(known), missing))
+            title, some = titles.get(column_id, "Size"), tuple(missing[:most])
+            found.append(NewLabels(column_id, title, len(known), len(missing), some))
     return tuple(found)
