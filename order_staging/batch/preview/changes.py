@@ -86,10 +86,11 @@ class ChangesPreview:
         forecast.invalid += len(found.refused)
         for order in found.refused:
             self._invalid.add_made(partial(telling.invalid, forecast.customer, order, INVALID))
-        work.lines_to_read += len(found.lines)
         for lines in chunks(found.lines, LINES_A_READING):
             await self._workshop.require_going_on()
             board = await read_board(self._client, self._mapping, lines, everything=False)
+            # Items are read with their subitems, and without them: by a query each.
+            work.reads += len({bool(line.sizes) for line in lines})
             decisions = [decide(self._mapping, line, board.get(line.item_id)) for line in lines]
             items, fields = telling.contested(self._mapping, decisions)
             # Names are asked for only of what is to be shown.

@@ -101,7 +101,7 @@ class PreviewReader:
             )
             await changes.look_at(forecast, work, source)
             for title in changes.groups:
-                self._group(title)
+                self._group(title, work)
         if forecast != CustomerForecast(customer):
             self._customers.append(forecast)
             self._works.append(work)
@@ -111,7 +111,6 @@ class PreviewReader:
         client, workshop, board = self._line.client, self._workshop, self._line.board
         daily = await client.daily_calls(workshop.outside.now().date())
         groups = tuple(sorted(self._groups.values(), key=lambda group: group.title))
-        new = sum(not group.exists for group in groups)
         found = self._found
         return PreviewResult(
             board=board.name,
@@ -128,12 +127,22 @@ class PreviewReader:
             labels=telling.new_labels(
                 workshop.mapping, self._demand.labels, board, self._line.subitems, self._most
             ),
-            estimate=estimate(self._works, new, workshop.settings, client.quotas, daily),
+            estimate=estimate(
+                self._works,
+                workshop.settings,
+                client.quotas,
+                daily,
+                with_subitem_board=self._line.subitem_board_id is not None,
+            ),
             field_titles=tuple(field.title for field in workshop.mapping.fields),
         )
 
-    def _group(self, title: str) -> GroupForecast:
-        return self._groups.setdefault(title, GroupForecast(title, title in self._existing))
+    def _group(self, title: str, work: Work) -> GroupForecast:
+        """Give a group; the customer that needs it first is the one for whom it is created."""
+        if title not in self._groups:
+            self._groups[title] = GroupForecast(title, title in self._existing)
+            work.new_groups += title not in self._existing
+        return self._groups[title]
 
     async def _waiting(self, forecast: CustomerForecast, work: Work) -> None:
         found: list[Waiting] = await self._workshop.database.run(
@@ -141,7 +150,7 @@ class PreviewReader:
         )
         for each in found:
             if each.orders or each.changes:
-                self._group(each.group).waiting += each.orders
+                self._group(each.group, work).waiting += each.orders
             forecast.waiting_orders += each.orders
             forecast.waiting_subitems += each.subitems
             forecast.waiting_changes += each.changes
@@ -199,7 +208,7 @@ class PreviewReader:
         customer, mapping, found = forecast.customer, self._workshop.mapping, self._found
         forecast.items += 1
         forecast.subitems += len(order.sizes)
-        group = self._group(order.group)
+        group = self._group(order.group, work)
         group.items += 1
         group.subitems += len(order.sizes)
         work.items[order.group] = work.items.get(order.group, 0) + 1

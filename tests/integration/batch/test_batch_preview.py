@@ -11,7 +11,7 @@ from sqlalchemy import Engine, event
 
 from order_staging.batch import ChangedBy
 from order_staging.errors import StoppedError, UnknownCustomerError
-from tests.integration.batch.batch_changes import change, item_of, mapping_with
+from tests.integration.batch.batch_changes import change, item_of, mapping_with, sent
 from tests.integration.batch.batch_world import (
     BATCHES,
     CUSTOMER,
@@ -278,10 +278,39 @@ def test_a_customer_that_another_runner_has_is_previewed_all_the_same(world: Wor
 def test_the_estimate_knows_the_accounts_limits(world: World) -> None:
     world.add(*order_lines(41))
     estimate = preview(world).estimate
-    # Three reads, a group, three requests with items and five with subitems.
-    assert (estimate.calls, estimate.mutations) == (12, 124)
+    # The board, its groups before and after one is made, three requests with items, five with subitems, and a look
+    # for the board of the subitems.
+    assert (estimate.calls, estimate.mutations) == (13, 124)
     assert estimate.minutes_least <= estimate.minutes_most
     assert estimate.calls_left is not None
+
+
+@on_sqlite
+@pytest.mark.parametrize("customers", [1, 3])
+def test_calls_and_mutations_are_those_that_the_run_makes(world: World, customers: int) -> None:
+    names = (CUSTOMER, "PELOTON", "ZED")[:customers]
+    for name in names:
+        world.add(*order_lines(2, **{"CUSTOMER NAME": name}))
+    assert _foreseen(world) == 8 * customers - customers
+    world.add(order_line(9, **{"AAG SEASON": "2026 FALL", "CUSTOMER NAME": names[-1]}))
+    world.database.execute(
+        """UPDATE "ORDERS_UNIFIED" SET "CUSTOMER PRICE" = '7', "S" = 9 WHERE "AAG ORDER NUMBER" = 'JOO-00001'"""
+    )
+    world.database.execute(
+        """UPDATE "ORDERS_UNIFIED" SET "AAG SEASON" = '2027 FALL' WHERE "AAG ORDER NUMBER" = 'JOO-00002'"""
+    )
+    # A price, a size, and what goes to another, new group is changed and moved.
+    assert _foreseen(world, changes=True) == 5 * customers + 4
+
+
+def _foreseen(world: World, **options: Any) -> int:
+    """Check that a run makes the calls and mutations that its preview told; give the mutations."""
+    told = world.service().preview(**options).estimate
+    executed, requests = len(world.sandbox.executed), len(world.sandbox.requests)
+    world.service().process_customers(**options)
+    mutations = len(sent(world, executed))
+    assert (told.calls, told.mutations) == (len(world.sandbox.requests) - requests, mutations)
+    return mutations
 
 
 @on_sqlite
