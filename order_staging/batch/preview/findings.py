@@ -161,7 +161,9 @@ class CustomerForecast:
     `items` and `subitems` would be created. `updated` and `moved` count items, `sizes_changed` subitems that would
     be created, changed or deleted below delivered items. `conflicts` are values that both sides changed, `deleted`
     items that people took away, `removed` rows gone from the source. `relinked` rows would be recognised under a
-    new UUID. `waiting_orders`, `waiting_subitems` and `waiting_changes` are staged by earlier runs.
+    new UUID. `waiting_orders` and `waiting_subitems` are staged by earlier runs, and would be created. Of
+    `waiting_changes` rows an earlier run has left changes on their way: a run decides anew about them, with or
+    without changes, and what comes of it is counted with the changes.
     """
 
     customer: str
@@ -185,7 +187,7 @@ class CustomerForecast:
     @property
     def sends(self) -> bool:
         """Whether a run would change the board."""
-        counts = (self.items, self.waiting_orders, self.waiting_subitems, self.waiting_changes)
+        counts = (self.items, self.waiting_orders, self.waiting_subitems)
         return any(counts) or bool(self.updated or self.moved or self.sizes_changed)
 
 
@@ -229,8 +231,13 @@ class PreviewResult:
     @property
     def status(self) -> str:
         """Tell whether there is anything for a run to do: `pending`, or `nothing_to_do`."""
-        some = self.invalid.total or any(each.sends or each.relinked for each in self.customers)
-        return "pending" if some else "nothing_to_do"
+        some = any(each.sends or each.relinked or each.waiting_changes for each in self.customers)
+        return "pending" if some or self.invalid.total else "nothing_to_do"
+
+    @property
+    def tells_changes(self) -> bool:
+        """Whether changes were looked for, or are to be decided anew as an earlier run has left them."""
+        return self.with_changes or any(each.waiting_changes for each in self.customers)
 
     def total(self, name: str) -> int:
         """Sum a number of the customers up."""

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Unpack
 
-from order_staging.batch.checks.demand import Demand
+from order_staging.batch.checks.demand import LABELS, Demand
 from order_staging.batch.loading import unidentified
 from order_staging.batch.options import Filters
 from order_staging.batch.preview import telling
 from order_staging.batch.preview.changes import ChangesPreview
 from order_staging.batch.preview.estimating import Work, estimate
 from order_staging.batch.preview.findings import CustomerForecast, GroupForecast, PreviewResult, Shown
+from order_staging.batch.rows import attributes
+from order_staging.models import StagedOrder
 from order_staging.repositories.relinking import recognised
 from order_staging.repositories.source import UUID_COLUMN, Page
 from order_staging.transform import Order
@@ -92,16 +94,18 @@ class PreviewReader:
         )
         left_out = recognised(names, doubled=source.doubled) if forecast.relinked else None
         await self._waiting(forecast, work)
+        if forecast.waiting_orders or forecast.waiting_subitems:
+            await run(partial(self._labels_waiting, customer))
         await self._new(forecast, work, source, left_out)
         if forecast.items:
             await self._duplicates(forecast, source, left_out)
-        if self._with_changes:
-            changes = ChangesPreview(
-                self._workshop, self._line.client, self._found.changes, self._found.invalid
-            )
-            await changes.look_at(forecast, work, source)
-            for title in changes.groups:
-                self._group(title, work)
+        found = self._found
+        changes = ChangesPreview(
+            self._workshop, self._line.client, found.changes, found.invalid, self._demand.take_label
+        )
+        await changes.look_at(forecast, work, source, everything=self._with_changes)
+        for title in changes.groups:
+            self._group(title, work)
         if forecast != CustomerForecast(customer):
             self._customers.append(forecast)
             self._works.append(work)
@@ -149,14 +153,21 @@ class PreviewReader:
             lambda uow: uow.forecasts.waiting(forecast.customer)
         )
         for each in found:
-            if each.orders or each.changes:
+            if each.orders:
                 self._group(each.group, work).waiting += each.orders
             forecast.waiting_orders += each.orders
             forecast.waiting_subitems += each.subitems
-            forecast.waiting_changes += each.changes
             work.items[each.group] = each.orders
             work.subitems += each.subitems
-            work.changes += each.changes
+
+    def _labels_waiting(self, customer: str, uow: UnitOfWork) -> None:
+        """Take in the labels that staged orders and sizes would bring, each once."""
+        mapping, names = self._workshop.mapping, attributes(StagedOrder)
+        columns = {names[field.title]: field.column for field in mapping.fields if field.type in LABELS}
+        for name, label in uow.forecasts.values_waiting(customer, list(columns)):
+            self._demand.take_label(columns[name], label)
+        for label in uow.forecasts.sizes_waiting(customer):
+            self._demand.take_size(mapping, label)
 
     async def _new(
         self, forecast: CustomerForecast, work: Work, source: Source, left_out: Selection | None

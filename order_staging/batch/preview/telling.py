@@ -6,7 +6,8 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from order_staging.batch.mutations import GROUP, QUANTITY, TITLE
+from order_staging.batch.checks.demand import LABELS
+from order_staging.batch.mutations import GROUP, QUANTITY, SIZE, TITLE
 from order_staging.batch.payloads import order_payload, size_payload
 from order_staging.batch.preview.findings import (
     ChangedBy,
@@ -187,6 +188,26 @@ def mutations_of(decision: Decision) -> tuple[int, int]:
     item = int(GROUP in sent) + int(any(title != GROUP for title in sent))
     below = sum(size.operation is not None and not size.is_settled for size in decision.sizes)
     return item, below
+
+
+def labels_sent(mapping: BoardMapping, decision: Decision) -> Iterator[tuple[str, object]]:
+    """List what a decision sends to columns that have labels: column ids, and the labels."""
+    columns = {field.title: field.column for field in mapping.fields if field.type in LABELS}
+    for title in decision.sent:
+        if title in columns:
+            yield columns[title], decision.line.order.values[title]
+    size_column = mapping.subitems.size
+    for size in decision.sizes if size_column.type in LABELS else ():
+        if size.operation is Operation.CREATE or SIZE in size.sent:
+            yield size_column.column, size.label
+
+
+def without_creations(decision: Decision, labels: Collection[str]) -> Decision:
+    """Leave out the creation of these sizes."""
+    sizes = tuple(
+        size for size in decision.sizes if not (size.operation is Operation.CREATE and size.label in labels)
+    )
+    return replace(decision, sizes=sizes)
 
 
 def new_labels(

@@ -22,6 +22,8 @@ from tests.integration.batch.batch_world import (
     MON_SUB,
     STG,
     STG_SUB,
+    Killed,
+    Wiretap,
     order_line,
     order_lines,
 )
@@ -167,8 +169,10 @@ def test_changes_are_told_value_by_value_with_who_changed_the_board(
 def test_changes_come_true_and_those_nobody_asked_for_are_not_looked_at(
     world: World, delivered: Callable[..., list[Row]], tmp_path: Path
 ) -> None:
-    rows = delivered(3)
+    rows = delivered(4)
     change(world, rows[0], **{"CUSTOMER PRICE": "12", "S": 9, "L": 2})
+    # An order line of which sizes alone differ is unchanged itself.
+    change(world, rows[3], S=4)
     world.sandbox.person.delete_item(item_of(world, rows[1]))
     change(world, rows[1], **{"CUSTOMER PRICE": "12"})
     world.remove(rows[2])
@@ -176,9 +180,10 @@ def test_changes_come_true_and_those_nobody_asked_for_are_not_looked_at(
     (customer,) = preview(world, changes=True).customers
     result = world.run(changes=True)
     assert customer.updated == result.orders.updated == 1
+    assert customer.unchanged == result.orders.unchanged == 1
     assert customer.deleted == result.orders.deleted == 1
     assert customer.removed == result.orders.removed == 1
-    assert customer.sizes_changed == result.subitems.updated + result.subitems.created == 2
+    assert customer.sizes_changed == result.subitems.updated + result.subitems.created == 3
     mapping = mapping_with(tmp_path, "report")
     world.sandbox.person.change_values(item_of(world, rows[0]), {PRICE: "11"})
     change(world, rows[0], **{"CUSTOMER PRICE": "13"})
@@ -311,6 +316,55 @@ def _foreseen(world: World, **options: Any) -> int:
     mutations = len(sent(world, executed))
     assert (told.calls, told.mutations) == (len(world.sandbox.requests) - requests, mutations)
     return mutations
+
+
+@on_sqlite
+def test_labels_that_changes_bring_are_told_and_those_of_rows_that_wait(
+    world: World, delivered: Callable[..., list[Row]]
+) -> None:
+    rows = delivered(2)
+    change(world, rows[0], **{"ORDER TYPE": "BRANDNEW", "L": 4})
+    change(world, rows[1], **{"ORDER TYPE": "ACTIVE", "S": 9})
+    (customer,) = world.service().preview(changes=True).customers
+    assert customer.updated == 1
+    assert _labels(world, changes=True) == {"ORDER TYPE": ("BRANDNEW",), "Size": ("L",)}
+    world.add(order_line(3, **{"ORDER TYPE": "RARE", "XXL": 1}))
+    world.service().load_new_orders_to_staging(CUSTOMER)
+    assert _labels(world) == {"ORDER TYPE": ("RARE",), "Size": ("XXL",)}
+    world.run(changes=True)
+    assert _labels(world, changes=True) == {}
+
+
+def _labels(world: World, **options: Any) -> dict[str, tuple[str, ...]]:
+    return {each.title: each.labels for each in preview(world, **options).labels}
+
+
+@on_sqlite
+def test_changes_that_a_run_left_are_decided_anew_and_counted_once(
+    world: World, delivered: Callable[..., list[Row]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = delivered(3)
+    change(world, rows[0], **{"CUSTOMER PRICE": "12"})
+    change(world, rows[1], **{"CUSTOMER PRICE": "12", "S": 9, "L": 4})
+    with monkeypatch.context() as patch:
+        Wiretap.killing("after", 1).on(patch)
+        with pytest.raises(Killed):
+            world.run(changes=True)
+    world.forget_leases()
+    # What was sent is no edit of people's, and a change that the source has taken back is sent no more.
+    change(world, rows[0], **{"CUSTOMER PRICE": None})
+    change(world, rows[1], **{"CUSTOMER PRICE": "13", "S": 3})
+    for with_changes in (False, True):
+        found = preview(world, changes=with_changes)
+        (customer,) = found.customers
+        assert (customer.waiting_changes, customer.waiting_subitems, customer.waiting_orders) == (2, 1, 0)
+        assert (customer.updated, customer.sizes_changed, customer.conflicts) == (2, 0, 0)
+        assert (found.estimate.mutations, found.tells_changes) == (3, True)
+    before = len(world.sandbox.executed)
+    result = world.run()
+    assert (result.orders.updated, result.subitems.created, result.orders.conflicts) == (2, 1, 0)
+    assert len(sent(world, before)) == 3
+    assert preview(world, changes=True).status == "nothing_to_do"
 
 
 @on_sqlite

@@ -126,6 +126,12 @@ WORK: dict[str, tuple[Work, list[type[exp.Expr]]]] = {
         [exp.Select],
     ),
     "waiting": (lambda uow: uow.forecasts.waiting(CUSTOMER), [exp.Select, exp.Select]),
+    "values_waiting": (
+        lambda uow: list(uow.forecasts.values_waiting(CUSTOMER, ["order_type"])),
+        [exp.Select],
+    ),
+    "sizes_waiting": (lambda uow: uow.forecasts.sizes_waiting(CUSTOMER), [exp.Select]),
+    "left_over_of": (lambda uow: uow.staging.changes.left_over_of(CUSTOMER), [exp.Select] * 4),
     "alike": (
         lambda uow: uow.forecasts.alike(WANTED, RECOGNISED, doubled=True, limit=10),
         [exp.Select],
