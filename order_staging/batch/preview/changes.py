@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from order_staging.batch.changes.decisions import decide
 from order_staging.batch.changes.lines import SizeHashes, line_of, size_lines, with_ours
-from order_staging.batch.changes.reports import WAITING
 from order_staging.batch.changes.scanning import Scanner
 from order_staging.batch.changes.step import LINES_A_READING, UUIDS_A_ROUND, read_board
 from order_staging.batch.mutations import GROUP
 from order_staging.batch.preview import telling
-from order_staging.models import ErrorType, StagingStatus
+from order_staging.models import StagingStatus
 from order_staging.repositories import SourceFilter, chunks
 from order_staging.repositories.source import UUID_COLUMN, Page
 from order_staging.repositories.staged_rows import CHANGES
@@ -57,13 +56,13 @@ class _Looked:
 class _Unsettled:
     """Rows of a customer that are looked at in any case.
 
-    Of those `left` an earlier run has changes on their way, of those `refused` monday.com has refused one;
-    `waiting` ones have a letter, or are refused.
+    Of those `left` an earlier run has changes on their way, of those `refused` monday.com has refused one. (A run
+    also looks at those with a dead letter, even where they say again what was delivered: who previews need not be
+    allowed to read letters.)
     """
 
     left: list[UUID]
     refused: frozenset[UUID] = frozenset()
-    waiting: frozenset[UUID] = frozenset()
 
     @property
     def sent(self) -> frozenset[UUID]:
@@ -118,7 +117,7 @@ class ChangesPreview:
         after: UUID | None = None
         while True:
             await self._workshop.require_going_on()
-            scan = await run(partial(scanner.scan, after, waiting=unsettled.waiting, seen=seen))
+            scan = await run(partial(scanner.scan, after, waiting=unsettled.refused, seen=seen))
             forecast.unchanged += scan.unchanged
             for uuids in chunks(scan.suspects, UUIDS_A_ROUND):
                 await self._suspects(forecast, work, source, uuids, unsettled)
@@ -185,7 +184,7 @@ class ChangesPreview:
             line = replace(line, sizes=told)
             if uuid in sent:
                 line = with_ours(self._mapping, line, ours.get(uuid), ours_below.get(uuid, {}))
-            if told or line.differing(self._mapping) or uuid in left or uuid in unsettled.waiting:
+            if told or line.differing(self._mapping) or uuid in sent:
                 looked.lines.append(line)
             else:
                 looked.unchanged += 1
@@ -222,9 +221,7 @@ def _unsettled(customer: str, uow: UnitOfWork, *, everything: bool) -> _Unsettle
     left = uow.staging.changes.left_over_of(customer)
     if not everything:
         return _Unsettled(left)
-    refused = uow.staging.changes.refused(customer)
-    waiting = uow.failures.waiting((ErrorType.INVALID, *WAITING))
-    return _Unsettled(left, refused, waiting | refused)
+    return _Unsettled(left, uow.staging.changes.refused(customer))
 
 
 def _by_uuid(uow: UnitOfWork, uuids: Sequence[UUID]) -> dict[UUID, dict[str, StagedSubitem]]:
