@@ -200,7 +200,8 @@ class Before:
         forecasts = {each.customer: each for each in told.customers}
         assert forecasts.keys() <= {batch.customer for batch in done.batches}
         relinked = any(batch.orders.relinked for batch in done.batches)
-        known = not (with_changes and (relinked or self.on_its_way))
+        compares = with_changes or told.total("waiting_changes")
+        known = not (compares and (relinked or self.on_its_way))
         for batch in done.batches:
             forecast = forecasts.get(batch.customer)
             for name, made in numbers(batch, known=known).items():
