@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 
 from order_staging.errors import UnknownCustomerError
+from tests.integration.batch.batch_changes import change, sent
 from tests.integration.batch.batch_world import (
     CUSTOMER,
     STG_SUB,
@@ -17,6 +18,7 @@ from tests.integration.batch.batch_world import (
     Wiretap,
     as_uuid,
     order_line,
+    order_lines,
 )
 
 if TYPE_CHECKING:
@@ -236,3 +238,57 @@ def numbers(batch: BatchResult, *, known: bool) -> dict[str, int]:
     found["conflicts"] = orders.conflicts + subitems.conflicts
     both = ("invalid", "updated", "moved", "removed", "deleted", "unchanged")
     return found | {name: getattr(orders, name) for name in both}
+
+
+@pytest.mark.parametrize("customers", [1, 3])
+def test_calls_and_mutations_are_those_that_the_run_makes(world: World, customers: int) -> None:
+    names = (CUSTOMER, "PELOTON", "ZED")[:customers]
+    for name in names:
+        world.add(*order_lines(2, **{"CUSTOMER NAME": name}))
+    assert _foreseen(world) == 8 * customers - customers
+    world.add(order_line(9, **{"AAG SEASON": "2026 FALL", "CUSTOMER NAME": names[-1]}))
+    world.database.execute(
+        """UPDATE "ORDERS_UNIFIED" SET "CUSTOMER PRICE" = '7', "S" = 9 WHERE "AAG ORDER NUMBER" = 'JOO-00001'"""
+    )
+    world.database.execute(
+        """UPDATE "ORDERS_UNIFIED" SET "AAG SEASON" = '2027 FALL' WHERE "AAG ORDER NUMBER" = 'JOO-00002'"""
+    )
+    # A price, a size, and what goes to another, new group is changed and moved.
+    assert _foreseen(world, changes=True) == 5 * customers + 4
+
+
+def _foreseen(world: World, **options: Any) -> int:
+    """Check that a run makes the calls and mutations that its preview told; give the mutations."""
+    told = world.service().preview(**options).estimate
+    executed, requests = len(world.sandbox.executed), len(world.sandbox.requests)
+    world.service().process_customers(**options)
+    mutations = len(sent(world, executed))
+    assert (told.calls, told.mutations) == (len(world.sandbox.requests) - requests, mutations)
+    return mutations
+
+
+def test_changes_that_a_run_left_are_decided_anew_and_counted_once(
+    world: World, delivered: Callable[..., list[Row]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = delivered(3)
+    change(world, rows[0], **{"CUSTOMER PRICE": "12"})
+    change(world, rows[1], **{"CUSTOMER PRICE": "12", "S": 9, "L": 4})
+    with monkeypatch.context() as patch:
+        Wiretap.killing("after", 1).on(patch)
+        with pytest.raises(Killed):
+            world.run(changes=True)
+    world.forget_leases()
+    # What was sent is no edit of people's, and a change that the source has taken back is sent no more.
+    change(world, rows[0], **{"CUSTOMER PRICE": None})
+    change(world, rows[1], **{"CUSTOMER PRICE": "13", "S": 3})
+    for with_changes in (False, True):
+        found = world.service().preview([CUSTOMER], changes=with_changes)
+        (customer,) = found.customers
+        assert (customer.waiting_changes, customer.waiting_subitems, customer.waiting_orders) == (2, 1, 0)
+        assert (customer.updated, customer.sizes_changed, customer.conflicts) == (2, 0, 0)
+        assert (found.estimate.mutations, found.tells_changes) == (3, True)
+    before = len(world.sandbox.executed)
+    result = world.run()
+    assert (result.orders.updated, result.subitems.created, result.orders.conflicts) == (2, 1, 0)
+    assert len(sent(world, before)) == 3
+    assert world.service().preview([CUSTOMER], changes=True).status == "nothing_to_do"
