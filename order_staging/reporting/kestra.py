@@ -78,19 +78,28 @@ def _by(name: str, tag: str, values: Iterable[str]) -> Iterator[Metric]:
 
 def _outputs(document: Mapping[str, Any], state: str) -> dict[str, Any]:
     """Give the document, its lists cut, with what a flow decides by: its state, and sums over customers."""
-    cut = {
-        name: value[:MOST_LISTED] if isinstance(value, list) else value for name, value in document.items()
-    }
+    left_out: Counter[str] = Counter()
+    cut = {name: _cut(value, name, left_out) for name, value in document.items()}
     cut["state"] = state
     if batches := _batches(document):
         cut["totals"] = _totals(batches)
-    if left_out := {
-        name: len(value) - MOST_LISTED
-        for name, value in document.items()
-        if isinstance(value, list) and len(value) > MOST_LISTED
-    }:
-        cut["left_out"] = left_out
+    if left_out:
+        cut["left_out"] = dict(left_out)
     return cut
+
+
+def _cut(value: Any, name: str, left_out: Counter[str]) -> Any:  # noqa: ANN401 - anything that JSON can be
+    """Cut lists, however deep: those in objects, too (`items.rows`), and in entries of lists (`labels.labels`).
+
+    `left_out` takes how many entries are cut off, by names; what is in these is not counted.
+    """
+    if isinstance(value, dict):
+        return {key: _cut(item, f"{name}.{key}", left_out) for key, item in value.items()}
+    if not isinstance(value, list | tuple):
+        return value
+    if (over := len(value) - MOST_LISTED) > 0:
+        left_out[name] += over
+    return [_cut(item, name, left_out) for item in value[:MOST_LISTED]]
 
 
 def _state(document: Mapping[str, Any]) -> str:

@@ -36,7 +36,10 @@ def sentences(result: PreviewResult) -> list[str]:
     """Say what the numbers do not: what is left alone, and what a run would take."""
     said = [
         (result.total("relinked"), "recognised under a new UUID, and not created again"),
-        (result.total("waiting_changes"), "staged as changes by earlier runs"),
+        (
+            result.total("waiting_changes"),
+            "left with changes by earlier runs: decided anew, and counted as changes",
+        ),
         (result.total("conflicts"), "changed in the source and by people, too"),
         (result.total("deleted"), "deleted on the board by people, and changed in the source"),
         (result.total("removed"), "gone from ORDERS_UNIFIED and still on the board"),
@@ -81,9 +84,9 @@ def _customers(result: PreviewResult) -> Listing:
     numbers: list[tuple[str, Any]] = [
         ("Items", lambda one: one.items),
         ("Sizes", lambda one: one.subitems),
-        ("Staged", lambda one: one.waiting_orders + one.waiting_subitems + one.waiting_changes),
+        ("Staged", lambda one: one.waiting_orders + one.waiting_subitems),
     ]
-    if result.with_changes:
+    if result.tells_changes:
         numbers.append(("Changed", _changed))
     numbers += [
         ("Invalid", lambda one: one.invalid),
@@ -158,9 +161,10 @@ def _labels(result: PreviewResult) -> Iterator[RenderableType]:
     table = _table("New labels", "Column", "Has", "Would get", right=("Has",))
     for each in result.labels:
         some = ", ".join(each.labels[:LABELS_IN_A_LINE])
-        more = len(each.labels) - LABELS_IN_A_LINE
-        rest = f" and {more:,} more" if more > 0 else ""
-        table.add_row(each.title, str(each.exists), f"{some}{rest}")
+        more = each.total - min(LABELS_IN_A_LINE, len(each.labels))
+        rest = f"{more:,} more" if more else ""
+        told = " and ".join(words for words in (some, rest) if words)
+        table.add_row(each.title, f"{each.exists:,}", told)
     yield table
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, func, literal, select
+from sqlalchemy import and_, func, literal, or_, select
 
 from order_staging.models import OrdersUnified, ProductionOrder, StagedOrder, StagedSubitem, StagingStatus
 from order_staging.repositories.base import exactly
@@ -14,7 +14,7 @@ from order_staging.repositories.source import SourceFilter, doubled_uuids, match
 from order_staging.repositories.staged_rows import AWAITING, CHANGES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from sqlalchemy import ColumnElement, Select, Subquery
     from sqlalchemy.orm import Session
@@ -24,12 +24,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Waiting:
-    """What earlier runs staged and have not settled: new orders, sizes to be made, and changes, of one group."""
+    """What earlier runs staged and have not settled, of one group: orders and sizes that are to be created."""
 
     group: str
     orders: int
     subitems: int
-    changes: int
 
 
 @dataclass(frozen=True)
@@ -37,7 +36,7 @@ class Alike:
     """New rows of one business key; `item_id` and `delivered` tell of the row that has it under another UUID.
 
     `rows` counts the new ones. `delivered` is True for a row of production, False for a staged one, and None where
-    only new rows share the key.
+    only new rows, several, share the key.
     """
 
     order_number: str
@@ -63,32 +62,45 @@ class Forecasts:
         return self.session.scalar(select(func.count()).select_from(found)) or 0
 
     def waiting(self, customer: str) -> list[Waiting]:
-        """Count what waits of a customer, by group."""
-        order, size = StagedOrder, StagedSubitem
-        group, of_customer = exactly(order.group), order.stg_customer_batch == customer
-        orders = (
-            select(group, order.update_operation, func.count())
-            .where(of_customer, order.stg_status.in_(AWAITING))
-            .group_by(group, order.update_operation)
-        )
+        """Count what waits of a customer to be created, by group."""
+        group, of_customer = exactly(StagedOrder.group), StagedOrder.stg_customer_batch == customer
+        orders = select(group, func.count()).where(of_customer, *_created(StagedOrder)).group_by(group)
         sizes = (
             select(group, func.count())
-            .join(size, size.stg_parent_stg_id == order.stg_id)
-            .where(of_customer, size.stg_status.in_(AWAITING))
+            .join(StagedSubitem, StagedSubitem.stg_parent_stg_id == StagedOrder.stg_id)
+            .where(of_customer, *_created(StagedSubitem))
             .group_by(group)
         )
         return _gathered(self.session.execute(orders).all(), self.session.execute(sizes).all())
 
-    def alike(
-        self, wanted: SourceFilter, left_out: Selection | None, *, doubled: bool, known: bool, limit: int
-    ) -> tuple[int, list[Alike]]:
-        """Find business keys that several new rows have; count them, and read the first `limit`.
+    def values_waiting(self, customer: str, attributes: Sequence[str]) -> Iterator[tuple[str, str]]:
+        """Go through the different texts that a customer's orders which wait to be created have in attributes."""
+        for attribute in attributes:
+            column = getattr(StagedOrder, attribute)
+            query = select(column).where(
+                StagedOrder.stg_customer_batch == customer, *_created(StagedOrder), column.is_not(None)
+            )
+            yield from ((attribute, text) for text in self.session.scalars(query.distinct()))
 
-        Or, with `known`, those which a new row has and production or staging has under another UUID. `left_out`
-        selects UUIDs that do not count.
+    def sizes_waiting(self, customer: str) -> list[str]:
+        """List the different sizes of a customer that wait to be created."""
+        query = (
+            select(StagedSubitem.size)
+            .join(StagedOrder, StagedSubitem.stg_parent_stg_id == StagedOrder.stg_id)
+            .where(StagedOrder.stg_customer_batch == customer, *_created(StagedSubitem))
+        )
+        return [size for size in self.session.scalars(query.distinct()) if size is not None]
+
+    def alike(
+        self, wanted: SourceFilter, left_out: Selection | None, *, doubled: bool, limit: int
+    ) -> tuple[int, list[Alike]]:
+        """Find the business keys of new rows that are there several times; count them, and read the first `limit`.
+
+        Several new rows have them, or production or staging has under another UUID. `left_out` selects UUIDs that
+        do not count.
         """
         new = _new(wanted, left_out, doubled=doubled)
-        query = _known(new) if known else _several(new)
+        query = _several(new)
         ordered = query.order_by(*(new.c[name] for name in _KEY)).limit(limit)
         rows = [_alike(*row) for row in self.session.execute(ordered)] if limit else []
         if limit and len(rows) < limit:
@@ -126,11 +138,6 @@ def _new(wanted: SourceFilter, left_out: Selection | None, *, doubled: bool) -> 
 
 
 def _several(new: Subquery) -> Select[Any]:
-    keys = [new.c[name] for name in _KEY]
-    return select(*keys, func.count()).group_by(*keys).having(func.count() > 1)
-
-
-def _known(new: Subquery) -> Select[Any]:
     settled = StagedOrder.stg_status.in_((StagingStatus.PROMOTED, StagingStatus.VALIDATION_FAILED))
     known = (
         _keyed(ProductionOrder, delivered=1)
@@ -139,8 +146,9 @@ def _known(new: Subquery) -> Select[Any]:
     )
     keys = [new.c[name] for name in _KEY]
     alike = and_(*(new.c[name] == known.c[name] for name in _KEY))
-    facts = (func.count(new.c.uuid.distinct()), func.max(known.c.delivered), func.max(known.c.item_id))
-    return select(*keys, *facts).join(known, alike).group_by(*keys)
+    rows, delivered = func.count(new.c.uuid.distinct()), func.max(known.c.delivered)
+    query = select(*keys, rows, delivered, func.max(known.c.item_id)).select_from(new)
+    return query.outerjoin(known, alike).group_by(*keys).having(or_(rows > 1, delivered.is_not(None)))
 
 
 def _keyed(
@@ -152,10 +160,15 @@ def _keyed(
     return select(*columns, literal(delivered).label("delivered")).where(*where)
 
 
+def _created(model: type[StagedOrder | StagedSubitem]) -> tuple[ColumnElement[bool], ...]:
+    """Tell which staged rows wait to be created; about changes a run decides anew."""
+    operation = model.update_operation
+    return model.stg_status.in_(AWAITING), or_(operation.is_(None), operation.not_in(CHANGES))
+
+
 def _gathered(orders: Sequence[Any], sizes: Sequence[Any]) -> list[Waiting]:
     counts: dict[str, list[int]] = {}
-    for group, operation, count in orders:
-        counts.setdefault(group or "", [0, 0, 0])[2 if operation in CHANGES else 0] += count
-    for group, count in sizes:
-        counts.setdefault(group or "", [0, 0, 0])[1] += count
+    for place, found in enumerate((orders, sizes)):
+        for group, count in found:
+            counts.setdefault(group or "", [0, 0])[place] += count
     return [Waiting(group, *counted) for group, counted in sorted(counts.items())]

@@ -57,14 +57,24 @@ class StagedChanges:
 
         Among them what is to be created again of rows that production has: people may have restored it meanwhile.
         """
+        return self._left_over(StagedOrder.stg_batch_id == batch_id, StagedSubitem.stg_batch_id == batch_id)
+
+    def left_over_of(self, customer: str) -> list[UUID]:
+        """List what `left_over` will once everything of a customer is gathered into one batch."""
+        of_customer = StagedOrder.stg_customer_batch == customer
+        parents = select(StagedOrder.stg_id).where(of_customer)
+        return self._left_over(of_customer, StagedSubitem.stg_parent_stg_id.in_(parents))
+
+    def _left_over(self, orders: ColumnElement[bool], sizes: ColumnElement[bool]) -> list[UUID]:
         uuids: set[UUID] = set()
-        for model, again in ((StagedOrder, _order_again()), (StagedSubitem, _size_again())):
+        for model, chosen, again in (
+            (StagedOrder, orders, _order_again()),
+            (StagedSubitem, sizes, _size_again()),
+        ):
             changed = and_(model.update_operation.in_(CHANGES), model.stg_status.in_(AWAITING))
             uncreated = and_(model.stg_status == StagingStatus.PENDING, again)
             for waits in (changed, uncreated):
-                query = select(model.source_uuid).where(
-                    model.stg_batch_id == batch_id, waits, model.source_uuid.is_not(None)
-                )
+                query = select(model.source_uuid).where(chosen, waits, model.source_uuid.is_not(None))
                 uuids |= {uuid for uuid in self.session.scalars(query.distinct()) if uuid is not None}
         return sorted(uuids)
 

@@ -1,4 +1,7 @@
-"""The preview of changes: what was delivered and says something else now, merged with the board as it is."""
+"""The preview of changes: what was delivered and says something else now, merged with the board as it is.
+
+What an earlier run has left of changes is decided anew, as a run does in any case.
+"""
 
 from __future__ import annotations
 
@@ -7,17 +10,19 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from order_staging.batch.changes.decisions import decide
-from order_staging.batch.changes.lines import SizeHashes, line_of, size_lines
+from order_staging.batch.changes.lines import SizeHashes, line_of, size_lines, with_ours
 from order_staging.batch.changes.scanning import Scanner
 from order_staging.batch.changes.step import LINES_A_READING, UUIDS_A_ROUND, read_board
 from order_staging.batch.mutations import GROUP
 from order_staging.batch.preview import telling
+from order_staging.models import StagingStatus
 from order_staging.repositories import SourceFilter, chunks
 from order_staging.repositories.source import UUID_COLUMN, Page
+from order_staging.repositories.staged_rows import CHANGES
 from order_staging.transform import Order, RemovedSize
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from uuid import UUID
 
     from order_staging.batch.announcing import Course
@@ -27,7 +32,8 @@ if TYPE_CHECKING:
     from order_staging.batch.preview.estimating import Work
     from order_staging.batch.preview.findings import CustomerForecast, FieldChange, Remarked, Shown
     from order_staging.batch.workshop import Workshop
-    from order_staging.monday import MondayClient
+    from order_staging.models import StagedSubitem
+    from order_staging.monday import BoardItem, MondayClient
     from order_staging.transform import InvalidOrder
     from order_staging.unit_of_work import UnitOfWork
 
@@ -36,11 +42,33 @@ INVALID = "the item on the board stays as it is"
 
 @dataclass
 class _Looked:
-    """A page of suspects: those that differ, the number of those that do not, and those that are invalid."""
+    """A page of suspects: those to be merged, the number of those that do not differ, and those that are invalid.
+
+    `creating` are sizes of these lines that are staged to be created, or were refused when they were.
+    """
 
     lines: list[Line] = field(default_factory=list)
     unchanged: int = 0
     refused: list[InvalidOrder] = field(default_factory=list)
+    creating: dict[UUID, set[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Unsettled:
+    """Rows of a customer that are looked at in any case.
+
+    Of those `left` an earlier run has changes on their way, of those `refused` monday.com has refused one. (A run
+    also looks at those with a dead letter, even where they say again what was delivered: who previews need not be
+    allowed to read letters.)
+    """
+
+    left: list[UUID]
+    refused: frozenset[UUID] = frozenset()
+
+    @property
+    def sent(self) -> frozenset[UUID]:
+        """Those of which something may have been sent that was not acknowledged."""
+        return self.refused.union(self.left)
 
 
 class ChangesPreview:
@@ -52,50 +80,78 @@ class ChangesPreview:
         client: MondayClient,
         changes: Shown[FieldChange],
         invalid: Shown[Remarked],
-        course: Course,
+        label: Callable[[str, object], None],
     ) -> None:
-        """Take where to read, what to add to, and where to tell how far it has come."""
-        self._course = course
+        """Take where to read, and what to add to; `label` takes a column's id, and a label that it is sent."""
         self._workshop = workshop
         self._mapping = workshop.mapping
         self._client = client
         self._changes = changes
         self._invalid = invalid
+        self._label = label
+        self._deletes = workshop.mapping.subitems.removed is RemovedSize.DELETE
         self._hashes = SizeHashes(workshop.mapping)
         self.groups: set[str] = set()
         """The groups into which items would be moved."""
 
-    async def look_at(self, forecast: CustomerForecast, work: Work, source: Source) -> None:
-        """Look through what was delivered, and then for what is gone from the source."""
+    async def look_at(
+        self, forecast: CustomerForecast, work: Work, source: Source, course: Course, *, everything: bool
+    ) -> None:
+        """Look at what an earlier run has left of changes; `course` is told how far that has come.
+
+        With `everything` also through what was delivered, and then for what is gone from the source.
+        """
         run = self._workshop.database.run
-        scanner = Scanner(self._workshop, source, self._hashes)
+        unsettled = await run(partial(_unsettled, forecast.customer, everything=everything))
+        forecast.waiting_changes = len(unsettled.left)
+        for uuids in chunks(unsettled.left, UUIDS_A_ROUND):
+            await self._suspects(forecast, work, source, uuids, unsettled)
+        if everything:
+            await self._changed(forecast, work, source, unsettled, course)
+            await self._removed(forecast, source, course)
+
+    async def _changed(
+        self,
+        forecast: CustomerForecast,
+        work: Work,
+        source: Source,
+        unsettled: _Unsettled,
+        course: Course,
+    ) -> None:
+        run = self._workshop.database.run
+        scanner, seen = Scanner(self._workshop, source, self._hashes), set(unsettled.left)
         after: UUID | None = None
         while True:
             await self._workshop.require_going_on()
-            scan = await run(partial(scanner.scan, after))
+            scan = await run(partial(scanner.scan, after, waiting=unsettled.refused, seen=seen))
             forecast.unchanged += scan.unchanged
-            self._course.advance(scan.unchanged)
+            course.advance(scan.unchanged)
             for uuids in chunks(scan.suspects, UUIDS_A_ROUND):
-                await self._suspects(forecast, work, source, uuids)
-                self._course.advance(len(uuids))
+                await self._suspects(forecast, work, source, uuids, unsettled)
+                course.advance(len(uuids))
             after = scan.last
             if after is None:
-                break
-        await self._removed(forecast, source)
+                return
 
     async def _suspects(
-        self, forecast: CustomerForecast, work: Work, source: Source, uuids: Sequence[UUID]
+        self,
+        forecast: CustomerForecast,
+        work: Work,
+        source: Source,
+        uuids: Sequence[UUID],
+        unsettled: _Unsettled,
     ) -> None:
-        found = await self._workshop.database.run(partial(self._look, source, uuids))
+        found = await self._workshop.database.run(partial(self._look, source, uuids, unsettled))
         forecast.unchanged += found.unchanged
         forecast.invalid += len(found.refused)
         for order in found.refused:
             self._invalid.add_made(partial(telling.invalid, forecast.customer, order, INVALID))
-        work.lines_to_read += len(found.lines)
         for lines in chunks(found.lines, LINES_A_READING):
             await self._workshop.require_going_on()
             board = await read_board(self._client, self._mapping, lines, everything=False)
-            decisions = [decide(self._mapping, line, board.get(line.item_id)) for line in lines]
+            # Items are read with their subitems, and without them: by a query each.
+            work.reads += len({bool(line.sizes) for line in lines})
+            decisions = [self._decide(line, board.get(line.item_id), found.creating) for line in lines]
             items, fields = telling.contested(self._mapping, decisions)
             # Names are asked for only of what is to be shown.
             asks = bool(items) and self._changes.room > 0
@@ -105,15 +161,22 @@ class ChangesPreview:
                 for change in telling.changes_of(forecast.customer, decision):
                     self._changes.add(telling.named(self._mapping, change, editors))
 
-    def _look(self, source: Source, uuids: Sequence[UUID], uow: UnitOfWork) -> _Looked:
-        """Compare the values of rows whose hashes differ."""
+    def _decide(self, line: Line, item: BoardItem | None, creating: dict[UUID, set[str]]) -> Decision:
+        decision = decide(self._mapping, line, item)
+        labels = creating.get(line.order.source_uuid)
+        # Sizes that wait to be created are counted as waiting.
+        return telling.without_creations(decision, labels) if labels else decision
+
+    def _look(self, source: Source, uuids: Sequence[UUID], unsettled: _Unsettled, uow: UnitOfWork) -> _Looked:
+        """Compare the values of rows whose hashes differ, or that are looked at in any case."""
         asked = Page(None, len(uuids), without_doubled=source.doubled)
         columns, titles = self._mapping.source_columns, [each.title for each in self._mapping.fields]
         rows = uow.deliveries.page(source.shape, columns, SourceFilter(), asked, uuids)
         sizes, facts = uow.deliveries.sizes(uuids), uow.deliveries.acknowledged(uuids, titles)
         recorded = uow.deliveries.acknowledged_sizes(uuids)
-        deletes = self._mapping.subitems.removed is RemovedSize.DELETE
-        looked = _Looked()
+        ours, ours_below = uow.staging.changes.orders_of(uuids), _by_uuid(uow, uuids)
+        sent, left = unsettled.sent, frozenset(unsettled.left)
+        looked = _Looked(creating={uuid: _creating(below) for uuid, below in ours_below.items()})
         for row in rows:
             uuid = row.row[UUID_COLUMN]
             order = self._workshop.rules.apply(row.row, source.shape.sizes)
@@ -121,13 +184,15 @@ class ChangesPreview:
                 looked.refused.append(order)
                 continue
             below = size_lines(
-                self._hashes, order.sizes, sizes.get(uuid, {}), source.shape.sizes, deletes=deletes
+                self._hashes, order.sizes, sizes.get(uuid, {}), source.shape.sizes, deletes=self._deletes
             )
-            differing = (size for size in below if size.differs)
-            told = tuple(replace(size, recorded=recorded.get((uuid, size.label))) for size in differing)
+            looked_at = (size for size in below if size.differs or uuid in left)
+            told = tuple(replace(size, recorded=recorded.get((uuid, size.label))) for size in looked_at)
             line = line_of(self._mapping, order, row.item_id, facts[uuid], self._client.key_column)
             line = replace(line, sizes=told)
-            if told or line.differing(self._mapping):
+            if uuid in sent:
+                line = with_ours(self._mapping, line, ours.get(uuid), ours_below.get(uuid, {}))
+            if told or line.differing(self._mapping) or uuid in sent:
                 looked.lines.append(line)
             else:
                 looked.unchanged += 1
@@ -142,20 +207,45 @@ class ChangesPreview:
         forecast.sizes_changed += below
         forecast.conflicts += len(decision.conflicts) + len(decision.size_conflicts)
         forecast.deleted += decision.gone
+        forecast.unchanged += not (decision.gone or decision.changes)
+        for column, label in telling.labels_sent(self._mapping, decision):
+            self._label(column, label)
         if GROUP in decision.sent:
             self.groups.add(decision.line.source.group)
 
-    async def _removed(self, forecast: CustomerForecast, source: Source) -> None:
+    async def _removed(self, forecast: CustomerForecast, source: Source, course: Course) -> None:
         size, after = self._workshop.settings.chunk_rows, None
         while True:
             await self._workshop.require_going_on()
             page = partial(_removed, forecast.customer, source, after, size)
             rows = await self._workshop.database.run(page)
             forecast.removed += len(rows)
-            self._course.advance(len(rows))
+            course.advance(len(rows))
             if len(rows) < size:
                 return
             after = rows[-1]["source_uuid"]
+
+
+def _unsettled(customer: str, uow: UnitOfWork, *, everything: bool) -> _Unsettled:
+    left = uow.staging.changes.left_over_of(customer)
+    if not everything:
+        return _Unsettled(left)
+    return _Unsettled(left, uow.staging.changes.refused(customer))
+
+
+def _by_uuid(uow: UnitOfWork, uuids: Sequence[UUID]) -> dict[UUID, dict[str, StagedSubitem]]:
+    found: dict[UUID, dict[str, StagedSubitem]] = {}
+    for (uuid, label), row in uow.staging.changes.subitems_of(uuids).items():
+        found.setdefault(uuid, {})[label] = row
+    return found
+
+
+def _creating(sizes: dict[str, StagedSubitem]) -> set[str]:
+    return {
+        label
+        for label, row in sizes.items()
+        if row.update_operation not in CHANGES and row.stg_status != StagingStatus.PROMOTED
+    }
 
 
 def _removed(

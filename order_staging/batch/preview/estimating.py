@@ -29,36 +29,51 @@ POINTS_LEAST, POINTS_MOST = 10_000, 30_000
 SECONDS_A_MUTATION = 0.829
 """What monday.com takes to create an item: the recorded median."""
 SECONDS_A_JOB = 20.0
-ITEMS_A_READING = 100
-READS_AT_THE_START = 3
-"""The board, that of its subitems, and its groups."""
+READS_OF_GROUPS = 2
+"""Before groups are created, and after it."""
 
 
 @dataclass
 class Work:
-    """What a run would send for one customer: new items by group, those below them, and changes (mutations)."""
+    """What a run would send for one customer: new items by group, those below them, and changes (mutations).
+
+    `new_groups` are those that are not on the board and that no customer before needs; `reads` are the queries for
+    items that are compared.
+    """
 
     items: dict[str, int] = field(default_factory=dict)
     subitems: int = 0
     changes: int = 0
     size_changes: int = 0
-    lines_to_read: int = 0
+    new_groups: int = 0
+    reads: int = 0
 
 
 def estimate(
-    works: Iterable[Work], new_groups: int, settings: Settings, quotas: Quotas, daily: DailyCalls | None
+    works: Iterable[Work],
+    settings: Settings,
+    quotas: Quotas,
+    daily: DailyCalls | None,
+    *,
+    with_subitem_board: bool = True,
 ) -> Estimate:
-    """Estimate what a run takes that does all this under the account's limits."""
-    calls, mutations, imports = READS_AT_THE_START, new_groups, 0
-    calls += ceil(new_groups / GROUPS_A_REQUEST)
+    """Estimate what a run takes that does all this under the account's limits.
+
+    Until a first subitem there may be no board of subitems (`with_subitem_board`): then a run looks for it after
+    the subitems of each customer, and not before the first one.
+    """
+    calls, mutations, imports = 1 + with_subitem_board, 0, 0
     least = least_to_import(settings)
     for work in works:
         jobs, rows = _jobs(work, least)
         one_by_one = sum(work.items.values()) - rows + work.changes
         below = work.subitems + work.size_changes
         calls += ceil(one_by_one / settings.aliases) + ceil(below / settings.aliases)
-        calls += jobs * CALLS_A_JOB + ceil(work.lines_to_read / ITEMS_A_READING)
-        mutations += one_by_one + below + jobs
+        calls += jobs * CALLS_A_JOB + work.reads
+        if work.new_groups:
+            calls += READS_OF_GROUPS + ceil(work.new_groups / GROUPS_A_REQUEST)
+        calls += bool(below) and not with_subitem_board
+        mutations += one_by_one + below + jobs + work.new_groups
         imports += jobs
     serving = mutations * SECONDS_A_MUTATION / settings.lanes + imports * SECONDS_A_JOB
     waits = {"monday.com's own time": serving / 60}

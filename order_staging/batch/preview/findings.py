@@ -117,7 +117,7 @@ class Remarked:
 
 @dataclass(frozen=True, slots=True)
 class Duplicate:
-    """A business key that new rows have twice, or that was delivered or staged under another UUID before."""
+    """A business key that new rows have twice, or that is delivered or staged under another UUID, or both."""
 
     customer: str
     order_number: str
@@ -145,12 +145,18 @@ class GroupForecast:
 
 @dataclass(frozen=True, slots=True)
 class NewLabels:
-    """Labels that a column lacks, and that would be created; `exists` counts those it has."""
+    """Labels that a column lacks, and that would be created: the first of `total`; `exists` counts those it has."""
 
     column: str
     title: str
     exists: int
+    total: int
     labels: tuple[str, ...]
+
+    @property
+    def more(self) -> int:
+        """Tell how many there are beyond those that are kept."""
+        return self.total - len(self.labels)
 
 
 @dataclass
@@ -162,7 +168,9 @@ class CustomerForecast:
     items that people took away, `removed` rows gone from the source. `relinked` rows would be recognised under a
     new UUID. `invalid` rows would go to the ERR table, `warnings` are rows of which something would be left out,
     `duplicates` business keys that are there several times, `unchanged` delivered rows that are as they were.
-    `waiting_orders`, `waiting_subitems` and `waiting_changes` are staged by earlier runs.
+    `waiting_orders` and `waiting_subitems` are staged by earlier runs, and would be created. Of
+    `waiting_changes` rows an earlier run has left changes on their way: a run decides anew about them, with or
+    without changes, and what comes of it is counted with the changes.
     """
 
     customer: str
@@ -186,7 +194,7 @@ class CustomerForecast:
     @property
     def sends(self) -> bool:
         """Whether a run would change the board."""
-        counts = (self.items, self.waiting_orders, self.waiting_subitems, self.waiting_changes)
+        counts = (self.items, self.waiting_orders, self.waiting_subitems)
         return any(counts) or bool(self.updated or self.moved or self.sizes_changed)
 
 
@@ -239,8 +247,13 @@ class PreviewResult:
     @property
     def status(self) -> str:
         """Tell whether there is anything for a run to do: `pending`, or `nothing_to_do`."""
-        some = self.invalid.total or any(each.sends or each.relinked for each in self.customers)
-        return "pending" if some else "nothing_to_do"
+        some = any(each.sends or each.relinked or each.waiting_changes for each in self.customers)
+        return "pending" if some or self.invalid.total else "nothing_to_do"
+
+    @property
+    def tells_changes(self) -> bool:
+        """Whether changes were looked for, or are to be decided anew as an earlier run has left them."""
+        return self.with_changes or any(each.waiting_changes for each in self.customers)
 
     def total(self, name: str) -> int:
         """Sum a number of the customers up."""

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Unpack
 
-from order_staging.batch.checks.demand import Demand
+from order_staging.batch.announcing import NOWHERE
+from order_staging.batch.checks.demand import LABELS, Demand
 from order_staging.batch.events import Step
 from order_staging.batch.loading import unidentified
 from order_staging.batch.options import Filters
@@ -15,6 +16,8 @@ from order_staging.batch.preview import telling
 from order_staging.batch.preview.changes import ChangesPreview
 from order_staging.batch.preview.estimating import Work, estimate
 from order_staging.batch.preview.findings import CustomerForecast, GroupForecast, PreviewResult, Shown
+from order_staging.batch.rows import attributes
+from order_staging.models import StagedOrder
 from order_staging.repositories.relinking import recognised
 from order_staging.repositories.source import UUID_COLUMN, Page
 from order_staging.transform import Order
@@ -68,7 +71,7 @@ class PreviewReader:
         self._workshop = workshop
         self._line = line
         self._with_changes = options.get("changes", False)
-        most = options.get("rows", ROWS)
+        most = self._most = options.get("rows", ROWS)
         self._found = _Collected(
             Shown(most),
             Shown(options.get("payloads", 0)),
@@ -94,22 +97,26 @@ class PreviewReader:
         )
         left_out = recognised(names, doubled=source.doubled) if forecast.relinked else None
         await self._waiting(forecast, work)
+        if forecast.waiting_orders or forecast.waiting_subitems:
+            await run(partial(self._labels_waiting, customer))
         with self._workshop.announcer.step(customer, Step.PREVIEW) as course:
             await self._new(forecast, work, source, left_out, course)
             course.complete()
-        for known in (False, True) if forecast.items else ():
-            await self._duplicates(forecast, source, left_out, known=known)
+        if forecast.items:
+            await self._duplicates(forecast, source, left_out)
+        found = self._found
+        changes = ChangesPreview(
+            self._workshop, self._line.client, found.changes, found.invalid, self._demand.take_label
+        )
         if self._with_changes:
-            with self._workshop.announcer.step(
-                customer, Step.CHANGES, await self._delivered(source, customer)
-            ) as course:
-                changes = ChangesPreview(
-                    self._workshop, self._line.client, self._found.changes, self._found.invalid, course
-                )
-                await changes.look_at(forecast, work, source)
+            total = await self._delivered(source, customer)
+            with self._workshop.announcer.step(customer, Step.CHANGES, total) as course:
+                await changes.look_at(forecast, work, source, course, everything=True)
                 course.complete()
-            for title in changes.groups:
-                self._group(title)
+        else:
+            await changes.look_at(forecast, work, source, NOWHERE, everything=False)
+        for title in changes.groups:
+            self._group(title, work)
         if forecast != CustomerForecast(customer):
             self._customers.append(forecast)
             self._works.append(work)
@@ -126,7 +133,6 @@ class PreviewReader:
         client, workshop, board = self._line.client, self._workshop, self._line.board
         daily = await client.daily_calls(workshop.outside.now().date())
         groups = tuple(sorted(self._groups.values(), key=lambda group: group.title))
-        new = sum(not group.exists for group in groups)
         found = self._found
         return PreviewResult(
             board=board.name,
@@ -140,27 +146,46 @@ class PreviewReader:
             warnings=found.warnings,
             invalid=found.invalid,
             duplicates=found.duplicates,
-            labels=telling.new_labels(workshop.mapping, self._demand.labels, board, self._line.subitems),
-            estimate=estimate(self._works, new, workshop.settings, client.quotas, daily),
+            labels=telling.new_labels(
+                workshop.mapping, self._demand.labels, board, self._line.subitems, self._most
+            ),
+            estimate=estimate(
+                self._works,
+                workshop.settings,
+                client.quotas,
+                daily,
+                with_subitem_board=self._line.subitem_board_id is not None,
+            ),
             field_titles=tuple(field.title for field in workshop.mapping.fields),
         )
 
-    def _group(self, title: str) -> GroupForecast:
-        return self._groups.setdefault(title, GroupForecast(title, title in self._existing))
+    def _group(self, title: str, work: Work) -> GroupForecast:
+        """Give a group; the customer that needs it first is the one for whom it is created."""
+        if title not in self._groups:
+            self._groups[title] = GroupForecast(title, title in self._existing)
+            work.new_groups += title not in self._existing
+        return self._groups[title]
 
     async def _waiting(self, forecast: CustomerForecast, work: Work) -> None:
         found: list[Waiting] = await self._workshop.database.run(
             lambda uow: uow.forecasts.waiting(forecast.customer)
         )
         for each in found:
-            if each.orders or each.changes:
-                self._group(each.group).waiting += each.orders
+            if each.orders:
+                self._group(each.group, work).waiting += each.orders
             forecast.waiting_orders += each.orders
             forecast.waiting_subitems += each.subitems
-            forecast.waiting_changes += each.changes
             work.items[each.group] = each.orders
             work.subitems += each.subitems
-            work.changes += each.changes
+
+    def _labels_waiting(self, customer: str, uow: UnitOfWork) -> None:
+        """Take in the labels that staged orders and sizes would bring, each once."""
+        mapping, names = self._workshop.mapping, attributes(StagedOrder)
+        columns = {names[field.title]: field.column for field in mapping.fields if field.type in LABELS}
+        for name, label in uow.forecasts.values_waiting(customer, list(columns)):
+            self._demand.take_label(columns[name], label)
+        for label in uow.forecasts.sizes_waiting(customer):
+            self._demand.take_size(mapping, label)
 
     async def _new(
         self,
@@ -226,7 +251,7 @@ class PreviewReader:
         customer, mapping, found = forecast.customer, self._workshop.mapping, self._found
         forecast.items += 1
         forecast.subitems += len(order.sizes)
-        group = self._group(order.group)
+        group = self._group(order.group, work)
         group.items += 1
         group.subitems += len(order.sizes)
         work.items[order.group] = work.items.get(order.group, 0) + 1
@@ -242,14 +267,12 @@ class PreviewReader:
             )
 
     async def _duplicates(
-        self, forecast: CustomerForecast, source: Source, left_out: Selection | None, *, known: bool
+        self, forecast: CustomerForecast, source: Source, left_out: Selection | None
     ) -> None:
         shown = self._found.duplicates
 
         def look(uow: UnitOfWork) -> tuple[int, list[Alike]]:
-            return uow.forecasts.alike(
-                source.wanted, left_out, doubled=source.doubled, known=known, limit=shown.room
-            )
+            return uow.forecasts.alike(source.wanted, left_out, doubled=source.doubled, limit=shown.room)
 
         total, rows = await self._workshop.database.run(look)
         forecast.duplicates += total

@@ -6,7 +6,8 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from order_staging.batch.mutations import GROUP, QUANTITY, TITLE
+from order_staging.batch.checks.demand import LABELS
+from order_staging.batch.mutations import GROUP, QUANTITY, SIZE, TITLE
 from order_staging.batch.payloads import order_payload, size_payload
 from order_staging.batch.preview.findings import (
     ChangedBy,
@@ -189,10 +190,37 @@ def mutations_of(decision: Decision) -> tuple[int, int]:
     return item, below
 
 
+def labels_sent(mapping: BoardMapping, decision: Decision) -> Iterator[tuple[str, object]]:
+    """List what a decision sends to columns that have labels: column ids, and the labels."""
+    columns = {field.title: field.column for field in mapping.fields if field.type in LABELS}
+    for title in decision.sent:
+        if title in columns:
+            yield columns[title], decision.line.order.values[title]
+    size_column = mapping.subitems.size
+    for size in decision.sizes if size_column.type in LABELS else ():
+        if size.operation is Operation.CREATE or SIZE in size.sent:
+            yield size_column.column, size.label
+
+
+def without_creations(decision: Decision, labels: Collection[str]) -> Decision:
+    """Leave out the creation of these sizes."""
+    sizes = tuple(
+        size for size in decision.sizes if not (size.operation is Operation.CREATE and size.label in labels)
+    )
+    return replace(decision, sizes=sizes)
+
+
 def new_labels(
-    mapping: BoardMapping, wanted: Mapping[str, Collection[str]], board: Board, subitems: Board | None
+    mapping: BoardMapping,
+    wanted: Mapping[str, Collection[str]],
+    board: Board,
+    subitems: Board | None,
+    most: int,
 ) -> tuple[NewLabels, ...]:
-    """List the labels that a run would create, by column; a board of subitems that is not there yet has none."""
+    """List the labels that a run would create, by column: the first `most` of each.
+
+    A board of subitems that is not there yet has none.
+    """
     titles = {field.column: field.title for field in mapping.fields}
     found = []
     for column_id, labels in sorted(wanted.items()):
@@ -200,7 +228,8 @@ def new_labels(
         home = board if of_items else subitems
         column = home.column(column_id) if home is not None else None
         known = column.labels if column is not None else ()
-        missing = tuple(sorted(set(labels) - set(known)))
+        missing = sorted(set(labels) - set(known))
         if missing:
-            found.append(NewLabels(column_id, titles.get(column_id, "Size"), len(known), missing))
+            title, some = titles.get(column_id, "Size"), tuple(missing[:most])
+            found.append(NewLabels(column_id, title, len(known), len(missing), some))
     return tuple(found)

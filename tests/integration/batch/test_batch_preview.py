@@ -167,8 +167,10 @@ def test_changes_are_told_value_by_value_with_who_changed_the_board(
 def test_changes_come_true_and_those_nobody_asked_for_are_not_looked_at(
     world: World, delivered: Callable[..., list[Row]], tmp_path: Path
 ) -> None:
-    rows = delivered(3)
+    rows = delivered(4)
     change(world, rows[0], **{"CUSTOMER PRICE": "12", "S": 9, "L": 2})
+    # An order line of which sizes alone differ is unchanged itself.
+    change(world, rows[3], S=4)
     world.sandbox.person.delete_item(item_of(world, rows[1]))
     change(world, rows[1], **{"CUSTOMER PRICE": "12"})
     world.remove(rows[2])
@@ -176,9 +178,10 @@ def test_changes_come_true_and_those_nobody_asked_for_are_not_looked_at(
     (customer,) = preview(world, changes=True).customers
     result = world.run(changes=True)
     assert customer.updated == result.orders.updated == 1
+    assert customer.unchanged == result.orders.unchanged == 1
     assert customer.deleted == result.orders.deleted == 1
     assert customer.removed == result.orders.removed == 1
-    assert customer.sizes_changed == result.subitems.updated + result.subitems.created == 2
+    assert customer.sizes_changed == result.subitems.updated + result.subitems.created == 3
     mapping = mapping_with(tmp_path, "report")
     world.sandbox.person.change_values(item_of(world, rows[0]), {PRICE: "11"})
     change(world, rows[0], **{"CUSTOMER PRICE": "13"})
@@ -231,12 +234,14 @@ def test_a_business_key_that_is_there_twice_is_suspected(
     world: World, delivered: Callable[..., list[Row]], untouched: Callable[[], None]
 ) -> None:
     delivered(1)
-    world.add(order_line(1), order_line(2), order_line(2))
+    world.add(*(order_line(number) for number in (1, 1, 2, 2, 3)), order_line(3, S=-1), order_line(4))
     untouched()
     found = preview(world)
     told = {(each.order_number, each.rows, each.known) for each in found.duplicates.rows}
-    assert told == {("JOO-00001", 1, "delivered"), ("JOO-00002", 2, None)}
-    assert found.duplicates.total == 2
+    # A key is one entry, and rows that are invalid have it, too.
+    assert told == {("JOO-00001", 2, "delivered"), ("JOO-00002", 2, None), ("JOO-00003", 2, None)}
+    assert found.duplicates.total == len(found.duplicates.rows) == 3
+    assert preview(world, limit=1).duplicates.total == 3
     assert {each.item_id is not None for each in found.duplicates.rows if each.known} == {True}
     assert preview(world, po="1").duplicates.total == 0
 
@@ -276,10 +281,32 @@ def test_a_customer_that_another_runner_has_is_previewed_all_the_same(world: Wor
 def test_the_estimate_knows_the_accounts_limits(world: World) -> None:
     world.add(*order_lines(41))
     estimate = preview(world).estimate
-    # Three reads, a group, three requests with items and five with subitems.
-    assert (estimate.calls, estimate.mutations) == (12, 124)
+    # The board, its groups before and after one is made, three requests with items, five with subitems, and a look
+    # for the board of the subitems.
+    assert (estimate.calls, estimate.mutations) == (13, 124)
     assert estimate.minutes_least <= estimate.minutes_most
     assert estimate.calls_left is not None
+
+
+@on_sqlite
+def test_labels_that_changes_bring_are_told_and_those_of_rows_that_wait(
+    world: World, delivered: Callable[..., list[Row]]
+) -> None:
+    rows = delivered(2)
+    change(world, rows[0], **{"ORDER TYPE": "BRANDNEW", "L": 4})
+    change(world, rows[1], **{"ORDER TYPE": "ACTIVE", "S": 9})
+    (customer,) = world.service().preview(changes=True).customers
+    assert customer.updated == 1
+    assert _labels(world, changes=True) == {"ORDER TYPE": ("BRANDNEW",), "Size": ("L",)}
+    world.add(order_line(3, **{"ORDER TYPE": "RARE", "XXL": 1}))
+    world.service().load_new_orders_to_staging(CUSTOMER)
+    assert _labels(world) == {"ORDER TYPE": ("RARE",), "Size": ("XXL",)}
+    world.run(changes=True)
+    assert _labels(world, changes=True) == {}
+
+
+def _labels(world: World, **options: Any) -> dict[str, tuple[str, ...]]:
+    return {each.title: each.labels for each in preview(world, **options).labels}
 
 
 @on_sqlite

@@ -126,12 +126,18 @@ WORK: dict[str, tuple[Work, list[type[exp.Expr]]]] = {
         [exp.Select],
     ),
     "waiting": (lambda uow: uow.forecasts.waiting(CUSTOMER), [exp.Select, exp.Select]),
-    "alike_new_rows": (
-        lambda uow: uow.forecasts.alike(WANTED, RECOGNISED, doubled=True, known=False, limit=10),
+    "values_waiting": (
+        lambda uow: list(uow.forecasts.values_waiting(CUSTOMER, ["order_type"])),
         [exp.Select],
     ),
-    "alike_known_rows": (
-        lambda uow: uow.forecasts.alike(WANTED, RECOGNISED, doubled=True, known=True, limit=0),
+    "sizes_waiting": (lambda uow: uow.forecasts.sizes_waiting(CUSTOMER), [exp.Select]),
+    "left_over_of": (lambda uow: uow.staging.changes.left_over_of(CUSTOMER), [exp.Select] * 4),
+    "alike": (
+        lambda uow: uow.forecasts.alike(WANTED, RECOGNISED, doubled=True, limit=10),
+        [exp.Select],
+    ),
+    "alike_counted": (
+        lambda uow: uow.forecasts.alike(WANTED, RECOGNISED, doubled=True, limit=0),
         [exp.Select],
     ),
     "unidentified_rows": (

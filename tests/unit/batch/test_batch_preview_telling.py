@@ -125,10 +125,13 @@ def test_labels_that_a_column_lacks_are_new_and_a_board_of_subitems_may_not_be_t
     board = Board(1, "board", 0, None, (), columns)
     wanted = {style: {"b", "c"}, LABEL: {"M"}}
     found = {
-        each.title: (each.exists, each.labels) for each in telling.new_labels(MAPPING, wanted, board, None)
+        each.title: (each.exists, each.labels)
+        for each in telling.new_labels(MAPPING, wanted, board, None, 20)
     }
     assert found == {"STYLE": (2, ("c",)), "Size": (0, ("M",))}
-    assert telling.new_labels(MAPPING, {style: {"a"}}, board, None) == ()
+    assert telling.new_labels(MAPPING, {style: {"a"}}, board, None, 20) == ()
+    (some,) = telling.new_labels(MAPPING, {style: {"b", "c", "d", "e"}}, board, None, 1)
+    assert (some.total, some.labels, some.more) == (3, ("c",), 2)
 
 
 def test_some_of_many_are_kept_and_all_are_counted() -> None:

@@ -104,6 +104,16 @@ def test_outputs_do_not_grow_with_the_orders() -> None:
     assert (len(found.outputs["findings"]), found.outputs["left_out"]) == (100, {"findings": 150})
 
 
+def test_lists_within_the_document_are_cut_too_and_named_by_their_place() -> None:
+    rows = [{"number": number} for number in range(130)]
+    labels = [{"labels": list(range(110))}, {"labels": list(range(3))}, {"labels": list(range(105))}]
+    found = told({"items": {"total": 999, "rows": rows}, "labels": labels, "groups": [1]}).outputs
+    assert (found["items"]["total"], len(found["items"]["rows"])) == (999, 100)
+    assert [len(each["labels"]) for each in found["labels"]] == [100, 3, 100]
+    assert found["left_out"] == {"items.rows": 30, "labels.labels": 15}
+    assert "left_out" not in told({"items": {"rows": rows[:100]}}).outputs
+
+
 def test_a_command_adds_outputs_and_metrics_of_its_own() -> None:
     names = [str(number) for number in range(250)]
     found = told({}, outputs={"names": names}, metrics=[Metric("seen", 2, {"kind": "x"})])

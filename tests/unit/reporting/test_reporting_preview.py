@@ -58,7 +58,7 @@ def result_of(word: str = "word", *, more: int = 0, **parts: Any) -> PreviewResu
         "warnings": shown(Remarked(word, KEY, word, word, (word,)), more=more),
         "invalid": shown(Remarked(word, None, None, None, (word, word)), more=more),
         "duplicates": shown(Duplicate(word, word, word, word, word, word, 2, "staged"), more=more),
-        "labels": (NewLabels("color", word, 3, (word,)),),
+        "labels": (NewLabels("color", word, 3, 1 + more, (word,)),),
         "estimate": Estimate(10, 20, 1, 1.5, 4.5, "requests a minute", 100),
         "field_titles": ("STYLE",),
     }
@@ -88,6 +88,9 @@ def test_what_is_not_listed_is_counted() -> None:
     told = text(result_of(more=7))
     assert told.count(": 7 more; --rows shows as many as you like") == 5
     assert page(result_of(more=7)).count("… and 7 ") == 5
+    assert told.count("word and 7 more") == page(result_of(more=7)).count("word and 7 more") == 1
+    labels = result_of(more=7).to_dict()["labels"]
+    assert labels == [{"column": "color", "title": "word", "exists": 3, "total": 8, "labels": ("word",)}]
     assert "more; --rows" not in text(result_of())
 
 
