@@ -51,6 +51,15 @@ class Finished:
     """How often each failpoint was reached, where that was asked for."""
 
     @property
+    def said(self) -> list[str]:
+        """The lines on standard error but those of progress, which a busy machine has more of."""
+        return [
+            line
+            for line in self.err.splitlines()
+            if not line.startswith("progress: ") and '"event": "progress"' not in line
+        ]
+
+    @property
     def document(self) -> Any:
         """The one JSON document on standard output; fails where there is anything else."""
         return json.loads(self.out)
@@ -274,6 +283,8 @@ def _main(order: _Order) -> None:
         _redirect(stream.fileno(), path, os.O_WRONLY | os.O_APPEND)
     cast("TextIO", sys.stdout).reconfigure(line_buffering=False)  # type: ignore[attr-defined]
     sys.argv = [str(RUNNER), *order.arguments]
+    # A shell has what it starts in the background ignore it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         with _failpoints(order):
             runpy.run_path(str(RUNNER), run_name="__main__")

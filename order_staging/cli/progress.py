@@ -83,8 +83,9 @@ def leave_terminal() -> None:
 
 
 def _writer(output: Output, log_format: LogFormat | None) -> Callable[[str], None]:
-    """Choose where lines go: beside the logs, and as one of them where somebody asked for JSON."""
-    if log_format is LogFormat.JSON:
+    """Choose where lines go: beside the logs, and as one of them where a program reads JSON."""
+    for_a_program = output is Output.JSON and log_format is None and not sys.stderr.isatty()
+    if log_format is LogFormat.JSON or for_a_program:
         return lambda line: log.info("progress", text=line.removeprefix("progress: "))
     # To Kestra standard error is errors, and a plain line on standard output is a log line.
     stream = sys.stdout if output is Output.KESTRA else sys.stderr

@@ -139,5 +139,5 @@ def test_board_prepare_without_permission_ends_with_one_line(quick: CommandLine,
     )
     done = quick("board", "prepare")
     assert (done.code, done.out) == (2, "")
-    (line,) = done.err.splitlines()
+    (line,) = done.said
     assert "may not create columns on this board" in line

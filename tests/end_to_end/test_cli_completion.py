@@ -96,11 +96,11 @@ def test_bash_is_given_words_quoted_as_they_were_begun(
 def test_zsh_is_given_an_array_and_fish_a_line_each(ask: Callable[..., str]) -> None:
     said = ask("zsh", "run", "--customer", "")
     assert "found=('GREYSON CLOTHIERS' 'BEN'\\''S\\: $5 (EU)'); _describe -V order-staging found" in said
-    assert "'--po:only this PO number'" in ask("zsh", "run", "--p")
+    assert "'--po:only this PO number'" in ask("zsh", "run", "--po")
     assert ask("zsh", "report", "x", "--out", "") == "_files\n"
     assert "'GREYSON CLOTHIERS'" in ask("zsh", "run", "--customer", "GREYSON\\ ")
     assert ask("fish", "run", "--customer", "BEN") == "BEN'S: $5 (EU)\n"
-    assert ask("fish", "run", "--p") == "--po\tonly this PO number\n"
+    assert ask("fish", "run", "--po") == "--po\tonly this PO number\n"
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

@@ -75,7 +75,7 @@ def told(command: CommandLine, words: str, settings: dict[str, str], code: int |
     (command.folder / "empty.db").touch()
     done = command(*words.split(), **settings)
     assert (done.code in {1, 2} if code is None else done.code == code, done.out) == (True, "")
-    (only,) = (each for each in done.err.splitlines() if not each.startswith("{"))
+    (only,) = (each for each in done.said if not each.startswith("{"))
     assert "s3cret" not in done.err
     return only
 
@@ -120,7 +120,7 @@ def test_a_fault_of_ours_is_a_line_too_and_its_place_is_in_the_log_at_debug(
 
     monkeypatch.setattr(BatchService, "customers_with_new_orders", fail)
     done = quick("customers", "--log-level", level)
-    *logged, last = done.err.splitlines()
+    *logged, last = done.said
     at_debug = level == "debug"
     assert (done.code, "Traceback" in "".join(logged)) == (1, at_debug)
     next_step = program.REPORT if at_debug else program.LOOK

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -97,18 +96,6 @@ def test_what_is_wrong_is_told_before_the_task_fails(quick: CommandLine) -> None
     assert (wrong.outputs["status"], wrong.outputs["state"]) == ("failed", "FAILED")
     assert wrong.outputs["error"]["type"] == "UnknownCustomerError"
     assert any(line.startswith("error: ") for line in wrong.logs)
-
-
-def test_the_commands_of_the_page_work_as_they_are_written(quick: CommandLine, database: Database) -> None:
-    database.add(greyson_4755()[:2])
-    lines = [line for block in re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL) for line in block.splitlines()]
-    assert len(lines) == 6
-    for line in lines:
-        words = shlex.split(line)
-        done = quick(*words[1:])
-        assert (words[0], done.code) == ("order-staging", 0), (line, done.err)
-        if "kestra" in words:
-            heard(done.out)
 
 
 def test_the_page_knows_every_output_and_metric(
