@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import os
 import shutil
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
@@ -37,6 +39,13 @@ def is_capable(stream: TextIO, environment: Mapping[str, str] | None = None) -> 
 def takes_everything(stream: TextIO) -> bool:
     """Tell whether a stream can be written any character."""
     return (stream.encoding or "utf-8").lower().startswith("utf")
+
+
+def open_closed() -> None:
+    """Put the null device in the place of standard streams that are closed, as some services have them."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - until the end
 
 
 def forgive(*streams: TextIO) -> None:

@@ -10,7 +10,7 @@ import asyncio
 from collections import deque
 from contextlib import contextmanager
 from functools import partial
-from inspect import iscoroutinefunction
+from inspect import isawaitable, iscoroutinefunction
 from threading import get_ident
 from typing import TYPE_CHECKING
 
@@ -33,7 +33,8 @@ WORTH_TELLING = 3.0
 
 def require_plain(hook: EventHook | None) -> None:
     """Raise `ConfigurationError` for a coroutine function: nobody would await it."""
-    if iscoroutinefunction(hook):
+    # Of an object that can be called, its method is what is called.
+    if iscoroutinefunction(hook) or iscoroutinefunction(getattr(hook, "__call__", None)):  # noqa: B004
         raise ConfigurationError(
             "on_event is a coroutine function, which nothing would await; give a plain one, such as an "
             "asyncio.Queue's put_nowait"
@@ -112,7 +113,9 @@ class Announcer:
 
     def _call(self, hook: EventHook, event: Event) -> None:
         try:
-            hook(event)
+            found: object = hook(event)  # type: ignore[func-returns-value] # what its type forbids, and a lambda does
+            if isawaitable(found):
+                raise TypeError("it returned an awaitable, which nothing awaits")  # noqa: TRY301 - logged as others
         except Exception:
             # Orders are worth more than news of them. The first failure is told whole, the others are counted.
             self._failures += 1

@@ -54,5 +54,6 @@ def collect_seldom() -> None:
 def main() -> None:
     """Run the command line, as `order-staging` and `runner.py` do."""
     collect_seldom()
+    terminal.open_closed()
     terminal.forgive(sys.stdout, sys.stderr)
     app()

@@ -42,7 +42,7 @@ SEARCHED = 1000
 INTERVAL = 2.0
 """Seconds between two looks."""
 
-ListLimit = Annotated[int, typer.Option("--limit", min=1, metavar="N", help="show at most N")]
+ListLimit = Annotated[int, typer.Option("--limit", min=1, max=1_000_000, metavar="N", help="show at most N")]
 
 
 def customers(
@@ -83,6 +83,7 @@ def status(
         typer.Option(
             "--interval",
             min=0.1,
+            max=86_400,
             metavar="SECONDS",
             help="with --watch: time between two looks, 2 unless given",
         ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import sys
 import time
@@ -110,12 +111,13 @@ def console_on(stream: TextIO, *, interactive: bool = False) -> Console:
     """Make what writes to a stream, as wide and as colourful as that can be.
 
     Names and messages are shown as they are: brackets and colons in them are no markup. On an `interactive` one
-    lines can be written over, with colours or without.
+    lines can be written over, with colours or without, and it may become wider or narrower meanwhile.
     """
     with_colours = terminal.coloured(stream)
+    follows = interactive and not os.environ.get("COLUMNS")
     return Console(
         file=stream,
-        width=terminal.width(stream),
+        width=None if follows else terminal.width(stream),
         force_terminal=with_colours or interactive,
         color_system="standard" if with_colours else None,
         no_color=not with_colours,

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, TextIO
 
-import structlog
 import typer
 from rich.console import Console
 
@@ -23,8 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from order_staging.batch import EventHook
-
-log = structlog.get_logger(__name__)
 
 SHOW_CURSOR = b"\r\x1b[J\x1b[?25h"
 """Clears what is drawn below, and shows the cursor again."""
@@ -84,14 +84,22 @@ def leave_terminal() -> None:
 
 def _writer(output: Output, log_format: LogFormat | None) -> Callable[[str], None]:
     """Choose where lines go: beside the logs, and as one of them where a program reads JSON."""
-    for_a_program = output is Output.JSON and log_format is None and not sys.stderr.isatty()
-    if log_format is LogFormat.JSON or for_a_program:
-        return lambda line: log.info("progress", text=line.removeprefix("progress: "))
     # To Kestra standard error is errors, and a plain line on standard output is a log line.
     stream = sys.stdout if output is Output.KESTRA else sys.stderr
+    for_a_program = output is Output.JSON and log_format is None and not sys.stderr.isatty()
+    if log_format is LogFormat.JSON or for_a_program:
+        return partial(_event, stream)
 
     def write(line: str) -> None:
         stream.write(f"{line}\n")
         stream.flush()
 
     return write
+
+
+def _event(stream: TextIO, line: str) -> None:
+    """Write a line as log events are, but past their level: whoever asked for progress is to have it."""
+    facts = {"text": line.removeprefix("progress: "), "event": "progress", "level": "info"}
+    moment = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    stream.write(json.dumps(facts | {"timestamp": moment}, ensure_ascii=False) + "\n")
+    stream.flush()

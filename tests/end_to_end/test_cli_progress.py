@@ -75,6 +75,8 @@ def test_progress_may_be_off_or_be_a_log_line_like_the_others(quick: CommandLine
         lines = [json.loads(line) for line in told.err.splitlines()]
         said = [line["text"] for line in lines if line["event"] == "progress"]
         assert said[1].startswith("GREYSON CLOTHIERS: items: 1 done in ")
+    quiet = quick("preview", "--all", "--output", "json").err.splitlines()
+    assert [json.loads(line)["event"] for line in quiet] == ["progress"]
     assert quick("check", "--progress", "much").code == 2
 
 

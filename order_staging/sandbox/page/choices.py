@@ -44,7 +44,8 @@ class Choices(BaseModel):
             window=behaviour.window,
             refusals=behaviour.refusals,
             latency=behaviour.latency.scale,
-            search_lag=behaviour.search_lag,
+            # More is as much, to the sandbox too.
+            search_lag=min(behaviour.search_lag, HOUR),
             idempotency=_name_of(behaviour.idempotency),
             bulk=sandbox.bulk_rules.served,
         )

@@ -106,6 +106,16 @@ def test_a_failing_hook_is_told_the_rest_and_logged_once_whole() -> None:
     assert lines[0]["exc_info"]
 
 
+def test_a_hook_that_returns_what_nothing_awaits_is_logged_as_one_that_fails() -> None:
+    async def later() -> None: ...
+
+    waits = [later() for _ in customers("A")]
+    with capture_logs() as lines:
+        told(lambda announcer: announcer.tell(customers("A")[0]), lambda _: waits[0])  # type: ignore[arg-type]
+    waits[0].close()
+    assert [line["event"] for line in lines] == ["hook.failed"]
+
+
 def test_ctrl_c_within_a_hook_ends_the_program_as_anywhere() -> None:
     def hook(_: Event) -> None:
         raise KeyboardInterrupt
@@ -163,6 +173,12 @@ def test_a_coroutine_function_is_refused_as_nobody_would_await_it() -> None:
 
     with pytest.raises(ConfigurationError, match=r"a plain one, such as an asyncio\.Queue's put_nowait"):
         require_plain(hook)  # type: ignore[arg-type]
+
+    class Hook:
+        async def __call__(self, _: Event) -> None: ...
+
+    with pytest.raises(ConfigurationError, match="coroutine function"):
+        require_plain(Hook())  # type: ignore[arg-type]
     require_plain(None)
     require_plain(asyncio.Queue[Event]().put_nowait)
 

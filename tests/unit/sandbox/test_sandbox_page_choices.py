@@ -7,6 +7,7 @@ from order_staging.sandbox import (
     FREE,
     IDEMPOTENCY,
     PRO,
+    Behaviour,
     IdempotencyRules,
     MutationCosts,
     RefusalStyle,
@@ -21,6 +22,10 @@ from order_staging.sandbox.page.state import state, vocabulary
 from tests.unit.sandbox.sandbox_asking import Asker, Clock
 
 LAST = 'mutation { it: create_item(board_id: 9200517329, item_name: "A") { id } }'
+
+
+def test_a_lag_beyond_an_hour_is_shown_as_the_hour_that_it_is() -> None:
+    assert Choices.of(Sandbox(behaviour=Behaviour(search_lag=7_200))).search_lag == 3_600
 
 
 async def test_a_plan_may_be_changed_while_it_serves_and_what_was_used_stays_used(

@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from io import BytesIO, StringIO, TextIOWrapper
 
 import pytest
 
 from order_staging import terminal
+
+
+def test_closed_streams_become_the_null_device(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("stdin", "stdout", "stderr"):
+        monkeypatch.setattr(sys, name, None)
+    terminal.open_closed()
+    opened = sys.stdin, sys.stdout, sys.stderr
+    assert [stream.name for stream in opened] == [os.devnull] * 3
+    assert not terminal.coloured(opened[1], {})
+    for stream in opened:
+        stream.close()
 
 
 class Terminal(StringIO):

@@ -53,6 +53,7 @@ async function start() {
   const events = new EventSource("/page/events");
   events.addEventListener("open", () => {
     revision = -1; // it may be another sandbox by now
+    log.forget();
     failed("");
     showLive(true, "live");
   });
