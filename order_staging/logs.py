@@ -10,7 +10,7 @@ from urllib.parse import quote, quote_plus
 
 import structlog
 
-from order_staging.terminal import coloured
+from order_staging.terminal import Lossy, coloured
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -82,13 +82,14 @@ def configure(
 ) -> None:
     """Set structlog up for a program: level, JSON or readable lines, where to, and what to hide.
 
-    A library that imports us keeps its own configuration; only the command line calls this.
+    A library that imports us keeps its own configuration; only the command line calls this. Lines that the stream
+    does not take are lost: a batch must not break off because its log is full, or read no more.
     """
     target = stream or sys.stderr
     structlog.configure(
         processors=processors(json=json, colors=coloured(target), secrets=secrets),
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
-        logger_factory=structlog.WriteLoggerFactory(target),
+        logger_factory=structlog.WriteLoggerFactory(cast("TextIO", Lossy(target))),
         cache_logger_on_first_use=False,
     )
 

@@ -1,4 +1,4 @@
-"""What a stream can show: colours, and how wide its lines may be. Nothing but the standard library is needed."""
+"""What a stream can show and take: colours, widths, characters. Nothing but the standard library is needed."""
 
 from __future__ import annotations
 
@@ -6,14 +6,59 @@ import io
 import os
 import shutil
 import sys
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 UNBROKEN = 32_768
 """Columns where no terminal limits them: a row of a table is one line, for `grep` and the like."""
+
+
+class UnwritableError(OSError):
+    """Standard output cannot be written, as where its disk is full: no fault of whoever writes."""
+
+
+class _Output(io.TextIOWrapper):
+    """Standard output that tells its own failures from those of other files, but for a reader that has left."""
+
+    def write(self, text: str, /) -> int:
+        with _telling():
+            return super().write(text)
+
+    def flush(self) -> None:
+        with _telling():
+            super().flush()
+
+
+@contextmanager
+def _telling() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise UnwritableError(error.errno, error.strerror) from error
+
+
+class Lossy:
+    """Passes text on to a stream, and loses what the stream does not take: for words that nothing waits for."""
+
+    def __init__(self, stream: TextIO) -> None:
+        """Take the stream."""
+        self._stream = stream
+
+    def write(self, text: str) -> None:
+        """Write text, if the stream takes it."""
+        with suppress(OSError):
+            self._stream.write(text)
+
+    def flush(self) -> None:
+        """Write what is kept in memory, if the stream takes it."""
+        with suppress(OSError):
+            self._stream.flush()
 
 
 def coloured(stream: TextIO, environment: Mapping[str, str] | None = None) -> bool:
@@ -53,6 +98,25 @@ def forgive(*streams: TextIO) -> None:
     for stream in streams:
         if isinstance(stream, io.TextIOWrapper) and not takes_everything(stream):
             stream.reconfigure(errors="replace")
+
+
+def guard_output() -> None:
+    """Have standard output raise `UnwritableError` where it cannot be written."""
+    old = sys.stdout
+    if isinstance(old, io.TextIOWrapper):
+        sys.stdout = _Output(
+            old.buffer,
+            old.encoding,
+            old.errors,
+            line_buffering=old.line_buffering,
+            write_through=old.write_through,
+        )
+
+
+def give_up_output() -> None:
+    """Have the null device take what standard output has not taken, at the end of the process, too."""
+    with Path(os.devnull).open("wb") as nowhere:
+        os.dup2(nowhere.fileno(), sys.stdout.fileno())
 
 
 def width(stream: TextIO, environment: Mapping[str, str] | None = None) -> int:

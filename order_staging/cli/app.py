@@ -55,5 +55,6 @@ def main() -> None:
     """Run the command line, as `order-staging` and `runner.py` do."""
     collect_seldom()
     terminal.open_closed()
+    terminal.guard_output()
     terminal.forgive(sys.stdout, sys.stderr)
     app()

@@ -91,6 +91,10 @@ COMMANDS = {
 }
 
 
+UNWRITTEN = "send it elsewhere; what the command did is done, and `order-staging status` tells it"
+"""The next step of whom a command could not tell its result."""
+
+
 class Commands(TyperGroup):
     """A group that shows the commands by their entries, and imports the one that is called."""
 
@@ -138,6 +142,10 @@ class Commands(TyperGroup):
             from order_staging.cli import usage  # noqa: PLC0415 - only who mistypes needs it
 
             code = usage.tell(error, sys.argv[1:] if args is None else args, self.commands)
+        except terminal.UnwritableError as error:
+            terminal.give_up_output()
+            sys.stderr.write(f"error: standard output cannot be written ({error.strerror}); {UNWRITTEN}\n")
+            code = 1
         sys.exit(code if isinstance(code, int) else 0)
 
     def make_context(

@@ -150,7 +150,7 @@ def program(
         code = exit_code(error)
         fail(output, words, type(error).__name__, code)
         raise typer.Exit(code) from error
-    except (typer.Exit, typer.Abort, BrokenPipeError):
+    except (typer.Exit, typer.Abort, BrokenPipeError, terminal.UnwritableError):
         raise
     except Exception as error:
         if level is LogLevel.DEBUG:

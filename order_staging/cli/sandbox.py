@@ -41,6 +41,7 @@ from order_staging.sandbox import (
     sample_orders,
     serve,
 )
+from order_staging.terminal import UnwritableError
 from order_staging.unit_of_work import UnitOfWork
 
 if TYPE_CHECKING:
@@ -139,6 +140,8 @@ def sandbox(
             board.faults.add(each)
         try:
             asyncio.run(_serve(ours, board, port))
+        except UnwritableError:
+            raise
         except OSError as error:
             raise ConfigurationError(
                 f"--port {port} cannot be used ({error.strerror}); choose another"

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +14,7 @@ from order_staging.batch import BatchService
 from order_staging.cli import program
 from order_staging.cli.usage import line
 from order_staging.sandbox import greyson_4755
+from tests.processes import REPOSITORY, environment
 
 if TYPE_CHECKING:
     from tests.conftest import Database
@@ -138,3 +142,19 @@ def test_a_group_without_a_command_shows_its_help(quick_alone: CommandLine) -> N
 def test_a_line_of_several_is_put_into_one() -> None:
     message = "Missing option '--window'. Choose from:\n\tfixed,\n\tsliding"
     assert line(message, "x") == "missing option '--window'. Choose from: fixed, sliding; see: x --help"
+
+
+@pytest.mark.parametrize("words", ["--version", "sandbox --port 0 --output json"])
+def test_an_output_that_takes_nothing_is_told_in_a_line_and_blamed_on_nobody(
+    words: str, tmp_path: Path
+) -> None:
+    command = [sys.executable, str(REPOSITORY / "runner.py"), *words.split()]
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            command, stdout=full, stderr=subprocess.PIPE, cwd=tmp_path, env=environment({}), check=False
+        )
+    told = done.stderr.decode()
+    assert (done.returncode, told.count("\n")) == (1, 1)
+    assert told.startswith(
+        "error: standard output cannot be written (No space left on device); send it elsewhere"
+    )

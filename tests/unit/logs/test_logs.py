@@ -45,6 +45,16 @@ def only(stream: io.StringIO) -> dict[str, Any]:
     return dict(json.loads(line))
 
 
+class Full(io.StringIO):
+    """A stream whose disk is full, or whose reader has left."""
+
+    def write(self, _: str, /) -> int:
+        raise OSError(28, "No space left on device")
+
+    def flush(self) -> None:
+        raise BrokenPipeError
+
+
 def leaves(value: Any) -> Iterator[str]:
     """Walk through every text of a structure, keys too."""
     if isinstance(value, dict):
@@ -243,3 +253,8 @@ def test_an_error_may_name_a_setting_without_its_problem_being_hidden() -> None:
         "ORDER_STAGING_MONDAY_TOKEN: must be one word, not hush, at https://u:p@host"
     )
     assert words == f"ORDER_STAGING_MONDAY_TOKEN: must be one word, not {HIDDEN}, at https://{HIDDEN}@host"
+
+
+def test_a_log_that_cannot_be_written_stops_nobody() -> None:
+    logs.configure(stream=Full())
+    structlog.get_logger().info("batch.ended", customer="GREYSON CLOTHIERS")

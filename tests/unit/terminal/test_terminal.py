@@ -77,3 +77,33 @@ def test_what_an_encoding_lacks_is_a_question_mark_and_no_error(encoding: str, s
     stream.flush()
     assert terminal.takes_everything(stream) is (shown is None)
     assert stream.buffer.getvalue() == (shown or "GR\xdcN \u2192".encode())
+
+
+class Raising(BytesIO):
+    """What fails as a full disk does, or as a pipe whose reader has left."""
+
+    def __init__(self, error: OSError) -> None:
+        super().__init__()
+        self.error = error
+
+    def write(self, _: object, /) -> int:
+        raise self.error
+
+
+@pytest.mark.parametrize(
+    ("error", "raised"),
+    [
+        (OSError(28, "No space left on device"), terminal.UnwritableError),
+        (BrokenPipeError(32, "Broken pipe"), BrokenPipeError),
+    ],
+)
+def test_guarded_output_tells_that_it_is_itself_what_fails_but_not_that_a_reader_has_left(
+    monkeypatch: pytest.MonkeyPatch, error: OSError, raised: type[OSError]
+) -> None:
+    before = TextIOWrapper(Raising(error), "utf-8", "replace", line_buffering=True)
+    monkeypatch.setattr(sys, "stdout", before)
+    terminal.guard_output()
+    with pytest.raises(raised) as found:
+        print("a line")  # noqa: T201 - what is tested
+    assert (type(found.value), found.value.strerror) == (raised, error.strerror)
+    assert (sys.stdout.encoding, sys.stdout.errors) == (before.encoding, before.errors)
