@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 HIDDEN = "[hidden]"
 
-_IN_URLS = re.compile(r"(?<=://)[^/\s:@]*:[^/\s@]*(?=@)")
+_IN_URLS = re.compile(r"(?<=://)[^/\s:]*:[^/\s]*(?=@)")
 _NAME = re.compile(r"(?i)authorization|api[-_]?key|token|password|passwd|pwd|secret")
 _NAMED = re.compile(
     rf"(?i)(?P<name>{_NAME.pattern.removeprefix('(?i)')})"

@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, unquote_plus, urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
 
 from order_staging.errors import SettingError
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pydantic_settings import PydanticBaseSettingsSource
+
 PREFIX = "ORDER_STAGING_"
+MISSPELT = 0.8
+"""How much a variable's name resembles that of a setting if it is a misspelt one, of 1; others are not ours."""
 
 
 class Channel(StrEnum):
@@ -32,7 +40,8 @@ class Settings(BaseSettings):
     """What the library needs to know; each field is a variable with the prefix `ORDER_STAGING_`.
 
     Raises pydantic's `ValidationError` when constructed with values that cannot be used; `Settings.load()` raises
-    `SettingError` instead, in one line that names the variable.
+    `SettingError` instead, in one line that names the variable. Both raise `SettingError` for a variable whose name
+    is nearly that of a setting: it would do nothing.
     """
 
     model_config = SettingsConfigDict(
@@ -80,6 +89,21 @@ class Settings(BaseSettings):
     """How long a runner holds a customer without a sign of life; it gives one at a third of it."""
     chunk_rows: int = Field(1000, ge=1)
     """Rows a database round."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Look for misspelt names in the environment and in `.env`; the order of the sources stays."""
+        for source in (env_settings, dotenv_settings):
+            if isinstance(source, EnvSettingsSource):
+                _require_known(source.env_vars, settings_cls.model_fields)
+        return init_settings, env_settings, dotenv_settings, file_secret_settings
 
     @field_validator("monday_url", "board_url")
     @classmethod
@@ -137,15 +161,33 @@ class Settings(BaseSettings):
         return self.model_dump(mode="json", exclude={"database_url", "monday_token"}, exclude_none=True)
 
 
+def _require_known(variables: Iterable[str], fields: Iterable[str]) -> None:
+    """Raise `SettingError` for a variable that is no setting, and has nearly the name of one."""
+    known = {f"{PREFIX}{field}".lower(): field for field in fields}
+    for variable in variables:
+        name = variable.lower()
+        if not name.startswith(PREFIX.lower()) or name in known:
+            continue
+        if near := get_close_matches(name.removeprefix(PREFIX.lower()), known.values(), 1, MISSPELT):
+            raise SettingError(
+                name.upper(), f"is no setting; rename it to {PREFIX}{near[0].upper()}, or unset it"
+            )
+
+
 def _passwords(database_url: str) -> list[str]:
-    """Find the passwords of a database URL, as written there and as the driver gets them."""
+    """Find the passwords of a database URL, as written there and as the driver gets them.
+
+    The user before one may be a `name@server`, as on Azure. In an ODBC string a password in braces may hold
+    anything, each closing brace twice.
+    """
     written = [
-        *re.findall(r"://[^:/@]*:([^@]*)@", database_url),
+        *re.findall(r"://[^:/]*:([^@]*)@", database_url),
         *re.findall(r"(?i)[?&](?:password|pwd|passwd)=([^&]*)", database_url),
-        *re.findall(r"(?i)\b(?:pwd|password)=(\{[^}]*\}|[^;&]*)", unquote_plus(database_url)),
     ]
+    odbc = re.findall(r"(?i)\b(?:pwd|password)=(?:\{((?:[^}]|\}\})*)\}|([^;&]*))", unquote_plus(database_url))
     found = [form for password in written for form in (password, unquote(password), unquote_plus(password))]
-    return list(dict.fromkeys(form.strip("{}") for form in found if form.strip("{}")))
+    found += [form for braced, plain in odbc for form in (braced, braced.replace("}}", "}"), plain)]
+    return list(dict.fromkeys(filter(None, found)))
 
 
 def _is_loopback(host: str) -> bool:

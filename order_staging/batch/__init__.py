@@ -16,7 +16,7 @@ from order_staging.batch.events import (
     StepEnded,
     Waiting,
 )
-from order_staging.batch.options import Filters, Options
+from order_staging.batch.options import Filters, LoadOptions, Options
 from order_staging.batch.preparing import PreparedBoard
 from order_staging.batch.preview.findings import (
     ChangedBy,
@@ -71,6 +71,7 @@ __all__ = [
     "Finding",
     "GroupCounts",
     "GroupForecast",
+    "LoadOptions",
     "LoadResult",
     "NewItem",
     "NewLabels",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from order_staging.errors import LeaseHeldError, LeaseLostError, PersistenceError
+from order_staging.errors import LeaseHeldError, LeaseLostError, OrderStagingError, PersistenceError
 from order_staging.failpoints import Failpoint, reach
 from order_staging.unit_of_work import Hold
 
@@ -35,9 +35,9 @@ async def holding(workshop: Workshop, customer: str) -> AsyncIterator[Hold]:
     try:
         hold = await asyncio.shield(acquiring)
     except asyncio.CancelledError:
-        # The database may be at it: what it takes is given back.
-        hold = await acquiring
-        await _release(workshop, hold)
+        # The database may be at it: what it takes is given back, and nobody waits for another answer of it.
+        with suppress(OrderStagingError):
+            await _release(workshop, await acquiring)
         raise
     heartbeat = asyncio.create_task(_beat(workshop, hold))
     try:

@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
-from typing import TypedDict
+from functools import cache
+from typing import TYPE_CHECKING, Annotated, Any, TypedDict, get_type_hints
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from order_staging.batch.changes.step import Wanted
 from order_staging.errors import ConfigurationError
 from order_staging.repositories import SourceFilter
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 
 class Filters(TypedDict, total=False):
-    """What narrows a run: a PO number (`po`), a season of ours (AAG) or the customer's, a limit of order lines."""
+    """Which rows are meant: those of a PO number (`po`), of a season of ours (AAG), of the customer's season."""
 
     po: str | None
     aag_season: str | None
     customer_season: str | None
-    limit: int | None
 
 
-class Options(Filters, total=False):
-    """Filters, what a run leaves for later, and what it brings beside new orders.
+class LoadOptions(Filters, total=False):
+    """Filters, and how many new order lines of each customer are taken at most (`limit`; None: all)."""
+
+    limit: Annotated[int, Field(ge=1)] | None
+
+
+class Options(LoadOptions, total=False):
+    """Which rows, what a run leaves for later, and what it brings beside new orders.
 
     Left for later: the `subitems`, or the cleanup of staging (`keep_staging`). Brought: `changes` of what was
     delivered; with them `archive_removed` archives the items of rows that are gone from the source (most of a
@@ -34,6 +45,34 @@ class Options(Filters, total=False):
     archive_most: bool
     recreate_deleted: bool
     everything: bool
+
+
+def require_options(given: Mapping[str, object], known: type) -> None:
+    """Look at the keywords of a call before anything is done: a misspelt filter would let everything through.
+
+    `known` is the class of the options that the method takes. Raises `TypeError` for a keyword that is none of
+    them, and `ConfigurationError` for a value of another type.
+    """
+    model = _model(known)
+    try:
+        model.model_validate(dict(given))
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        name = str(first["loc"][0])
+        if first["type"] == "extra_forbidden":
+            raise TypeError(
+                f"{name!r} is no option here; there are {', '.join(sorted(model.model_fields))}"
+            ) from None
+        problem = first["msg"].removeprefix("Input ")
+        raise ConfigurationError(f"the option {name}={first['input']!r} {problem}; correct it") from None
+
+
+@cache
+def _model(options: type) -> type[BaseModel]:
+    fields: dict[str, Any] = {
+        name: (hint, None) for name, hint in get_type_hints(options, include_extras=True).items()
+    }
+    return create_model(options.__name__, __config__=ConfigDict(extra="forbid", strict=True), **fields)
 
 
 def wanted_by(options: Options) -> Wanted:

@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from order_staging.batch.assembly import Bench, Line
-    from order_staging.batch.options import Filters, Options
+    from order_staging.batch.options import Filters, LoadOptions, Options
     from order_staging.batch.preview.findings import PreviewResult
     from order_staging.batch.preview.reading import PreviewOptions
     from order_staging.unit_of_work import UnitOfWork
@@ -78,6 +78,13 @@ class Processing:
         """
         names = [*(known for known in await self._source_names() if known is not None), *others]
         return self.label(self._workshop.customers.resolve(name, names))
+
+    async def resolve_all(self, names: Sequence[str]) -> list[str]:
+        """Find customers, each once. Raises `UnknownCustomerError`, and `ConfigurationError` for a text alone."""
+        if isinstance(names, str):
+            # A text is a sequence, too, of names of one letter.
+            raise ConfigurationError(f"customer_names={names!r} is no list of names; give [{names!r}]")
+        return list(dict.fromkeys([await self.resolve(name) for name in names]))
 
     async def customers(self, filters: Filters, *, delivered: bool = False) -> list[tuple[str, int]]:
         """List the customers that have something to do, with the number of their new rows.
@@ -201,12 +208,12 @@ class Processing:
             delivered = options.get("changes", False)
             names = [name for name, _ in await self.customers(options, delivered=delivered)]
         else:
-            names = [await self.resolve(name) for name in customer_names]
-        chosen = tuple(dict.fromkeys(names))
+            names = await self.resolve_all(customer_names)
+        chosen = tuple(names)
         self._announcer.tell(RunBegan(chosen))
         reader = PreviewReader(self._workshop, line, **options)
         for customer in chosen:
-            await reader.look_at(customer, await self._source(customer, options))
+            await reader.look_at(customer, await self._source(customer, options, options.get("limit")))
         return await reader.result()
 
     @property
@@ -214,11 +221,11 @@ class Processing:
         """Whether the run was asked to end."""
         return self._workshop.stop.is_set()
 
-    async def load(self, customer: str, filters: Filters) -> LoadResult:
+    async def load(self, customer: str, options: LoadOptions) -> LoadResult:
         """Take a customer's lease and stage its new rows."""
         to_resume = partial(batch_to_resume, customer, NEW_ORDERS, subitems=True)
         async with self._batch(BatchResult(customer), Usage(), to_resume) as (record, run):
-            source = await self._source(customer, filters)
+            source = await self._source(customer, options, options.get("limit"))
             await run.recover()
             await run.relink(source)
             await run.load(source)
@@ -251,7 +258,7 @@ class Processing:
     async def _steps(
         self, line: Line, record: BatchRecord, run: BatchRun, options: Options, errand: Errand
     ) -> None:
-        source = await self._source(record.result.customer, options)
+        source = await self._source(record.result.customer, options, options.get("limit"))
         wanted = wanted_by(options)
         await run.recover()
         await run.relink(source)
@@ -309,11 +316,11 @@ class Processing:
             record = BatchRecord(self._workshop, result, hold, usage, resumed)
             yield record, BatchRun(self._workshop, record)
 
-    async def _source(self, customer: str, filters: Filters) -> Source:
+    async def _source(self, customer: str, filters: Filters, limit: int | None = None) -> Source:
         names = await self._source_names()
         chosen = [name for name in names if self.label(name) == customer]
         wanted = filter_by(chosen, filters)
-        return Source(self._bench.shape, wanted, filters.get("limit"), self._bench.doubled)
+        return Source(self._bench.shape, wanted, limit, self._bench.doubled)
 
     async def _source_names(self) -> list[str | None]:
         if self._names is None:

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Unpack
 from order_staging.batch.assembly import open_bench, open_line
 from order_staging.batch.checks.checking import check_assembly
 from order_staging.batch.drift.course import DriftCourse
+from order_staging.batch.options import Filters, Options, require_options
 from order_staging.batch.preparing import prepare
+from order_staging.batch.preview.reading import PreviewOptions
 from order_staging.batch.processing import Processing
 from order_staging.batch.results import BatchResult, RunResult
 from order_staging.batch.retry.choosing import Choice, resumptions, retries
@@ -22,10 +24,8 @@ if TYPE_CHECKING:
     from order_staging.batch.assembly import Bench
     from order_staging.batch.checks.findings import CheckResult
     from order_staging.batch.drift.findings import DriftResult
-    from order_staging.batch.options import Filters, Options
     from order_staging.batch.preparing import PreparedBoard
     from order_staging.batch.preview.findings import PreviewResult
-    from order_staging.batch.preview.reading import PreviewOptions
     from order_staging.batch.retry.errands import Errand, ErrorId
 
 
@@ -51,6 +51,7 @@ class BatchService(SingleSteps):
         self, customer_name: str, **options: Unpack[Options]
     ) -> BatchResult:
         """Do what `process_customer_batch` does, within a running event loop."""
+        require_options(options, Options)
         async with open_bench(self._assembly, self._stop) as bench:
             processing = Processing(bench)
             customer = await processing.resolve(customer_name)
@@ -71,15 +72,16 @@ class BatchService(SingleSteps):
         self, customer_names: Sequence[str] | None = None, **options: Unpack[Options]
     ) -> RunResult:
         """Do what `process_customers` does, within a running event loop."""
+        require_options(options, Options)
         async with open_bench(self._assembly, self._stop) as bench:
             processing = Processing(bench)
             if customer_names is None:
                 found = await processing.customers(options, delivered=options.get("changes", False))
                 customers = [customer for customer, _ in found]
             else:
-                customers = [await processing.resolve(name) for name in customer_names]
+                customers = await processing.resolve_all(customer_names)
             async with open_line(self._assembly, bench) as line:
-                return await processing.process_all(line, dict.fromkeys(customers), options)
+                return await processing.process_all(line, customers, options)
 
     def retry_failed(
         self,
@@ -159,6 +161,7 @@ class BatchService(SingleSteps):
         **filters: Unpack[Filters],
     ) -> DriftResult:
         """Do what `drift` does, within a running event loop."""
+        require_options(filters, Filters)
         if recreate_deleted and not repair:
             raise ConfigurationError("recreate_deleted goes with repair alone; ask for it, too")
         async with open_bench(self._assembly, self._stop) as bench, open_line(self._assembly, bench) as line:
@@ -179,6 +182,7 @@ class BatchService(SingleSteps):
         self, customer_names: Sequence[str] | None = None, **options: Unpack[PreviewOptions]
     ) -> PreviewResult:
         """Do what `preview` does, within a running event loop."""
+        require_options(options, PreviewOptions)
         reading = self._assembly.reading()
         async with open_bench(reading, self._stop) as bench, open_line(reading, bench) as line:
             return await Processing(bench).preview(line, customer_names, options)
@@ -197,6 +201,7 @@ class BatchService(SingleSteps):
         self, *, changes: bool = False, **filters: Unpack[Filters]
     ) -> list[tuple[str, int]]:
         """Do what `customers_with_new_orders` does, within a running event loop."""
+        require_options(filters, Filters)
         async with open_bench(self._assembly, self._stop) as bench:
             return await Processing(bench).customers(filters, delivered=changes)
 

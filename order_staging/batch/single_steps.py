@@ -6,32 +6,32 @@ from typing import TYPE_CHECKING, Unpack
 
 from order_staging.batch.assembly import open_bench, open_line
 from order_staging.batch.calls import Calls
+from order_staging.batch.options import LoadOptions, require_options
 from order_staging.batch.processing import Processing
 from order_staging.batch.results import LoadResult, StepResult
 
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from order_staging.batch.options import Filters
-
 
 class SingleSteps(Calls):
     """Loading, items, subitems, promotion and cleanup, each by itself; each may be done again."""
 
-    def load_new_orders_to_staging(self, customer_name: str, **filters: Unpack[Filters]) -> LoadResult:
+    def load_new_orders_to_staging(self, customer_name: str, **options: Unpack[LoadOptions]) -> LoadResult:
         """Stage a customer's new orders, in a batch of their own or the one that is still open."""
         return self._now(
             "load_new_orders_to_staging",
-            lambda: self.load_new_orders_to_staging_async(customer_name, **filters),
+            lambda: self.load_new_orders_to_staging_async(customer_name, **options),
         )
 
     async def load_new_orders_to_staging_async(
-        self, customer_name: str, **filters: Unpack[Filters]
+        self, customer_name: str, **options: Unpack[LoadOptions]
     ) -> LoadResult:
         """Do what `load_new_orders_to_staging` does, within a running event loop."""
+        require_options(options, LoadOptions)
         async with open_bench(self._assembly, self._stop) as bench:
             processing = Processing(bench)
-            return await processing.load(await processing.resolve(customer_name), filters)
+            return await processing.load(await processing.resolve(customer_name), options)
 
     def create_monday_items_from_staging(self, batch_id: UUID) -> StepResult:
         """Create the items of a batch's staged orders; tell how many are on the board by this step."""

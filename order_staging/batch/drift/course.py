@@ -34,7 +34,7 @@ class DriftCourse:
         if customer_names is None:
             names = [name for name, _ in await processing.customers(filters, delivered=True)]
         else:
-            names = list(dict.fromkeys([await processing.resolve(name) for name in customer_names]))
+            names = await processing.resolve_all(customer_names)
         before = await self._compare(names)
         listed = tuple(before.customers if customer_names is None else names)
         result = DriftResult(listed, before.orders, before.subitems, tuple(before.findings))
@@ -44,7 +44,6 @@ class DriftCourse:
             "po": filters.get("po"),
             "aag_season": filters.get("aag_season"),
             "customer_season": filters.get("customer_season"),
-            "limit": filters.get("limit"),
             "everything": True,
             "recreate_deleted": self._recreate_deleted,
         }

@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Unpack
+from typing import TYPE_CHECKING, Annotated, Unpack
+
+from pydantic import Field
 
 from order_staging.batch.announcing import NOWHERE
 from order_staging.batch.checks.demand import LABELS, Demand
 from order_staging.batch.events import Step
 from order_staging.batch.loading import unidentified
-from order_staging.batch.options import Filters
+from order_staging.batch.options import LoadOptions
 from order_staging.batch.preview import telling
 from order_staging.batch.preview.changes import ChangesPreview
 from order_staging.batch.preview.estimating import Work, estimate
@@ -40,15 +42,15 @@ ROWS = 20
 """Rows of each kind that are kept unless somebody asks for more."""
 
 
-class PreviewOptions(Filters, total=False):
-    """What to look at: filters, and `changes` of what was delivered; and how much of it to keep.
+class PreviewOptions(LoadOptions, total=False):
+    """What to look at: filters and a limit, and `changes` of what was delivered; and how much of it to keep.
 
     `rows` of each kind are kept at most (20 unless given), and of the first `payloads` items what would be sent.
     """
 
     changes: bool
-    rows: int
-    payloads: int
+    rows: Annotated[int, Field(ge=0)]
+    payloads: Annotated[int, Field(ge=0)]
 
 
 @dataclass

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from order_staging import LeaseHeldError, LeaseLostError
+from order_staging.batch import leases
 from order_staging.batch.delivery import Delivery
 from order_staging.batch.workshop import StopSign, utc_now
 from order_staging.reading import SourceReading
@@ -201,3 +202,30 @@ async def test_two_services_at_once_deliver_once(world: World) -> None:
     results = await asyncio.gather(*runs)
     assert sorted(result.status for result in results) == ["busy", "busy", "completed"]
     assert world.landed() == world.on_board() == expected(rows)
+
+
+@on_sqlite
+def test_a_call_that_is_cancelled_while_it_asks_for_a_lease_is_cancelled_whoever_has_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.add(*order_lines(1))
+    held_by_another(world, utc_now() + timedelta(minutes=2))
+    acquire = leases._acquire
+
+    async def call() -> None:
+        asks = asyncio.Event()
+
+        async def acquire_late(*arguments: Any) -> Any:
+            asks.set()
+            await asyncio.sleep(0)  # The cancellation is there before the answer.
+            return await acquire(*arguments)
+
+        monkeypatch.setattr(leases, "_acquire", acquire_late)
+        task = asyncio.create_task(world.service().process_customer_batch_async("GREYSON"))
+        await asks.wait()
+        task.cancel()
+        await asyncio.wait([task])
+        assert task.cancelled()
+
+    asyncio.run(call())
+    assert world.only(LEASES)["holder"] == "elsewhere:4711:abc"

@@ -312,3 +312,24 @@ def test_production_knows_what_was_delivered_and_when(world: World) -> None:
     assert len(row["delivered_hash"]) == 64
     assert f'"{as_uuid(row["source_uuid"])}"' in row["delivered_values"]
     assert {sub["size_key"] for sub in world.database.rows(MON_SUB)} == {"S", "M"}
+
+
+@on_sqlite
+def test_a_misspelt_filter_or_a_name_for_a_list_is_refused_before_anything_is_done(world: World) -> None:
+    world.add(*order_lines(2))
+    service = world.service()
+    misspelt: dict[str, Any] = {"po_number": "4755"}
+    for call in (
+        lambda: service.process_customer_batch("GREYSON", **misspelt),
+        lambda: service.process_customers(["GREYSON"], **misspelt),
+        lambda: service.preview(["GREYSON"], **misspelt),
+        lambda: service.drift(["GREYSON"], **misspelt),
+        lambda: service.customers_with_new_orders(**misspelt),
+        lambda: service.load_new_orders_to_staging("GREYSON", **misspelt),
+    ):
+        with pytest.raises(TypeError, match="'po_number' is no option here"):
+            call()
+    for call in (service.process_customers, service.preview, service.drift):
+        with pytest.raises(ConfigurationError, match=r"'GREYSON' is no list of names; give \['GREYSON'\]"):
+            call("GREYSON")
+    assert (world.database.count(STG), world.database.count(BATCHES), world.mutations()) == (0, 0, 0)

@@ -161,6 +161,7 @@ def test_a_secret_in_the_events_own_name_or_in_a_facts_name_is_hidden() -> None:
     [
         "postgresql+psycopg://loader:hunter2@db/orders",
         "mssql+pyodbc://:hunter2@db/orders",
+        "mssql+pyodbc://loader@server:hunter2@server.database.windows.net/orders",
         "PWD=hunter2;SERVER=db",
         "password = 'hunter2'",
         '{"token": "hunter2"}',

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote, quote_plus
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -210,6 +210,7 @@ def test_settings_without_secrets_have_none() -> None:
         "postgresql+psycopg://:{}@db/orders",
         "postgresql+psycopg://db/orders?user=loader&password={}",
         "mssql+pyodbc://loader:{}@db/orders?TrustServerCertificate=yes",
+        "mssql+pyodbc://loader@server:{}@server.database.windows.net/orders",
     ],
 )
 @given(st.text("abcxyz019@/:?#&%+ =;éß", min_size=4))
@@ -224,7 +225,29 @@ def test_a_password_that_nobody_quoted_is_known_too(password: str) -> None:
     assert password in Settings.load(database_url=f"mssql+pyodbc://loader:{password}@db/orders").secrets()
 
 
-@given(st.text("abcxyz019@/:?#&%+=", min_size=4))
+@given(st.text("abcxyz019@/:?#&%+={};", min_size=4))
+@example("a}b9")
 def test_the_password_inside_an_odbc_connection_string_is_known(password: str) -> None:
-    odbc = quote_plus(f"DRIVER=/lib/x.so;SERVER=db;UID=loader;PWD={{{password}}};Encrypt=yes")
-    assert password in Settings.load(database_url=f"mssql+pyodbc:///?odbc_connect={odbc}").secrets()
+    escaped = password.replace("}", "}}")
+    odbc = quote_plus(f"DRIVER=/lib/x.so;SERVER=db;UID=loader;PWD={{{escaped}}};Encrypt=yes")
+    secrets = Settings.load(database_url=f"mssql+pyodbc:///?odbc_connect={odbc}").secrets()
+    assert {password, escaped} <= set(secrets)
+
+
+@pytest.mark.parametrize("place", ["environment", ".env"])
+def test_a_misspelt_variable_is_refused_and_others_of_the_prefix_are_not_ours(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, place: str
+) -> None:
+    file = tmp_path / ".env"
+    monkeypatch.setitem(Settings.model_config, "env_file", file)
+    monkeypatch.setenv("ORDER_STAGING_IMAGE", "orders:7")
+    file.write_text("ORDER_STAGING_HOME=/srv\nBOARDID=1\n")
+    assert Settings.load().board_id is None
+    if place == "environment":
+        monkeypatch.setenv("ORDER_STAGING_BOARDID", "1234567")
+    else:
+        file.write_text("ORDER_STAGING_BOARDID=1234567\n")
+    refused = r"^ORDER_STAGING_BOARDID: is no setting; rename it to ORDER_STAGING_BOARD_ID, or unset it$"
+    for make in (Settings, Settings.load):
+        with pytest.raises(SettingError, match=refused):
+            make()
