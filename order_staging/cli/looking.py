@@ -130,10 +130,11 @@ def _looker(
 
         def newest_ones() -> watching.Seen:
             with UnitOfWork(factory) as uow:
-                views = newest(uow, limit, customer and names.label(customer))
-                if customer and not views:
-                    names.resolve(customer, filter(None, uow.source.customer_names()))
-            return watching.Seen({"recorded": [view.to_dict() for view in views]}, batches_page(views))
+                label = None if customer is None else names.label(customer)
+                views = newest(uow, limit, label)
+                if customer is not None and not views:
+                    label = names.resolve(customer, filter(None, uow.source.customer_names()))
+            return watching.Seen({"recorded": [view.to_dict() for view in views]}, batches_page(views, label))
 
         return newest_ones
     with UnitOfWork(factory) as uow:
@@ -169,7 +170,7 @@ def errors(
             # A name that nobody knows is a slip, and not a customer without errors.
             known = filter(None, uow.source.customer_names())
             load_customers(ours.settings.customers).resolve(customer, known)
-        ours.show({"errors": [view.to_dict() for view in found]}, lambda: failures_page(found))
+        ours.show(found.to_dict(), lambda: failures_page(found))
 
 
 @contextmanager

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
     from uuid import UUID
 
     from order_staging.models import FailedOrder, FailedSubitem
@@ -49,14 +49,30 @@ class FailureView:
         return {"error_id": self.error_id} | asdict(self) | written
 
 
+@dataclass(frozen=True)
+class Unresolved:
+    """The newest rows that were refused and not mended, the newest first, and how many there are in all."""
+
+    views: tuple[FailureView, ...]
+    total: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give JSON values."""
+        return {"errors": [view.to_dict() for view in self.views], "total": self.total}
+
+
 def unresolved(
     uow: UnitOfWork, *, batch_id: UUID | None = None, customers: Sequence[str] | None = None, limit: int = 100
-) -> list[FailureView]:
-    """Read the newest unresolved dead letters, of a batch or of customers where given; `limit` of each kind."""
+) -> Unresolved:
+    """Read the newest unresolved dead letters, `limit` at most, of a batch or of customers where given."""
     orders = uow.failures.unresolved_orders(batch_id=batch_id, customers=customers, limit=limit)
     subitems = uow.failures.unresolved_subitems(batch_id=batch_id, customers=customers, limit=limit)
     views = [_view("order", row, row.item_name) for row in orders]
-    return views + [_view("subitem", row, row.subitem_name) for row in subitems]
+    views += [_view("subitem", row, row.subitem_name) for row in subitems]
+    # Each kind comes newest first and stays so among what is as old.
+    views.sort(key=lambda view: view.created or datetime.min, reverse=True)  # noqa: DTZ901 - UTC, as they are
+    total = uow.failures.count_unresolved(batch_id=batch_id, customers=customers)
+    return Unresolved(tuple(views[:limit]), total)
 
 
 def _view(kind: str, row: FailedOrder | FailedSubitem, name: str | None) -> FailureView:

@@ -15,10 +15,9 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.text import Text
 
-    from order_staging.reporting.failures import FailureView
+    from order_staging.reporting.failures import Unresolved
     from order_staging.reporting.status import BatchDetail, BatchView
 
-NO_BATCH = "No batch is recorded yet; `order-staging run` makes one."
 RETRY = "Next: order-staging retry --error-id ERROR"
 
 
@@ -33,10 +32,12 @@ def customers_page(found: Sequence[tuple[str, int]], *, changes: bool) -> Render
     return table
 
 
-def batches_page(views: Sequence[BatchView]) -> RenderableType:
-    """Lay out batches, a row each."""
+def batches_page(views: Sequence[BatchView], customer: str | None) -> RenderableType:
+    """Lay out batches, a row each: those of a customer where given, or all."""
     if not views:
-        return NO_BATCH
+        return (
+            f"No batch{f' of {customer}' if customer else ''} is recorded yet; `order-staging run` makes one."
+        )
     table = Listing(
         Column("Batch", whole=True, short=8),
         Column("Started", whole=True, spare=True),
@@ -92,12 +93,14 @@ def _states(counts: dict[str, int]) -> str:
     return ", ".join(f"{count} {state}" for state, count in sorted(counts.items())) or "none"
 
 
-def failures_page(found: Sequence[FailureView]) -> RenderableType:
-    """Lay out what was refused, each with its reason and the id that a retry takes."""
-    if not found:
+def failures_page(found: Unresolved) -> RenderableType:
+    """Lay out what was refused, each with its reason and the id that a retry takes; and say if there is more."""
+    if not found.total:
         return "Nothing that was refused is waiting to be mended."
-    table = Listing(Column("Error", whole=True), "Customer", "Order", "Name", below="Why", note=RETRY)
-    for view in found:
+    more = found.total - len(found.views)
+    note = f"{more} older ones are not shown; --limit shows more. {RETRY}" if more else RETRY
+    table = Listing(Column("Error", whole=True), "Customer", "Order", "Name", below="Why", note=note)
+    for view in found.views:
         why = f"{view.error_type}: {view.message}"
         if view.retry_count:
             given_up = ", and now only by --error-id" if view.max_retries_reached else ""

@@ -240,6 +240,16 @@ class FailureRepository:
         """Read the newest unresolved sizes, of a batch or of customers where given."""
         return list(self.session.scalars(_newest(FailedSubitem, batch_id, customers, limit)))
 
+    def count_unresolved(
+        self, *, batch_id: UUID | None = None, customers: Sequence[str] | None = None
+    ) -> int:
+        """Count what is unresolved, of a batch or of customers where given."""
+        return sum(
+            self.session.scalar(_open(select(func.count()).select_from(model), model, batch_id, customers))
+            or 0
+            for model in _MODELS.values()
+        )
+
     def count_of_batch(self, batch_id: UUID) -> int:
         """Count the dead letters that name a batch, of orders and subitems, resolved since or not.
 
@@ -291,7 +301,17 @@ def _letter(kind: Kind, found: Any) -> Letter:  # noqa: ANN401 - a row of _chose
 def _newest(
     model: type[Failed], batch_id: UUID | None, customers: Sequence[str] | None, limit: int
 ) -> Select[Any]:
-    query = select(model).where(model.resolved_date.is_(None)).order_by(model.err_id.desc()).limit(limit)
+    query = select(model).order_by(model.err_id.desc()).limit(limit)
+    return _open(query, model, batch_id, customers)
+
+
+def _open(
+    query: Select[Any],
+    model: type[FailedOrder | FailedSubitem],
+    batch_id: UUID | None,
+    customers: Sequence[str] | None,
+) -> Select[Any]:
+    query = query.where(model.resolved_date.is_(None))
     if batch_id is not None:
         query = query.where(model.batch_id == batch_id)
     return query if customers is None else query.where(model.customer_batch.in_(customers))

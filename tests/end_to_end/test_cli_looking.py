@@ -52,6 +52,17 @@ def test_status_and_errors_tell_what_a_run_left(quick: CommandLine, database: Da
     assert error["message"] == "STYLE: is empty, and is required"
     assert quick("errors", "--batch", batch["batch_id"], "--output", "json").document["errors"] == [error]
     assert "STYLE" in quick("errors").out
+    assert quick("status", "--customer", "title 9").out.startswith("No batch of TITLE NINE is recorded yet; ")
+
+
+@on_sqlite
+def test_errors_say_how_many_are_not_shown(quick: CommandLine, database: Database) -> None:
+    database.add([row | {"CUSTOMER STYLE": None} for row in greyson_4755()[:3]])
+    assert quick("run", "--all").code == 0
+    shown = quick("errors", "--limit", "1", "--output", "json").document
+    assert (len(shown["errors"]), shown["total"]) == (1, 3)
+    assert "2 older ones are not shown; --limit shows more. Next: " in quick("errors", "--limit", "1").out
+    assert "not shown" not in quick("errors").out
 
 
 @on_sqlite

@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 
 from order_staging.models import Batch, BatchStatus, ErrorType
+from order_staging.reporting import unresolved
 from order_staging.repositories import failures
 from tests.integration.repositories.repository_rows import BATCH, CUSTOMER, NOW, OTHER_BATCH
 
@@ -70,10 +71,10 @@ def test_unresolved_rows_are_listed_newest_first_of_a_batch_or_a_customer(uow: U
         for insert in (uow.failures.orders.insert, uow.failures.subitems.insert):
             for number, values in enumerate(different):
                 insert([letter(order_number=str(number), **values)])
-        for unresolved in (uow.failures.unresolved_orders, uow.failures.unresolved_subitems):
+        for read in (uow.failures.unresolved_orders, uow.failures.unresolved_subitems):
 
-            def numbers(unresolved: Any = unresolved, **narrowed: Any) -> list[str]:
-                return [row.order_number for row in unresolved(**narrowed)]
+            def numbers(read: Any = read, **narrowed: Any) -> list[str]:
+                return [row.order_number for row in read(**narrowed)]
 
             assert numbers() == ["2", "1", "0"]
             assert numbers(limit=2) == ["2", "1"]
@@ -81,6 +82,24 @@ def test_unresolved_rows_are_listed_newest_first_of_a_batch_or_a_customer(uow: U
             assert numbers(customers=[CUSTOMER]) == ["1", "0"]
             assert numbers(batch_id=OTHER_BATCH, customers=["PELOTON"]) == []
             assert numbers(customers=[]) == []
+        count = uow.failures.count_unresolved
+        assert (count(), count(batch_id=BATCH), count(customers=["PELOTON"]), count(customers=[])) == (
+            6,
+            4,
+            2,
+            0,
+        )
+
+
+def test_of_both_kinds_the_newest_are_shown_and_all_are_counted(uow: UnitOfWork) -> None:
+    with uow:
+        for day in range(1, 4):
+            created = NOW + timedelta(days=day)
+            uow.failures.orders.insert([letter(order_number=f"order {day}", created_date=created)])
+            uow.failures.subitems.insert([letter(order_number=f"size {day}", created_date=created)])
+        found = unresolved(uow, limit=3)
+        assert [view.order_number for view in found.views] == ["order 3", "size 3", "order 2"]
+        assert found.total == 6
 
 
 def test_failures_of_a_batch_are_its_orders_and_its_subitems(uow: UnitOfWork) -> None:

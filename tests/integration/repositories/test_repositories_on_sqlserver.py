@@ -221,6 +221,10 @@ WORK: dict[str, tuple[Work, list[type[exp.Expr]]]] = {
     "invalid_like": (lambda uow: uow.failures.invalid_like([BATCH], ["a"]), [exp.Select, exp.Select]),
     "resolve": (lambda uow: uow.failures.resolve([1, 2], by="me", now=NOW), [exp.Update]),
     "unresolved": (lambda uow: uow.failures.unresolved_orders(batch_id=BATCH), [exp.Select]),
+    "count_unresolved": (
+        lambda uow: uow.failures.count_unresolved(customers=[CUSTOMER]),
+        [exp.Select, exp.Select],
+    ),
     "count_of_batch": (lambda uow: uow.failures.count_of_batch(BATCH), [exp.Select, exp.Select]),
     "acknowledged_in_time": (
         lambda uow: [*uow.history.acknowledged(Kind.SUBITEM, CUSTOMER, NOW, LATER)],
