@@ -17,6 +17,7 @@ from order_staging.batch.limits import subitem_limits
 from order_staging.failpoints import Failpoint, reach
 from order_staging.repositories import chunks
 from order_staging.repositories.source import UUID_COLUMN, Page
+from order_staging.repositories.staged_rows import DOUBTED
 from order_staging.transform import InvalidOrder, Note, Order
 
 if TYPE_CHECKING:
@@ -48,6 +49,8 @@ class Source:
     doubled: bool = False
     only: tuple[UUID, ...] | None = None
     """The only rows to load, by UUID; None: all that are new."""
+    look_first: bool = False
+    """Whether rows that are new here may be on the board, and are looked for there before they are created."""
 
 
 class Loader:
@@ -174,14 +177,17 @@ class Loader:
         uow.staging.orders.drop_invalid([order.source_uuid for order in orders])
         now, board_id = self._workshop.outside.now(), self._workshop.board_id
         customer = self._record.result.customer
+        # Unknown from the first: whoever goes on after a crash looks for them, too.
+        doubt = DOUBTED if self._source.look_first else {}
         parents = [
             rows.staged_order(order, self._record.batch_id, board_id, now)
             | {"stg_customer_batch": customer, "stg_rules": self._workshop.rules_hash}
+            | doubt
             for order in orders
         ]
         ids = uow.staging.orders.add(parents)
         subitems = [
-            subitem
+            subitem | doubt
             for order, parent, stg_id in zip(orders, parents, ids, strict=True)
             for subitem in rows.staged_subitems(order, parent, stg_id, self._subitem_limits)
         ]

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from order_staging.batch.mutations import GROUP
-from order_staging.batch.payloads import fields_sent, sent_key
+from order_staging.batch.payloads import fields_sent, key_to_look_for
 from order_staging.models import Operation, StagedOrder, StagedSubitem
 
 if TYPE_CHECKING:
@@ -34,11 +34,19 @@ class ByName:
     client: MondayClient
     workshop: Workshop
 
+    async def _groups_by_title(self) -> dict[str, str]:
+        # Of several groups of one title the lowest is used, as by whoever creates items there.
+        return {group.title: group.id for group in (await self.client.board()).groups}
+
     async def find(self, rows: Sequence[StagedOrder]) -> Found:
         """Look items up by their groups and names."""
+        # A row that was never sent knows its group by title alone.
+        ids = await self._groups_by_title() if any(row.stg_group_id is None for row in rows) else {}
         alike: defaultdict[tuple[str, str, str], list[StagedOrder]] = defaultdict(list)
         for row in rows:
-            alike[row.stg_group_id or "", row.group or "", row.title or ""].append(row)
+            group_id = row.stg_group_id or ids.get(row.group or "")
+            if group_id is not None:
+                alike[group_id, row.group or "", row.title or ""].append(row)
         boards = {group_id: await self.client.items_of_group(group_id) for group_id, _, _ in alike}
         found: Found = {}
         for (group_id, group, title), same in alike.items():
@@ -53,6 +61,7 @@ class ByKey:
     """Finds items by the key column, each by the key that was sent with it; those sent without one by their names.
 
     The key that was sent is the row's UUID of that time: the settings, and the source, may have changed since.
+    A row that was never sent is looked for by the one that it would bear.
     """
 
     client: MondayClient
@@ -60,7 +69,7 @@ class ByKey:
 
     async def find(self, rows: Sequence[StagedOrder]) -> Found:
         """Look items up by their keys, where they have one."""
-        keys = {row.stg_id: key for row in rows if (key := sent_key(row, self.client.key_column))}
+        keys = {row.stg_id: key for row in rows if (key := key_to_look_for(row, self.client.key_column))}
         by_key = await self.client.find_items_by_key(list(keys.values()))
         found = {stg_id: by_key[key] for stg_id, key in keys.items() if key in by_key}
         nameless = [row for row in rows if row.stg_id not in keys]

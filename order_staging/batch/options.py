@@ -32,14 +32,17 @@ class LoadOptions(Filters, total=False):
 class Options(LoadOptions, total=False):
     """Which rows, what a run leaves for later, and what it brings beside new orders.
 
-    Left for later: the `subitems`, or the cleanup of staging (`keep_staging`). Brought: `changes` of what was
-    delivered; with them `archive_removed` archives the items of rows that are gone from the source (most of a
-    customer's only with `archive_most`), and `recreate_deleted` creates again what people deleted. `everything`
-    is changes, and each delivered row compared with the board, whether its source has changed or not.
+    Left for later: the `subitems`, or the cleanup of staging (`keep_staging`). With `look_first` order lines and
+    sizes are looked for on the board before they are created, and adopted if they are there: a database that was
+    restored from a backup does not know of them. Brought: `changes` of what was delivered; with them
+    `archive_removed` archives the items of rows that are gone from the source (most of a customer's only with
+    `archive_most`), and `recreate_deleted` creates again what people deleted. `everything` is changes, and each
+    delivered row compared with the board, whether its source has changed or not.
     """
 
     subitems: bool
     keep_staging: bool
+    look_first: bool
     changes: bool
     archive_removed: bool
     archive_most: bool

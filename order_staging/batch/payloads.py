@@ -82,6 +82,13 @@ def sent_key(row: StagedOrder, key_column: str | None) -> str | None:
     return str(key).casefold() if key else None
 
 
+def key_to_look_for(row: StagedOrder, key_column: str | None) -> str | None:
+    """Tell the key of a row's item, in lower case: the one that was sent, or would be if none ever was."""
+    if row.stg_api_payload:
+        return sent_key(row, key_column)
+    return None if key_column is None or row.source_uuid is None else str(row.source_uuid).casefold()
+
+
 def fields_sent(row: StagedOrder | StagedSubitem) -> list[str]:
     """List what an update sends, as `update_fields` says: titles of fields, `Title`, `Group`, `source_uuid`."""
     return [str(title) for title in json.loads(row.update_fields or "[]")]

@@ -259,8 +259,9 @@ class Processing:
         self, line: Line, record: BatchRecord, run: BatchRun, options: Options, errand: Errand
     ) -> None:
         source = await self._source(record.result.customer, options, options.get("limit"))
+        source = replace(source, look_first=options.get("look_first", False))
         wanted = wanted_by(options)
-        await run.recover()
+        await run.recover(look_first=source.look_first)
         await run.relink(source)
         if errand.is_retry:
             retrying = Retrying(Scope(self._workshop, record, source))

@@ -10,7 +10,7 @@ should that person have taken everything away, it is staged anew, as its source 
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import structlog
 
@@ -175,7 +175,7 @@ class Recovery(Generic[Row]):
                     absent.append(row)
                 case [only]:
                     arrived.append(row)
-                    adopted.append(self._cargo.arrived(only) | arrival(row, now))
+                    adopted.append(self._cargo.arrived(only) | arrival(row, now) | self._as_delivered(row))
                 case several:
                     ids = ", ".join(map(str, several))
                     why = f"{len(several)} items on the board could be this row ({ids}); a person must decide"
@@ -190,6 +190,14 @@ class Recovery(Generic[Row]):
         self._ledger.end(arrived, refused, uow)
         uow.after_commit(partial(self._count, len(adopted), len(absent), len(decided), len(refused)))
         return absent
+
+    def _as_delivered(self, row: Row) -> dict[str, Any]:
+        """Tell what counts as delivered of a row: what was sent, or would be if a database has forgotten that."""
+        recorded, digest = row.stg_api_payload, row.stg_payload_hash
+        if recorded is None:
+            payload = self._cargo.payload(row)
+            recorded, digest = payload.recorded, payload.hash
+        return {"stg_api_payload": recorded, "stg_payload_hash": digest}
 
     def _was_decided_by_people(self, row: Row) -> bool:
         """Tell whether a row was a conflict before a retry: it has a letter, and its key does not count."""

@@ -75,9 +75,12 @@ class BatchRun:
         if self._trouble is not None:
             raise self._trouble
 
-    async def recover(self) -> None:
-        """Gather what earlier runs left of this customer into this batch."""
-        await self._workshop.database.run(self._gather, self._record.hold)
+    async def recover(self, *, look_first: bool = False) -> None:
+        """Gather what earlier runs left of this customer into this batch.
+
+        `look_first`: what of it is to be created may be on the board already.
+        """
+        await self._workshop.database.run(partial(self._gather, look_first), self._record.hold)
         reach(Failpoint.LEFTOVERS_GATHERED)
 
     async def relink(self, source: Source) -> None:
@@ -207,13 +210,16 @@ class BatchRun:
         self._result.orders.relinked += rows
         log.info("orders.relinked", rows=rows)
 
-    def _gather(self, uow: UnitOfWork) -> None:
+    def _gather(self, look_first: bool, uow: UnitOfWork) -> None:
         if not self._record.resumes:
             # What is left then waits for a run that wants it, in its own batch: this one may never be recorded.
             return
         batch_id, customer = self._record.batch_id, self._result.customer
         uow.staging.orders.gather_open(customer, batch_id)
         uow.staging.changes.gather_sizes(batch_id)
+        if look_first:
+            uow.staging.orders.doubt_new(batch_id)
+            uow.staging.subitems.doubt_new(batch_id)
         for other in uow.batches.unfinished(customer, BATCH_TYPE):
             if other.batch_id != batch_id:
                 other.status, other.end_time = BatchStatus.FAILED, self._workshop.outside.now()

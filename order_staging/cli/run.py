@@ -30,6 +30,7 @@ from order_staging.cli.progress import ProgressOption, Shown, Watcher, leave_ter
 from order_staging.errors import ConfigurationError
 from order_staging.reporting.tables import Column, Listing, shaded
 from order_staging.settings import Channel
+from order_staging.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -79,6 +80,13 @@ def run(
     keep_staging: Annotated[
         bool, typer.Option("--keep-staging", help="leave promoted rows in the staging tables")
     ] = False,
+    look_first: Annotated[
+        bool,
+        typer.Option(
+            "--look-first",
+            help="look for what is new on the board before it is created: after a database was restored",
+        ),
+    ] = False,
     fail_on_rejects: FailOption = False,
     output: OutputOption = Output.TEXT,
     log_level: LevelOption = LogLevel.INFO,
@@ -100,6 +108,7 @@ def run(
             "limit": limit,
             "subitems": not no_subitems,
             "keep_staging": keep_staging,
+            "look_first": look_first,
             "changes": changes,
             "archive_removed": archive_removed,
             "archive_most": archive_most,
@@ -237,6 +246,9 @@ def _remarks(batch: BatchResult) -> Iterator[str]:
             f"{batch.passed_over} passed over, as retried often enough; --error-id retries them all the same"
         )
         yield f"{batch.customer}: {words}"
+    if batch.orders.adopted or batch.subitems.adopted:
+        adopted = f"{counted(batch.orders.adopted, 'item')} and {counted(batch.subitems.adopted, 'subitem')}"
+        yield f"{batch.customer}: {adopted} found on the board, and not created again"
     yield from (f"{batch.customer}: {words}" for words in batch.announcements)
     yield from (f"{batch.customer}: {words}" for words in _changes(batch))
     unknown = batch.orders.unknown + batch.subitems.unknown

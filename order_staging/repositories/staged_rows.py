@@ -32,6 +32,13 @@ AWAITING = (StagingStatus.PENDING, StagingStatus.SENDING, StagingStatus.UNKNOWN)
 """States in which a row may still have to be brought to the board."""
 
 
+DOUBTED: dict[str, object] = {
+    "stg_status": StagingStatus.UNKNOWN,
+    "stg_error_message": "may be on the board already; it is looked for there",
+}
+"""What is said of rows that are new here and may have been delivered all the same."""
+
+
 class StagedRows(Repository[Staged], Generic[Staged]):
     """Queries that orders and subitems have in common."""
 
@@ -105,6 +112,16 @@ class StagedRows(Repository[Staged], Generic[Staged]):
             self.model.stg_status == StagingStatus.SENDING,
             stg_status=StagingStatus.UNKNOWN,
             stg_error_message="the run ended before an answer was recorded",
+        )
+
+    def doubt_new(self, batch_id: UUID) -> int:
+        """Make UNKNOWN what is to be created: it may be on the board already. Tell how many rows that are."""
+        creation = ~self.model.update_operation.in_(CHANGES) | self.model.update_operation.is_(None)
+        return self.change(
+            self.model.stg_batch_id == batch_id,
+            self.model.stg_status == StagingStatus.PENDING,
+            creation,
+            **DOUBTED,
         )
 
     def drop(self, ids: Sequence[int]) -> None:

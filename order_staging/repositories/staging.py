@@ -288,6 +288,15 @@ class StagedSubitems(StagedRows[StagedSubitem]):
             stg_monday_parent_item_id=parent.scalar_subquery(),
         )
 
+    def unsettled(self, batch_id: UUID) -> list[StagedSubitem]:
+        """Read unknown subitems that the board is to be asked about: those whose item is known."""
+        query = select(StagedSubitem).where(
+            StagedSubitem.stg_batch_id == batch_id,
+            StagedSubitem.stg_status == StagingStatus.UNKNOWN,
+            StagedSubitem.stg_monday_parent_item_id.is_not(None),
+        )
+        return list(self.session.scalars(query.order_by(StagedSubitem.stg_id)))
+
     def name_board(self, batch_id: UUID, board_id: int) -> None:
         """Tell subitems that were sent before their board was known which one it is."""
         self.change(

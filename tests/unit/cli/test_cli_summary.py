@@ -50,6 +50,13 @@ def test_a_command_that_is_advised_is_never_broken(
     )
 
 
+def test_what_was_found_on_the_board_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    batch = BatchResult("A", status="COMPLETED")
+    batch.orders.adopted, batch.subitems.adopted = 1, 3
+    program._print(summary(RunResult((batch,))))
+    assert "A: 1 item and 3 subitems found on the board, and not created again" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("with_changes", [False, True])
 def test_a_retry_is_titled_so_and_counts_what_it_retried(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, with_changes: bool
