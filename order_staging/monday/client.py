@@ -272,6 +272,10 @@ class MondayClient:
         """
         return await self._searches.items_now(item_ids, columns, subitem_columns)
 
+    async def boards_of(self, item_ids: Sequence[int]) -> dict[int, int]:
+        """Tell on which boards items are (100 at most), by id, whatever their state; unknown ones are left out."""
+        return await self._searches.boards_of(item_ids)
+
     async def items_in_group(self, group_id: str, *, columns: Sequence[str]) -> list[BoardItem]:
         """Read a group's active items with these columns, without their subitems; none for a group that is gone."""
         return await self._searches.in_group(group_id, columns)

@@ -89,6 +89,13 @@ query ItemsNow($ids: [ID!]!, $limit: Int!, $columns: [String!]) {{
 """
 """Archived and deleted items, too."""
 
+BOARDS_OF_ITEMS = """
+query BoardsOfItems($ids: [ID!]!, $limit: Int!) {
+  items(ids: $ids, limit: $limit, exclude_nonactive: false) { id board { id } }
+}
+"""
+"""Items are known by their ids whatever board they are on."""
+
 ITEMS_WITH_SUBITEMS = f"""
 query ItemsWithSubitems($ids: [ID!]!, $limit: Int!, $columns: [String!], $shown: [String!]) {{
   items(ids: $ids, limit: $limit, exclude_nonactive: false) {{

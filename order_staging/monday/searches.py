@@ -74,6 +74,12 @@ class Searches:
                 found[item.id] = item
         return found
 
+    async def boards_of(self, item_ids: Sequence[int]) -> dict[int, int]:
+        """Tell on which boards items are, by id; those that are not known are left out. At most 100 of them."""
+        variables = {"ids": [str(item_id) for item_id in item_ids], "limit": ITEMS_A_QUERY}
+        answers = (await self._wire.read(documents.BOARDS_OF_ITEMS, variables)).get("items") or ()
+        return {int(item["id"]): int(item["board"]["id"]) for item in answers if item.get("board")}
+
     async def in_group(self, group_id: str, columns: Sequence[str]) -> list[BoardItem]:
         """Read a group's active items, each once."""
         shown = {"columns": list(columns)}

@@ -191,6 +191,11 @@ class ProductionRepository:
         )
         return set(self.session.scalars(query))
 
+    def newest_items(self, limit: int) -> list[int]:
+        """List the items that were delivered last, as far as their ids tell, which monday.com counts upwards."""
+        column = ProductionOrder.item_id
+        return list(self.session.scalars(select(column).order_by(column.desc()).limit(limit)))
+
     def summary(self) -> Landed:
         """Count what is in production."""
         collected = func.count(ProductionOrder.range_collection)

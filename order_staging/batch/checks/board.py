@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from order_staging.monday.account import ITEMS_A_BOARD, LABELS_A_COLUMN, SUBITEM
 from order_staging.wording import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from order_staging.batch.checks.demand import Demand
     from order_staging.monday import Board, BoardColumn
@@ -52,6 +53,22 @@ def board_findings(live: LiveBoard, demand: Demand | None) -> list[Finding]:
         *_subitem_board(live, demand),
         *_labels(live, demand),
     ]
+
+
+def delivered_finding(board: Board, looked_at: int, boards: Mapping[int, int]) -> Finding:
+    """Tell whether what was delivered is on the board; `boards` has those of the items looked at, by item."""
+    here = sum(board_id == board.id for board_id in boards.values())
+    if here or not looked_at:
+        return ok(
+            "delivered", f"{here} of {counted(looked_at, 'item')} that MON has, the newest, are on the board"
+        )
+    elsewhere = Counter(boards.values()).most_common(1)
+    where = f"; {elsewhere[0][1]} are on the board {elsewhere[0][0]}" if elsewhere else ""
+    return warning(
+        "delivered",
+        f"none of {counted(looked_at, 'item')} that MON has, the newest, is on the board {board.id}{where}",
+        "check ORDER_STAGING_BOARD_ID and ORDER_STAGING_DATABASE_URL: each board needs a database of its own",
+    )
 
 
 def _key_column(live: LiveBoard) -> Iterator[Finding]:

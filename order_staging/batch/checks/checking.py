@@ -11,7 +11,7 @@ from sqlalchemy.orm import sessionmaker
 from order_staging.batch.announcing import Announcer
 from order_staging.batch.assembly import client_of
 from order_staging.batch.checks.account import account_findings
-from order_staging.batch.checks.board import LiveBoard, board_findings
+from order_staging.batch.checks.board import LiveBoard, board_findings, delivered_finding
 from order_staging.batch.checks.database import demand_findings, look_at_database, look_at_source
 from order_staging.batch.checks.demand import Demand, Estimate
 from order_staging.batch.checks.findings import CheckResult, Finding, note, ok, problem
@@ -71,6 +71,10 @@ async def check_assembly(assembly: Assembly) -> CheckResult:
     )
 
 
+DELIVERED = 100
+"""Items of production that are looked for on the board: as many as one query may name."""
+
+
 class _Check:
     """One check: its parts do not hide each other."""
 
@@ -90,6 +94,8 @@ class _Check:
         self._errors: list[OrderStagingError] = []
         self._mapping: BoardMapping | None = None
         self._customers: Customers | None = None
+        self._delivered: list[int] = []
+        """The newest items that production has."""
 
     async def run(self, engine: Engine | None) -> CheckResult:
         """Do all parts, one after another."""
@@ -140,6 +146,8 @@ class _Check:
         with thread.open():
             view = await thread.run(lambda _: look_at_database(engine))
             self._findings += view.findings
+            if view.at_head:
+                self._delivered = await thread.run(lambda uow: uow.production.newest_items(DELIVERED))
             if not view.exists or self._mapping is None:
                 return None
             with self._part("ORDERS_UNIFIED", "correct the table"):
@@ -188,6 +196,9 @@ class _Check:
                 subitems, hidden = await client.board(subitem_board_id), False
         live = LiveBoard(mapping, self._settings, board, subitems, hidden=hidden)
         self._findings += board_findings(live, demand)
+        if self._delivered:
+            boards = await client.boards_of(self._delivered)
+            self._findings.append(delivered_finding(board, len(self._delivered), boards))
 
 
 def _silences(error: OrderStagingError) -> bool:

@@ -109,6 +109,30 @@ def test_staged_orders_count_like_new_ones_and_delivered_ones_not_at_all(world: 
 
 
 @on_sqlite
+def test_what_was_delivered_is_looked_for_on_the_board_as_another_one_has_none_of_it(world: World) -> None:
+    world.add(*order_lines(2))
+    world.run()
+    (seen,) = of(world.service().check(), "delivered")
+    assert (seen.severity, seen.message) == (
+        Severity.OK,
+        "2 of 2 items that MON has, the newest, are on the board",
+    )
+    # As if the items were on another board that the token may see: that of the subitems is one.
+    for item, subitem in zip(world.sandbox.items(), world.sandbox.subitems(), strict=False):
+        world.database.execute(
+            'UPDATE "MON_CustMasterSchedule" SET "Item ID" = :new WHERE "Item ID" = :old',
+            new=subitem.id,
+            old=item.id,
+        )
+    warned = only(world.service().check())
+    board, other = world.sandbox.board_id, world.sandbox.subitem_board_id
+    assert warned.message == (
+        f"none of 2 items that MON has, the newest, is on the board {board}; 2 are on the board {other}"
+    )
+    assert "ORDER_STAGING_BOARD_ID" in str(warned.advice)
+
+
+@on_sqlite
 def test_pages_of_the_source_are_counted_once_each(world: World) -> None:
     world.add(*order_lines(7))
     for size in (1, 2, 7, 100):

@@ -234,6 +234,7 @@ WORK: dict[str, tuple[Work, list[type[exp.Expr]]]] = {
         lambda uow: [*uow.history.acknowledged_in_staging(Kind.ORDER, BATCH)],
         [exp.Select],
     ),
+    "newest_items": (lambda uow: uow.production.newest_items(5), [exp.Select]),
     "landed": (lambda uow: uow.history.landed(CUSTOMER, NOW, LATER, 5), [exp.Select]),
     "failures_of_batch": (lambda uow: uow.history.failures_of_batch(BATCH), [exp.Select, exp.Select]),
     "failed_rows": (lambda uow: uow.history.failed_rows(BATCH, Kind.SUBITEM, None, 5), [exp.Select]),

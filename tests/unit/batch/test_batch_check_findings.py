@@ -10,7 +10,7 @@ import pytest
 from order_staging import Settings
 from order_staging.batch import CheckResult, CheckStatus, Finding, Severity
 from order_staging.batch.checks.account import account_findings
-from order_staging.batch.checks.board import LiveBoard, board_findings
+from order_staging.batch.checks.board import LiveBoard, board_findings, delivered_finding
 from order_staging.batch.checks.demand import Demand
 from order_staging.batch.checks.findings import listed, note, ok, problem, warning
 from order_staging.monday import Account, Board, BoardColumn
@@ -41,6 +41,22 @@ SUBITEMS = Board(2, "Subitems", 0, 10_000, (), SUBITEM_COLUMNS)
 
 def live(board: Board = BOARD, subitems: Board | None = SUBITEMS, **settings: Any) -> LiveBoard:
     return LiveBoard(MAPPING, Settings(**{"key_column": KEY} | settings), board, subitems)
+
+
+@pytest.mark.parametrize(
+    ("boards", "severity", "words"),
+    [
+        ({7: BOARD.id, 8: 5}, Severity.OK, "1 of 3 items that MON has, the newest, are on the board"),
+        ({7: 5, 8: 5, 9: 6}, Severity.WARNING, "none of 3 items that MON has, the newest, is on the board "),
+        ({}, Severity.WARNING, "none of 3 items"),
+    ],
+)
+def test_items_that_are_on_another_board_are_a_warning(
+    boards: dict[int, int], severity: Severity, words: str
+) -> None:
+    found = delivered_finding(BOARD, 3, boards)
+    assert (found.severity, found.message.startswith(words)) == (severity, True)
+    assert found.message.endswith("; 2 are on the board 5") is (len(boards) == 3)
 
 
 def with_column(board: Board, column_id: str, **changes: Any) -> Board:

@@ -39,6 +39,7 @@ READS = {
     "next page": documents.NEXT_PAGE,
     "subitems": documents.SUBITEMS,
     "items as they are now": documents.ITEMS_NOW,
+    "boards of items": documents.BOARDS_OF_ITEMS,
     "items with their subitems": documents.ITEMS_WITH_SUBITEMS,
     "whole items of a group": documents.ITEMS_IN_GROUP,
     "next page of whole items": documents.NEXT_ITEMS_IN_GROUP,
