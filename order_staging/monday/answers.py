@@ -1,7 +1,7 @@
 """What an answer means: the one place that tells executed, refused, not executed and unknown apart.
 
-monday.com answers in several shapes (objects, strings, HTML, nothing): docs/monday.md, "Requests and answers", has what
-is known of them, and how surely; `meanings` is the table of its codes. Everything here is pure.
+monday.com answers in several shapes (objects, strings, HTML, nothing). How surely each is known is told in
+docs/monday.md, "Requests and answers"; `meanings` is the table of its codes. Everything here is pure.
 """
 
 from __future__ import annotations

@@ -607,7 +607,7 @@ NOTED = """
     invalidPersonAssignment DATA_VALIDATIONS_ERROR MutationCallsExceeded RateLimitedException
     InvalidGroupIdException
 """.split()  # noqa: SIM905 - a text of them is easier to compare with monday's page
-"""Every code that is documented, recorded or observed: docs/monday.md, "Errors and what they mean", says of what kind."""
+"""Every code that monday.com is known to use: docs/monday.md, "Errors and what they mean"."""
 
 
 @pytest.mark.parametrize("code", NOTED)
