@@ -27,7 +27,7 @@ Row = TypeVar("Row", StagedOrder, StagedSubitem)
 
 KEY_KNOWN = timedelta(minutes=25)
 """How long a key is relied on after its request first left: monday.com keeps it for 30 minutes, a request takes
-one, and clocks differ (notes on monday's API, section 5.7)."""
+one, and clocks differ (docs/monday.md, "Idempotency-Key")."""
 
 
 @dataclass(frozen=True)

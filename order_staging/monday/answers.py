@@ -1,7 +1,7 @@
 """What an answer means: the one place that tells executed, refused, not executed and unknown apart.
 
-monday.com answers in several shapes (objects, strings, HTML, nothing); sections 4.1 to 4.6 of our notes on its API
-are the source, `meanings` the table of its codes. Everything here is pure.
+monday.com answers in several shapes (objects, strings, HTML, nothing). How surely each is known is told in
+docs/monday.md, "Requests and answers"; `meanings` is the table of its codes. Everything here is pure.
 """
 
 from __future__ import annotations
@@ -172,7 +172,7 @@ def _is_id(value: Any) -> bool:  # noqa: ANN401 - anything that JSON can be
 
 def _outcome_of(problem: Problem) -> Outcome:
     if len(problem.path) > 1:
-        # The mutation itself went through before a field of its result failed (section 4.4).
+        # The mutation itself went through before a field of its result failed: an answer like that is recorded.
         return Unknown(problem.words(), problem.status)
     match problem.meaning:
         case Meaning.LATER | Meaning.LIMITED:

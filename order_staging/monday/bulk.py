@@ -1,7 +1,7 @@
 """Bulk import: a job is started, a CSV file uploaded, the job followed to its end, and its report read.
 
-The steps are those of section 5.9 of our notes on the API. Nothing here is done twice where doubt remains: a file
-whose upload ended without an answer is not uploaded again, as the job would tell us soon enough that it has it.
+What is known of it: docs/monday.md, "Bulk import". Nothing here is done twice where doubt remains: a file whose
+upload ended without an answer is not uploaded again, as the job would tell us soon enough that it has it.
 """
 
 from __future__ import annotations

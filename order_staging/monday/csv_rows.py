@@ -1,7 +1,7 @@
 """Items as rows of a CSV file for bulk import: what a file can carry, and how. Pure.
 
 A cell is what people would read: a label, a date, a number. An empty cell leaves the column alone, `<NULL>` clears
-it, and the labels of a dropdown stand side by side with commas between them (section 5.9 of our notes on the API).
+it, and the labels of a dropdown stand side by side with commas between them (docs/monday.md, "Bulk import").
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The one table of what monday.com's codes, words and statuses mean for the request they answer.
 
 monday.com spells the same code in several ways (`MAX_CONCURRENCY_EXCEEDED`, `maxConcurrencyExceeded`), and
-sometimes says it in words alone; sections 4.1 to 4.4 of our notes on its API are the source.
+sometimes says it in words alone: docs/monday.md, "Errors and what they mean", tells which of them are documented.
 """
 
 from __future__ import annotations

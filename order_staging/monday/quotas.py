@@ -1,6 +1,6 @@
 """What monday.com says about its limits, read out of headers and bodies; malformed or missing facts are None.
 
-Sections 3.2, 3.12, 3.13 and 4.2 of our notes on its API are the source. Everything here is pure.
+What is known of them, and how surely: docs/monday.md, "Limits". Everything here is pure.
 """
 
 from __future__ import annotations

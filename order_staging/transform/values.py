@@ -22,7 +22,10 @@ if TYPE_CHECKING:
     from order_staging.transform.mapping import NumberFormat
 
 NAME_LENGTH = 255
-"""monday.com's limit for the names of items, subitems and groups, and for dropdown labels."""
+"""monday.com's limit for the names of items, subitems and groups.
+
+Nobody says what it is for dropdown labels, so it is taken for theirs, too (docs/monday.md, "Not known").
+"""
 
 LONG_TEXT_LENGTH = 2_000
 STATUS_LABEL_LENGTH = 30

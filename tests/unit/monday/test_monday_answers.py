@@ -606,8 +606,8 @@ NOTED = """
     UNAUTHORIZED_FIELD_OR_TYPE INVALID_INPUT INVALID_ARGUMENT_EXCEPTION REVISION_MISMATCH CursorExpiredError
     invalidPersonAssignment DATA_VALIDATIONS_ERROR MutationCallsExceeded RateLimitedException
     InvalidGroupIdException
-""".split()  # noqa: SIM905 - a text of them is easier to compare with the notes
-"""Every code of sections 4.2 to 4.4 of our notes."""
+""".split()  # noqa: SIM905 - a text of them is easier to compare with monday's page
+"""Every code that monday.com is known to use: docs/monday.md, "Errors and what they mean"."""
 
 
 @pytest.mark.parametrize("code", NOTED)
