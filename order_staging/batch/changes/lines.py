@@ -13,7 +13,7 @@ from order_staging.repositories.staged_rows import CHANGES
 from order_staging.transform import FieldType, Size, item_column_values, same
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from order_staging.models import StagedOrder, StagedSubitem
     from order_staging.repositories import DeliveredSize
@@ -72,6 +72,13 @@ class Line:
     """Whether it was delivered under another mapping, other customers, or another version of the rules."""
     mended: frozenset[int] = frozenset()
     """Dead letters (`err_id`) that say it is invalid: they end as it is decided, not before."""
+    delivered_below: frozenset[int] = frozenset()
+    """Subitems that production has of its sizes, also of those that are not looked at."""
+
+    @property
+    def claimed(self) -> frozenset[int]:
+        """Subitems (ids) that belong to a size: no other size may take them over, whatever they are called."""
+        return self.delivered_below.union(subitem_ids(size.delivered for size in self.sizes))
 
     @property
     def sizes_differ(self) -> bool:
@@ -117,6 +124,11 @@ def acknowledged_side(
     columns = kept["column_values"]
     key = columns.get(key_column) if key_column else None
     return Side(str(kept.get("item_name") or ""), str(kept.get("group") or ""), columns), key
+
+
+def subitem_ids(sizes: Iterable[DeliveredSize | None]) -> frozenset[int]:
+    """List the subitems that production can name."""
+    return frozenset(size.subitem_id for size in sizes if size is not None and size.subitem_id is not None)
 
 
 def line_of(

@@ -12,6 +12,7 @@ from order_staging.batch.changes.lines import (
     SizeHashes,
     line_of,
     size_lines,
+    subitem_ids,
 )
 from order_staging.batch.drift.comparing import (
     DOUBLED,
@@ -133,12 +134,13 @@ class DriftReader:
             order = self._workshop.rules.apply(row.row, source.shape.sizes)
             known = facts[uuid]
             if isinstance(order, Order):
+                below = sizes.get(uuid, {})
                 lines = size_lines(
-                    self._hashes, order.sizes, sizes.get(uuid, {}), source.shape.sizes, deletes=self._deletes
+                    self._hashes, order.sizes, below, source.shape.sizes, deletes=self._deletes
                 )
                 told = tuple(replace(size, recorded=recorded.get((uuid, size.label))) for size in lines)
                 line = line_of(self._mapping, order, row.item_id, known, self._key_column)
-                page.lines.append(replace(line, sizes=told))
+                page.lines.append(replace(line, sizes=told, delivered_below=subitem_ids(below.values())))
             else:
                 name = order.title or str(known["Title"] or "")
                 problems = "; ".join(problem.sentence() for problem in order.problems)

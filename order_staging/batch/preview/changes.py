@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from order_staging.batch.changes.decisions import decide
-from order_staging.batch.changes.lines import SizeHashes, line_of, size_lines, with_ours
+from order_staging.batch.changes.lines import SizeHashes, line_of, size_lines, subitem_ids, with_ours
 from order_staging.batch.changes.scanning import Scanner
 from order_staging.batch.changes.step import LINES_A_READING, UUIDS_A_ROUND, read_board
 from order_staging.batch.mutations import GROUP
@@ -183,13 +183,14 @@ class ChangesPreview:
             if not isinstance(order, Order):
                 looked.refused.append(order)
                 continue
+            delivered = sizes.get(uuid, {})
             below = size_lines(
-                self._hashes, order.sizes, sizes.get(uuid, {}), source.shape.sizes, deletes=self._deletes
+                self._hashes, order.sizes, delivered, source.shape.sizes, deletes=self._deletes
             )
             looked_at = (size for size in below if size.differs or uuid in left)
             told = tuple(replace(size, recorded=recorded.get((uuid, size.label))) for size in looked_at)
             line = line_of(self._mapping, order, row.item_id, facts[uuid], self._client.key_column)
-            line = replace(line, sizes=told)
+            line = replace(line, sizes=told, delivered_below=subitem_ids(delivered.values()))
             if uuid in sent:
                 line = with_ours(self._mapping, line, ours.get(uuid), ours_below.get(uuid, {}))
             if told or line.differing(self._mapping) or uuid in sent:
