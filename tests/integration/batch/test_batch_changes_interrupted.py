@@ -93,6 +93,22 @@ def test_sizes_that_were_cut_off_land_once(
 
 
 @on_sqlite
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_a_new_size_that_was_cut_off_is_not_taken_for_another_that_people_gave_its_name(
+    world: World, delivered: Callable[..., list[Row]], moment: str
+) -> None:
+    (row,) = delivered()
+    (taken,) = (each.id for each in world.sandbox.subitems() if each.name == "Size S")
+    world.sandbox.person.rename_item(taken, "Size L")
+    change(world, row, L=2)
+    die(world, moment, "subitems")
+    world.run()
+    below = {each.id: each.text(QUANTITY) for each in world.sandbox.subitems() if each.name == "Size L"}
+    assert (below.pop(taken), list(below.values())) == ("3", ["2"])
+    rests(world)
+
+
+@on_sqlite
 def test_a_new_item_for_one_that_people_deleted_is_made_once_however_the_run_dies(
     world: World, delivered: Callable[..., list[Row]]
 ) -> None:
