@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from order_staging.transform import FieldType, Size, item_column_values, same
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from uuid import UUID
 
     from order_staging.models import StagedOrder, StagedSubitem
     from order_staging.repositories import DeliveredSize
@@ -168,6 +170,16 @@ def with_ours(
     }
     told = tuple(replace(size, ours=counted.get(size.label)) for size in line.sizes)
     return replace(line, ours=ours, sizes=told)
+
+
+def sizes_by_row(
+    sizes: Mapping[tuple[UUID, str], StagedSubitem],
+) -> defaultdict[UUID, dict[str, StagedSubitem]]:
+    """Gather staged sizes by source row, and by size."""
+    found: defaultdict[UUID, dict[str, StagedSubitem]] = defaultdict(dict)
+    for (uuid, label), row in sizes.items():
+        found[uuid][label] = row
+    return found
 
 
 def _sent_payload(row: StagedOrder | StagedSubitem) -> dict[str, Any] | None:
