@@ -13,6 +13,7 @@ from order_staging.models import Operation, StagedOrder, StagedSubitem
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from uuid import UUID
 
     from order_staging.batch.cargo import Cargo
     from order_staging.batch.workshop import Workshop
@@ -103,26 +104,42 @@ class ByGroup:
 
 @dataclass(frozen=True)
 class BySize:
-    """Finds subitems by their item and name: a size occurs once an item."""
+    """Finds subitems by their item and name: a size occurs once an item.
+
+    Those that are known to be of another size do not count, whatever people named them.
+    """
 
     client: MondayClient
     cargo: Cargo[StagedSubitem]
+    workshop: Workshop
 
     async def find(self, rows: Sequence[StagedSubitem]) -> Found:
         """Look subitems up below their items."""
         parents = sorted({row.stg_monday_parent_item_id or 0 for row in rows})
         subitems = await self.client.subitems_of(parents)
+        uuids = list({row.source_uuid for row in rows if row.source_uuid is not None})
+        known = await self.workshop.database.run(partial(_known_subitems, uuids))
         found: Found = {}
         for row in rows:
-            name = self.cargo.payload(row).name.strip()
+            name, place = self.cargo.payload(row).name.strip(), (row.source_uuid, row.size)
             below = subitems.get(row.stg_monday_parent_item_id or 0, ())
-            if ids := [subitem for subitem, other in below if other.strip() == name]:
+            alike = (subitem for subitem, other in below if other.strip() == name)
+            if ids := [subitem for subitem in alike if known.get(subitem, place) == place]:
                 found[row.stg_id] = ids
         return found
 
 
 def _known_items(group: str, title: str, uow: UnitOfWork) -> set[int]:
     return uow.staging.orders.known_item_ids(group, title) | uow.production.known_item_ids(group, title)
+
+
+def _known_subitems(uuids: Sequence[UUID], uow: UnitOfWork) -> dict[int, tuple[UUID, str]]:
+    """Tell which size of which source row a subitem is known to be, by its id."""
+    staged, production = uow.staging.changes.subitems_of(uuids), uow.deliveries.sizes(uuids)
+    known = {row.stg_monday_subitem_id: place for place, row in staged.items()}
+    for uuid, sizes in production.items():
+        known |= {size.subitem_id: (uuid, label) for label, size in sizes.items()}
+    return {subitem: place for subitem, place in known.items() if subitem is not None}
 
 
 def matched(rows: Sequence[StagedOrder], items: Sequence[int]) -> Found:

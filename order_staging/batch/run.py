@@ -172,7 +172,7 @@ class BatchRun:
     def _subitems(self, line: Line, course: Course) -> tuple[Ledger[StagedSubitem], Recovery[StagedSubitem]]:
         cargo = Subitems(self._workshop.mapping, line.subitem_board_id, self._result.customer)
         ledger = Ledger(self._workshop, self._record, cargo, self._result.subitems, self._refusals, course)
-        search = BySize(line.client, cargo)
+        search = BySize(line.client, cargo, self._workshop)
         return ledger, Recovery(ledger, search.find, Resending(ledger, line.client))
 
     async def promote(self) -> None:

@@ -138,8 +138,8 @@ class SubitemColumn(Document):
 class Subitems(Document):
     """How a size becomes a subitem: its name, with {size} for the size's label, and its two columns.
 
-    `on_conflict` decides where people and the source both changed the quantity, and `removed` what becomes of
-    the subitem of a size that the source no longer has.
+    `on_conflict` decides where people and the source both changed a subitem's name, label or quantity, and
+    `removed` what becomes of the subitem of a size that the source no longer has.
     """
 
     name: NameTemplate

@@ -2,32 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from order_staging.batch.changes.lines import kept_payload
-from order_staging.batch.mutations import GROUP, NAME, QUANTITY, SIZE, TITLE
-from order_staging.batch.payloads import Payload, order_payload, size_payload
+from order_staging.batch.changes.sides import find_subitem, item_sides, size_sides
+from order_staging.batch.mutations import GROUP, QUANTITY, TITLE
+from order_staging.batch.payloads import Payload, order_payload
 from order_staging.models import Operation
-from order_staging.transform import (
-    FieldType,
-    Merged,
-    OnConflict,
-    RemovedSize,
-    Size,
-    Verdict,
-    decoded,
-    merge,
-    same,
-    subitem_name,
-)
+from order_staging.transform import FieldType, OnConflict, RemovedSize, Verdict, decoded, same
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from order_staging.batch.changes.lines import Line, SizeLine
+    from order_staging.batch.changes.sides import Sides
     from order_staging.monday import BoardItem, BoardSubitem
-    from order_staging.transform import BoardMapping
+    from order_staging.transform import BoardMapping, Merged
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,9 +168,9 @@ def decide(
     """
     if item is None or not item.active:
         return Decision(line, gone=True)
-    changes = tuple(_changes(mapping, line, item))
+    changes = tuple(_changes(item_sides(mapping, line, item)))
     below = {subitem.id: subitem for subitem in item.subitems}
-    sizes = tuple(_size(mapping, size, below) for size in line.sizes)
+    sizes = tuple(_size(mapping, line, size, below) for size in line.sizes)
     key = str(item.values.get(key_column or "") or "").strip().casefold()
     wrong_key = key_column is not None and key != str(line.order.source_uuid)
     return Decision(line, changes, sizes, wrong_key=wrong_key)
@@ -192,95 +182,67 @@ def said(column_type: FieldType, value: object) -> str:
     return "nothing" if found is None else repr(str(found))
 
 
-def _changes(mapping: BoardMapping, line: Line, item: BoardItem) -> Iterator[Change]:
-    rules = {field.title: field.on_conflict for field in mapping.fields}
-    rules |= {TITLE: mapping.title_on_conflict, GROUP: mapping.group.on_conflict}
-    columns = {field.title: field.column for field in mapping.fields}
-    board = {TITLE: item.name, GROUP: item.group}
-    for title, type_, base, source in line.values(mapping):
-        now = board[title] if title in board else item.values.get(columns[title])
-        ours = title in line.ours and same(type_, line.ours[title], now)
-        merged = _merged((type_, base, source, now), rules[title], ours=ours)
+def _changes(sides: Iterable[Sides]) -> Iterator[Change]:
+    """Merge values, and go through those that the source has changed."""
+    for one in sides:
+        merged = one.merged()
         if merged.verdict is not Verdict.UNCHANGED:
-            yield Change(title, type_, base, source, now, merged)
+            yield Change(one.title, one.type, one.base, one.source, one.board, merged)
 
 
-def _merged(sides: tuple[FieldType, object, object, object], rule: OnConflict, *, ours: bool) -> Merged:
-    """Merge what three sides say; where the board has what we sent ourselves, that was no edit of people's."""
-    type_, base, source, now = sides
-    if not ours or same(type_, base, now):
-        return merge(type_, base, source, now, rule)
-    return Merged(Verdict.AGREED, source) if same(type_, source, now) else Merged(Verdict.SEND, source)
-
-
-def _size(mapping: BoardMapping, size: SizeLine, below: Mapping[int, BoardSubitem]) -> SizeDecision:
-    removed = size.quantity == 0
-    known = size.delivered.subitem_id if size.delivered else None
-    name = subitem_name(mapping, Size(size.label, size.quantity)).strip()
-    found = below.get(known or 0)
-    if found is None and known is None:
-        # A subitem of this name that people made, or an earlier run that never came to record it.
-        found = next((one for one in below.values() if one.name.strip() == name), None)
-        if found is None:
-            # What production has, and cannot name, may be there under another name: it is not created again.
-            return SizeDecision(
-                size.label, size.quantity, Operation.CREATE if size.delivered is None else None
-            )
-    if found is None and removed:
-        return SizeDecision(size.label, 0, Operation.DELETE, known, removed=True, vanished=True)
-    if found is None:
-        return SizeDecision(size.label, size.quantity, None, known, gone=True)
+def _size(
+    mapping: BoardMapping, line: Line, size: SizeLine, below: Mapping[int, BoardSubitem]
+) -> SizeDecision:
+    subitem = find_subitem(mapping, line, size, below)
+    if subitem is None:
+        return _when_absent(size)
     if not size.differs and size.ours is None:
-        return SizeDecision(size.label, size.quantity, None, found.id, removed=False)
-    changes = tuple(_size_changes(mapping, size, found))
-    sent = tuple(change.title for change in changes if change.merged.sends)
+        return SizeDecision(size.label, size.quantity, None, subitem.id)
+    changes = tuple(_changes(size_sides(mapping, size, subitem)))
+    if size.quantity == 0 and mapping.subitems.removed is RemovedSize.DELETE:
+        shown = subitem.values.get(mapping.subitems.quantity.column)
+        return _when_to_delete(size, subitem.id, changes, ordered=not same(FieldType.NUMBERS, shown, "0"))
+    return _when_there(size, subitem.id, changes)
+
+
+def _when_absent(size: SizeLine) -> SizeDecision:
+    """Decide about a size of which no subitem is on the board."""
+    if size.delivered is None:
+        return SizeDecision(size.label, size.quantity, Operation.CREATE)
+    known = size.delivered.subitem_id
+    if known is None:
+        # What production has, and cannot name, may be there under another name: it is not created again.
+        return SizeDecision(size.label, size.quantity, None)
+    if size.quantity == 0:
+        return SizeDecision(size.label, 0, Operation.DELETE, known, removed=True, vanished=True)
+    return SizeDecision(size.label, size.quantity, None, known, gone=True)
+
+
+def _when_to_delete(
+    size: SizeLine, subitem_id: int, changes: tuple[Change, ...], *, ordered: bool
+) -> SizeDecision:
+    """Decide about a subitem that is to be deleted, as the source orders none; `ordered`: the board still does.
+
+    It stays where people have ordered some since we had set it to 0, where their quantity wins, and where a person
+    must decide about it.
+    """
+    merged = _when_there(size, subitem_id, changes)
     quantity = next((change for change in changes if change.title == QUANTITY), None)
-    undecided = quantity is not None and quantity.merged.on_conflict is OnConflict.REPORT
-    counted = size.delivered.quantity or 0 if undecided and size.delivered else size.quantity
-    operation: Operation | None = Operation.UPDATE
-    if removed and mapping.subitems.removed is RemovedSize.DELETE and not undecided:
-        now = found.values.get(mapping.subitems.quantity.column)
-        if quantity is None and not same(FieldType.NUMBERS, now, "0"):
-            # People ordered some of a size that we had set to 0.
-            return SizeDecision(size.label, 0, None, found.id, removed=True)
-        stays = quantity is not None and quantity.is_conflict and not quantity.merged.sends
-        operation = Operation.UPDATE if stays else Operation.DELETE
-    elif not sent and undecided:
-        operation = None
-    return SizeDecision(size.label, counted, operation, found.id, sent, changes, removed=removed)
+    if quantity is None and ordered:
+        return merged if changes else replace(merged, operation=None)
+    if quantity is not None and quantity.is_conflict and not quantity.merged.sends:
+        return merged
+    return replace(merged, operation=Operation.DELETE)
 
 
-def _size_changes(mapping: BoardMapping, size: SizeLine, found: BoardSubitem) -> Iterator[Change]:
-    """Merge a subitem's name, label and quantity; what was not kept of it counts as unchanged."""
-    subitems, rule = mapping.subitems, mapping.subitems.on_conflict
-    source = size_payload(mapping, Size(size.label, size.quantity))
-    kept = kept_payload(size.recorded) or {}
-    columns = kept.get("column_values", {})
-    quantity = (
-        None if size.delivered is None or size.delivered.quantity is None else str(size.delivered.quantity)
+def _when_there(size: SizeLine, subitem_id: int, changes: tuple[Change, ...]) -> SizeDecision:
+    """Decide about a subitem that stays: what is sent of it, and what counts as acknowledged."""
+    sent = tuple(change.title for change in changes if change.merged.sends)
+    undecided = {change.title for change in changes if change.merged.on_conflict is OnConflict.REPORT}
+    delivered = size.delivered.quantity if size.delivered else None
+    # Without anything sent, what is acknowledged is recorded as a whole: not before all of it is decided.
+    operation = None if undecided and not sent else Operation.UPDATE
+    quantity = (delivered or 0) if QUANTITY in undecided else size.quantity
+    return SizeDecision(
+        size.label, quantity, operation, subitem_id, sent, changes, removed=size.quantity == 0
     )
-    label = subitems.size.column
-    # A subitem that people made may lack its label.
-    known_label = None if size.delivered is None else source.columns[label]
-    sides = (
-        (NAME, FieldType.TEXT, kept.get("item_name", source.name), source.name, found.name),
-        (
-            SIZE,
-            subitems.size.type,
-            columns.get(label, known_label),
-            source.columns[label],
-            found.values.get(label),
-        ),
-        (
-            QUANTITY,
-            FieldType.NUMBERS,
-            quantity,
-            source.columns[subitems.quantity.column],
-            found.values.get(subitems.quantity.column),
-        ),
-    )
-    for title, type_, base, now, board in sides:
-        ours = title == QUANTITY and size.ours is not None and same(type_, str(size.ours), board)
-        merged = _merged((type_, base, now, board), rule, ours=ours)
-        if merged.verdict is not Verdict.UNCHANGED:
-            yield Change(title, type_, base, now, board, merged)

@@ -18,6 +18,7 @@ from order_staging.batch.changes.lines import (
     content_of,
     size_lines,
     source_side,
+    subitem_ids,
     unreadable_fields,
 )
 from order_staging.batch.changes.scanning import Scanner, says_the_same
@@ -60,7 +61,10 @@ class Found:
 
 @dataclass(frozen=True)
 class _Judged:
-    """A delivered row whose content differs, or some of its sizes; `content` is what the source makes of it."""
+    """A delivered row whose content differs, or some of its sizes; `content` is what the source makes of it.
+
+    `delivered_below` are the subitems that production has of any of its sizes.
+    """
 
     delivered: Delivered
     order: Order
@@ -68,6 +72,7 @@ class _Judged:
     sizes: tuple[SizeLine, ...]
     same_sizes: int
     mended: frozenset[int]
+    delivered_below: frozenset[int]
 
 
 class Detection:
@@ -156,7 +161,8 @@ class Detection:
             self.invalid.accept(order, delivered.row)
             return None
         mended = self.invalid.mended_by(order, delivered.row)
-        return _Judged(delivered, order, content, tuple(lines), same_sizes, mended)
+        below = subitem_ids(sizes.values())
+        return _Judged(delivered, order, content, tuple(lines), same_sizes, mended, below)
 
     def _compare(self, judged: Sequence[_Judged], found: Found, uow: UnitOfWork, *, every: bool) -> None:
         """Compare the values of what differs; where they say the same, only the hash is brought up to date."""
@@ -200,6 +206,7 @@ class Detection:
             same_sizes=one.same_sizes,
             other_rules=rules is not None and rules != self._workshop.rules_hash,
             mended=one.mended,
+            delivered_below=one.delivered_below,
         )
 
     def _refreshed(self, one: _Judged, line: Line) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,8 @@ from order_staging.repositories.staged_rows import CHANGES
 from order_staging.transform import FieldType, Size, item_column_values, same
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from uuid import UUID
 
     from order_staging.models import StagedOrder, StagedSubitem
     from order_staging.repositories import DeliveredSize
@@ -72,6 +74,13 @@ class Line:
     """Whether it was delivered under another mapping, other customers, or another version of the rules."""
     mended: frozenset[int] = frozenset()
     """Dead letters (`err_id`) that say it is invalid: they end as it is decided, not before."""
+    delivered_below: frozenset[int] = frozenset()
+    """Subitems that production has of its sizes, also of those that are not looked at."""
+
+    @property
+    def claimed(self) -> frozenset[int]:
+        """Subitems (ids) that belong to a size: no other size may take them over, whatever they are called."""
+        return self.delivered_below.union(subitem_ids(size.delivered for size in self.sizes))
 
     @property
     def sizes_differ(self) -> bool:
@@ -119,6 +128,11 @@ def acknowledged_side(
     return Side(str(kept.get("item_name") or ""), str(kept.get("group") or ""), columns), key
 
 
+def subitem_ids(sizes: Iterable[DeliveredSize | None]) -> frozenset[int]:
+    """List the subitems that production can name."""
+    return frozenset(size.subitem_id for size in sizes if size is not None and size.subitem_id is not None)
+
+
 def line_of(
     mapping: BoardMapping, order: Order, item_id: int, facts: Mapping[str, Any], key_column: str | None
 ) -> Line:
@@ -156,6 +170,16 @@ def with_ours(
     }
     told = tuple(replace(size, ours=counted.get(size.label)) for size in line.sizes)
     return replace(line, ours=ours, sizes=told)
+
+
+def sizes_by_row(
+    sizes: Mapping[tuple[UUID, str], StagedSubitem],
+) -> defaultdict[UUID, dict[str, StagedSubitem]]:
+    """Gather staged sizes by source row, and by size."""
+    found: defaultdict[UUID, dict[str, StagedSubitem]] = defaultdict(dict)
+    for (uuid, label), row in sizes.items():
+        found[uuid][label] = row
+    return found
 
 
 def _sent_payload(row: StagedOrder | StagedSubitem) -> dict[str, Any] | None:

@@ -10,7 +10,7 @@ import structlog
 
 from order_staging.batch.changes.decisions import Decision, decide
 from order_staging.batch.changes.detection import Detection
-from order_staging.batch.changes.lines import with_ours
+from order_staging.batch.changes.lines import sizes_by_row, with_ours
 from order_staging.batch.changes.removal import Removal
 from order_staging.batch.changes.reports import WAITING, Reports
 from order_staging.batch.changes.staging import ChangeStaging
@@ -145,16 +145,15 @@ class ChangesStep:
 
     async def _look_through_all(self) -> None:
         """Compare what may have changed; a first reading leaves out what surely has not."""
+        run, customer = self._workshop.database.run, self._result.customer
+        refused = await run(lambda uow: uow.staging.changes.refused(customer))
+        self._unsettled |= refused
         if self._detection.everything:
             await self._look_through(None)
             return
-        run = self._workshop.database.run
         # A row with an open letter may have been mended, or settled, without saying anything new.
         kinds = (ErrorType.INVALID, *WAITING)
         waiting = await run(lambda uow: uow.failures.waiting(kinds))
-        customer = self._result.customer
-        refused = await run(lambda uow: uow.staging.changes.refused(customer))
-        self._unsettled |= refused
         self._detection.waiting = waiting | refused
         after: UUID | None = None
         while not self._workshop.stop.is_set():
@@ -210,12 +209,12 @@ class ChangesStep:
 
     def _with_ours(self, lines: Sequence[Line], uow: UnitOfWork) -> list[Line]:
         uuids = [line.order.source_uuid for line in lines]
-        orders, sizes = uow.staging.changes.orders_of(uuids), uow.staging.changes.subitems_of(uuids)
-        found = []
-        for line, uuid in zip(lines, uuids, strict=True):
-            below = {size: row for (owner, size), row in sizes.items() if owner == uuid}
-            found.append(with_ours(self._workshop.mapping, line, orders.get(uuid), below))
-        return found
+        orders = uow.staging.changes.orders_of(uuids)
+        sizes, mapping = sizes_by_row(uow.staging.changes.subitems_of(uuids)), self._workshop.mapping
+        return [
+            with_ours(mapping, line, orders.get(uuid), sizes[uuid])
+            for line, uuid in zip(lines, uuids, strict=True)
+        ]
 
     async def _take_back(self, uuids: Sequence[UUID]) -> None:
         """Drop what was left of rows that are gone or invalid by now: it must not be sent unseen."""

@@ -2,33 +2,27 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypedDict
 
+from order_staging.batch.changes.decisions import decide
+from order_staging.batch.changes.sides import item_sides, size_sides
 from order_staging.batch.drift.findings import Drift, DriftKind
-from order_staging.batch.mutations import GROUP, KEY, NAME, QUANTITY, SIZE, TITLE
-from order_staging.batch.payloads import size_payload
-from order_staging.transform import (
-    FieldType,
-    OnConflict,
-    RemovedSize,
-    Size,
-    Verdict,
-    decoded,
-    merge,
-    same,
-    subitem_name,
-)
+from order_staging.batch.mutations import GROUP, KEY, NAME, QUANTITY, TITLE
+from order_staging.models import Operation
+from order_staging.transform import FieldType, OnConflict, Verdict, decoded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from order_staging.batch.changes.decisions import SizeDecision
     from order_staging.batch.changes.lines import Line, SizeLine
+    from order_staging.batch.changes.sides import Sides
     from order_staging.monday import BoardItem, BoardSubitem
-    from order_staging.transform import BoardMapping
+    from order_staging.transform import BoardMapping, Merged
 
 DELETED = "left: people deleted it; --recreate-deleted creates it again"
+UNNAMED = "left: production does not say which subitem it is, and none has its name"
 CREATED = "create it"
 CREATED_AGAIN = "create it again"
 DOUBLED = "left: a person must decide which one stays"
@@ -65,44 +59,28 @@ class _Told(TypedDict):
     board: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Sides:
-    """One value: its title and type, who decides a conflict, and what three sides say (payload-shaped)."""
+def _repair(title: str, merged: Merged) -> str:
+    """Say what a run does about a value that differs."""
+    send = _SENT.get(title, "send the source's value")
+    match merged.verdict, merged.on_conflict:
+        case Verdict.UNCHANGED, _:
+            return "left: people changed it, and the source did not"
+        case Verdict.AGREED, _:
+            return "record it as delivered: the board has it already"
+        case Verdict.SEND, _:
+            return send
+        case _, OnConflict.REPORT:
+            return "left: on_conflict is report, a person must decide"
+        case _, OnConflict.BOARD:
+            return "left: on_conflict is board"
+        case _:
+            return f"{send}: people changed it, too, and on_conflict is source"
 
-    title: str
-    type: FieldType
-    on_conflict: OnConflict
-    base: object
-    source: object
-    board: object
 
-    @property
-    def agree(self) -> bool:
-        """Whether all three say the same."""
-        return same(self.type, self.base, self.source) and same(self.type, self.base, self.board)
-
-    def repair(self) -> str:
-        """Say what a run does about the difference."""
-        merged = merge(self.type, self.base, self.source, self.board, self.on_conflict)
-        send = _SENT.get(self.title, "send the source's value")
-        match merged.verdict, merged.on_conflict:
-            case Verdict.UNCHANGED, _:
-                return "left: people changed it, and the source did not"
-            case Verdict.AGREED, _:
-                return "record it as delivered: the board has it already"
-            case Verdict.SEND, _:
-                return send
-            case _, OnConflict.REPORT:
-                return "left: on_conflict is report, a person must decide"
-            case _, OnConflict.BOARD:
-                return "left: on_conflict is board"
-            case _:
-                return f"{send}: people changed it, too, and on_conflict is source"
-
-    def told(self) -> _Told:
-        """Write the three values as people read them."""
-        source, base, board = (_told(self.type, value) for value in (self.source, self.base, self.board))
-        return {"source": source, "delivered": base, "board": board}
+def _three(sides: Sides) -> _Told:
+    """Write what the three sides say as people read it."""
+    source, base, board = (_told(sides.type, each) for each in (sides.source, sides.base, sides.board))
+    return {"source": source, "delivered": base, "board": board}
 
 
 def compare(rules: Rules, customer: str, line: Line, item: BoardItem | None) -> list[Drift]:
@@ -129,25 +107,16 @@ def compare(rules: Rules, customer: str, line: Line, item: BoardItem | None) -> 
             _KINDS.get(sides.title, DriftKind.DIFFERING_FIELD),
             customer,
             order.title,
-            sides.repair(),
+            _repair(sides.title, sides.merged()),
             order.source_uuid,
             item.id,
             field=sides.title,
-            **sides.told(),
+            **_three(sides),
         )
-        for sides in _values(rules.mapping, line, item)
+        for sides in item_sides(rules.mapping, line, item)
         if not sides.agree
     ]
     return [*found, *_key(rules, customer, line, item), *_Below(rules, customer, line, item).compare()]
-
-
-def _values(mapping: BoardMapping, line: Line, item: BoardItem) -> Iterator[_Sides]:
-    on_conflict = {field.title: field.on_conflict for field in mapping.fields}
-    on_conflict |= {TITLE: mapping.title_on_conflict, GROUP: mapping.group.on_conflict}
-    board: dict[str, object] = {field.title: item.values.get(field.column) for field in mapping.fields}
-    board |= {TITLE: item.name, GROUP: item.group}
-    for title, type_, base, source in line.values(mapping):
-        yield _Sides(title, type_, on_conflict[title], base, source, board[title])
 
 
 def _key(rules: Rules, customer: str, line: Line, item: BoardItem) -> Iterator[Drift]:
@@ -171,11 +140,10 @@ def _key(rules: Rules, customer: str, line: Line, item: BoardItem) -> Iterator[D
 
 
 class _Below:
-    """Compares the sizes of an order line with the subitems of its item."""
+    """Compares the sizes of an order line with the subitems of its item, and says what a run decides about them."""
 
     def __init__(self, rules: Rules, customer: str, line: Line, item: BoardItem) -> None:
         self._rules = rules
-        self._mapping = rules.mapping
         self._customer = customer
         self._line = line
         self._item = item
@@ -183,75 +151,54 @@ class _Below:
 
     def compare(self) -> Iterator[Drift]:
         """Go through the sizes, then through the subitems that belong to none of them."""
-        known: list[BoardSubitem] = []
-        for size in self._line.sizes:
-            found = self._subitem(size)
+        known = set(self._line.claimed)
+        decided = decide(self._rules.mapping, self._line, self._item).sizes
+        for size, decision in zip(self._line.sizes, decided, strict=True):
+            found = self._by_id.get(decision.subitem_id or 0)
             if found is not None:
-                known.append(found)
-                yield from self._differing(size, found)
-            elif size.quantity or (size.delivered and size.delivered.subitem_id is not None):
-                yield self._missing(size)
+                known.add(found.id)
+                yield from self._differing(size, decision, found)
+            elif size.quantity or decision.vanished:
+                yield self._missing(size, decision)
         yield from self._extra(known)
 
-    def _subitem(self, size: SizeLine) -> BoardSubitem | None:
-        """Find a size's subitem by its id, or by its name where production names none."""
-        subitem_id = size.delivered.subitem_id if size.delivered else None
-        if subitem_id is not None:
-            return self._by_id.get(subitem_id)
-        name = _name(self._mapping, size)
-        claimed = {one.delivered.subitem_id for one in self._line.sizes if one.delivered}
-        unclaimed = (one for one in self._by_id.values() if one.id not in claimed)
-        return next((one for one in unclaimed if one.name.strip() == name), None)
-
-    def _missing(self, size: SizeLine) -> Drift:
-        if not size.quantity:
+    def _missing(self, size: SizeLine, decision: SizeDecision) -> Drift:
+        if decision.vanished:
             repair = "forget it: the source orders none any more"
-        elif size.delivered is None:
+        elif decision.operation is Operation.CREATE:
             repair = CREATED
-        else:
+        elif decision.gone:
             repair = CREATED_AGAIN if self._rules.recreate_deleted else DELETED
-        subitem_id = size.delivered.subitem_id if size.delivered else None
-        delivered = _delivered(size)
+        else:
+            repair = UNNAMED
         return self._drift(
             DriftKind.MISSING_SUBITEM,
             repair,
-            subitem_id,
+            decision.subitem_id,
             size.label,
             source=str(size.quantity),
-            delivered=delivered,
+            delivered=_delivered(size),
         )
 
-    def _differing(self, size: SizeLine, found: BoardSubitem) -> Iterator[Drift]:
-        deletes = self._mapping.subitems.removed is RemovedSize.DELETE and size.quantity == 0
-        for sides in self._values(size, found):
-            goes = deletes and sides.title == QUANTITY
-            if sides.agree and not goes:
+    def _differing(self, size: SizeLine, decision: SizeDecision, found: BoardSubitem) -> Iterator[Drift]:
+        deletes = decision.operation is Operation.DELETE
+        for sides in size_sides(self._rules.mapping, size, found):
+            if sides.agree and not (deletes and sides.title == QUANTITY):
                 continue
-            repair = sides.repair()
-            # People's own quantity, where it wins, keeps a subitem that is no longer ordered.
-            if goes and not repair.startswith("left: on_conflict"):
+            merged = sides.merged()
+            if deletes:
                 repair = "delete it: the source orders none any more"
+            elif merged.verdict is Verdict.AGREED and decision.operation is None:
+                repair = "left: it is recorded once a person has decided about the rest of the subitem"
+            else:
+                repair = _repair(sides.title, merged)
             kind = _KINDS.get(sides.title, DriftKind.DIFFERING_FIELD)
-            yield self._drift(kind, repair, found.id, size.label, field=sides.title, **sides.told())
+            yield self._drift(kind, repair, found.id, size.label, field=sides.title, **_three(sides))
 
-    def _values(self, size: SizeLine, found: BoardSubitem) -> Iterator[_Sides]:
-        """Give a subitem's name, label and quantity; what was not kept of it counts as unchanged."""
-        subitems = self._mapping.subitems
-        source = size_payload(self._mapping, Size(size.label, size.quantity))
-        kept = json.loads(size.recorded) if size.recorded else {}
-        columns = kept.get("column_values", {})
-        rule, label, quantity = subitems.on_conflict, subitems.size.column, subitems.quantity.column
-        name = kept.get("item_name", source.name)
-        yield _Sides(NAME, FieldType.TEXT, rule, name, source.name, found.name)
-        was = columns.get(label, source.columns[label])
-        yield _Sides(SIZE, subitems.size.type, rule, was, source.columns[label], found.values.get(label))
-        now, shown = source.columns[quantity], found.values.get(quantity)
-        yield _Sides(QUANTITY, FieldType.NUMBERS, rule, _delivered(size), now, shown)
-
-    def _extra(self, known: list[BoardSubitem]) -> Iterator[Drift]:
-        ids, names = {one.id for one in known}, {one.name.strip() for one in known}
+    def _extra(self, known: set[int]) -> Iterator[Drift]:
+        names = {one.name.strip() for one in self._item.subitems if one.id in known}
         for subitem in self._item.subitems:
-            if subitem.id not in ids:
+            if subitem.id not in known:
                 doubled = subitem.name.strip() in names
                 kind = DriftKind.DOUBLED_SUBITEM if doubled else DriftKind.EXTRA_SUBITEM
                 repair = DOUBLED if doubled else UNKNOWN
@@ -272,10 +219,6 @@ class _Below:
         order = self._line.order
         place = (order.source_uuid, self._item.id, subitem_id, size, field)
         return Drift(kind, self._customer, order.title, repair, *place, source, delivered, board)
-
-
-def _name(mapping: BoardMapping, size: SizeLine) -> str:
-    return subitem_name(mapping, Size(size.label, size.quantity)).strip()
 
 
 def _delivered(size: SizeLine) -> str | None:

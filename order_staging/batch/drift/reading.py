@@ -12,6 +12,9 @@ from order_staging.batch.changes.lines import (
     SizeHashes,
     line_of,
     size_lines,
+    sizes_by_row,
+    subitem_ids,
+    with_ours,
 )
 from order_staging.batch.drift.comparing import (
     DOUBLED,
@@ -128,17 +131,22 @@ class DriftReader:
         sizes = uow.deliveries.sizes(uuids)
         facts = uow.deliveries.acknowledged(uuids, [mapped.title for mapped in self._mapping.fields])
         recorded = uow.deliveries.acknowledged_sizes(uuids)
+        # What a run sent that died before the answer is no edit of people's: a repair does not take it for one.
+        ours = uow.staging.changes.orders_of(uuids)
+        ours_below = sizes_by_row(uow.staging.changes.subitems_of(uuids))
         page = _Page(uuids[-1] if len(rows) == asked.size else None)
         for uuid, row in zip(uuids, rows, strict=True):
             order = self._workshop.rules.apply(row.row, source.shape.sizes)
             known = facts[uuid]
             if isinstance(order, Order):
+                below = sizes.get(uuid, {})
                 lines = size_lines(
-                    self._hashes, order.sizes, sizes.get(uuid, {}), source.shape.sizes, deletes=self._deletes
+                    self._hashes, order.sizes, below, source.shape.sizes, deletes=self._deletes
                 )
                 told = tuple(replace(size, recorded=recorded.get((uuid, size.label))) for size in lines)
                 line = line_of(self._mapping, order, row.item_id, known, self._key_column)
-                page.lines.append(replace(line, sizes=told))
+                line = replace(line, sizes=told, delivered_below=subitem_ids(below.values()))
+                page.lines.append(with_ours(self._mapping, line, ours.get(uuid), ours_below[uuid]))
             else:
                 name = order.title or str(known["Title"] or "")
                 problems = "; ".join(problem.sentence() for problem in order.problems)

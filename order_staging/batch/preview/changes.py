@@ -10,7 +10,14 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from order_staging.batch.changes.decisions import decide
-from order_staging.batch.changes.lines import SizeHashes, line_of, size_lines, with_ours
+from order_staging.batch.changes.lines import (
+    SizeHashes,
+    line_of,
+    size_lines,
+    sizes_by_row,
+    subitem_ids,
+    with_ours,
+)
 from order_staging.batch.changes.scanning import Scanner
 from order_staging.batch.changes.step import LINES_A_READING, UUIDS_A_ROUND, read_board
 from order_staging.batch.mutations import GROUP
@@ -174,7 +181,10 @@ class ChangesPreview:
         rows = uow.deliveries.page(source.shape, columns, SourceFilter(), asked, uuids)
         sizes, facts = uow.deliveries.sizes(uuids), uow.deliveries.acknowledged(uuids, titles)
         recorded = uow.deliveries.acknowledged_sizes(uuids)
-        ours, ours_below = uow.staging.changes.orders_of(uuids), _by_uuid(uow, uuids)
+        ours, ours_below = (
+            uow.staging.changes.orders_of(uuids),
+            sizes_by_row(uow.staging.changes.subitems_of(uuids)),
+        )
         sent, left = unsettled.sent, frozenset(unsettled.left)
         looked = _Looked(creating={uuid: _creating(below) for uuid, below in ours_below.items()})
         for row in rows:
@@ -183,15 +193,16 @@ class ChangesPreview:
             if not isinstance(order, Order):
                 looked.refused.append(order)
                 continue
+            delivered = sizes.get(uuid, {})
             below = size_lines(
-                self._hashes, order.sizes, sizes.get(uuid, {}), source.shape.sizes, deletes=self._deletes
+                self._hashes, order.sizes, delivered, source.shape.sizes, deletes=self._deletes
             )
             looked_at = (size for size in below if size.differs or uuid in left)
             told = tuple(replace(size, recorded=recorded.get((uuid, size.label))) for size in looked_at)
             line = line_of(self._mapping, order, row.item_id, facts[uuid], self._client.key_column)
-            line = replace(line, sizes=told)
+            line = replace(line, sizes=told, delivered_below=subitem_ids(delivered.values()))
             if uuid in sent:
-                line = with_ours(self._mapping, line, ours.get(uuid), ours_below.get(uuid, {}))
+                line = with_ours(self._mapping, line, ours.get(uuid), ours_below[uuid])
             if told or line.differing(self._mapping) or uuid in sent:
                 looked.lines.append(line)
             else:
@@ -231,13 +242,6 @@ def _unsettled(customer: str, uow: UnitOfWork, *, everything: bool) -> _Unsettle
     if not everything:
         return _Unsettled(left)
     return _Unsettled(left, uow.staging.changes.refused(customer))
-
-
-def _by_uuid(uow: UnitOfWork, uuids: Sequence[UUID]) -> dict[UUID, dict[str, StagedSubitem]]:
-    found: dict[UUID, dict[str, StagedSubitem]] = {}
-    for (uuid, label), row in uow.staging.changes.subitems_of(uuids).items():
-        found.setdefault(uuid, {})[label] = row
-    return found
 
 
 def _creating(sizes: dict[str, StagedSubitem]) -> set[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.integration.batch.batch_changes import change, changed_mapping, changes, rests
-from tests.integration.batch.batch_world import ERR, MON, MON_SUB, STG_SUB
+from tests.integration.batch.batch_world import CUSTOMER, ERR, MON, MON_SUB, STG_SUB
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -183,6 +183,66 @@ def test_a_subitem_that_people_made_without_its_label_gets_it(
     change(world, row, L=2)
     assert changes(world)[1] == [("change_multiple_column_values", {QUANTITY: "2", SIZE: {"labels": ["L"]}})]
     rests(world)
+
+
+@on_sqlite
+def test_a_new_size_reaches_the_board_beside_another_that_people_gave_its_name(
+    world: World, delivered: Callable[..., list[Row]]
+) -> None:
+    (row,) = delivered(1, L=1)
+    taken = subitem(world, "Size L")
+    world.sandbox.person.rename_item(taken, "Size XL")
+    change(world, row, XL=5)
+    told = world.service().preview([CUSTOMER], changes=True)
+    assert (told.total("sizes_changed"), told.estimate.mutations) == (1, 1)
+    assert [(each.size, each.outcome) for each in told.changes.rows] == [("XL", "new subitem")]
+    result, mutations = changes(world)
+    assert [operation for operation, _ in mutations] == ["create_subitem"]
+    assert (result.subitems.created, landed(world)["XL"]) == (1, "5")
+    below = {each.id: each.text(QUANTITY) for each in world.sandbox.subitems() if each.name == "Size XL"}
+    assert (below.pop(taken), list(below.values())) == ("1", ["5"])
+    rests(world)
+
+
+@on_sqlite
+def test_a_quantity_of_a_subitem_that_people_made_is_reported_until_it_is_decided(
+    world: World, delivered: Callable[..., list[Row]], tmp_path: Path
+) -> None:
+    (row,) = delivered(1, L=1)
+    settings = {"mapping": changed_mapping(tmp_path, subitems={"on_conflict": "report"})}
+    world.sandbox.person.change_values(subitem(world, "Size L"), {SIZE: None, QUANTITY: "30"})
+    world.database.execute(f'DELETE FROM "{MON_SUB}" WHERE "Size" = :size', size="L")
+    change(world, row, L=2)
+    assert changes(world, settings=settings)[1] == [
+        ("change_multiple_column_values", {SIZE: {"labels": ["L"]}})
+    ]
+    for _ in range(2):
+        result, mutations = changes(world, settings=settings)
+        assert (mutations, result.subitems.conflicts) == ([], 1)
+    world.sandbox.person.change_values(subitem(world, "Size L"), {QUANTITY: "2"})
+    changes(world, settings=settings)
+    assert (landed(world)["L"], world.only(ERR)["resolved_date"] is None) == ("2", False)
+    rests(world, settings=settings)
+
+
+@on_sqlite
+def test_a_name_of_a_subitem_that_both_changed_is_reported_until_it_is_decided(
+    world: World, delivered: Callable[..., list[Row]], tmp_path: Path
+) -> None:
+    delivered()
+    renamed = subitem(world, "Size S")
+    world.sandbox.person.rename_item(renamed, "small")
+    settings = {
+        "mapping": changed_mapping(tmp_path, subitems={"name": "Sz. {size}", "on_conflict": "report"})
+    }
+    assert changes(world, settings=settings)[1] == [("change_multiple_column_values", {"name": "Sz. M"})]
+    for _ in range(2):
+        result, mutations = changes(world, settings=settings)
+        assert (mutations, result.subitems.conflicts) == ([], 1)
+    world.sandbox.person.rename_item(renamed, "Sz. S")
+    changes(world, settings=settings)
+    assert world.only(ERR)["resolved_date"] is not None
+    rests(world, settings=settings)
 
 
 @on_sqlite

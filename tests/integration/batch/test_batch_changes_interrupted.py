@@ -8,7 +8,7 @@ import pytest
 
 from order_staging.sandbox import fault_presets
 from tests.integration.batch.batch_changes import change, changes, item_of, rests
-from tests.integration.batch.batch_world import ERR, MON, STG, Killed, Wiretap
+from tests.integration.batch.batch_world import CUSTOMER, ERR, MON, STG, Killed, Wiretap
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -90,6 +90,36 @@ def test_sizes_that_were_cut_off_land_once(
     found = sorted((sub.name, sub.text(QUANTITY)) for sub in world.sandbox.subitems())
     assert found == [("Size L", "2"), ("Size M", "5"), ("Size S", "9")]
     rests(world)
+
+
+@on_sqlite
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_a_new_size_that_was_cut_off_is_not_taken_for_another_that_people_gave_its_name(
+    world: World, delivered: Callable[..., list[Row]], moment: str
+) -> None:
+    (row,) = delivered()
+    (taken,) = (each.id for each in world.sandbox.subitems() if each.name == "Size S")
+    world.sandbox.person.rename_item(taken, "Size L")
+    change(world, row, L=2)
+    die(world, moment, "subitems")
+    world.run()
+    below = {each.id: each.text(QUANTITY) for each in world.sandbox.subitems() if each.name == "Size L"}
+    assert (below.pop(taken), list(below.values())) == ("3", ["2"])
+    rests(world)
+
+
+@on_sqlite
+def test_drift_takes_what_a_run_sent_that_died_for_no_edit_of_people(
+    world: World, delivered: Callable[..., list[Row]]
+) -> None:
+    (row,) = delivered(1, **{"CUSTOMER PRICE": "10"})
+    change(world, row, **{"CUSTOMER PRICE": "11", "S": 9})
+    die(world, "after")
+    change(world, row, **{"CUSTOMER PRICE": "10"})
+    told = {one.field: one.repair for one in world.service().drift([CUSTOMER]).findings}
+    assert told == {"CUSTOMER PRICE": "send the source's value", "Order Qty": "send the source's quantity"}
+    assert world.service().drift([CUSTOMER], repair=True).left == ()
+    assert (world.item().text(PRICE), world.database.count(STG)) == ("10", 0)
 
 
 @on_sqlite

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from order_staging import DriftResult
     from tests.integration.batch.batch_world import Row, World
 
-PRICE, QUANTITY = "numeric_mkr5cact", "numeric_mkra7j8e"
+PRICE, QUANTITY, SIZE = "numeric_mkr5cact", "numeric_mkra7j8e", "dropdown_mkrak7qp"
 TABLES = (STG, STG_SUB, MON, MON_SUB, ERR, ERR_SUB, BATCHES, LEASES, "ORDERS_UNIFIED")
 
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -321,6 +321,41 @@ def test_subitems_that_nobody_knows_are_extra_or_doubled_by_their_names(
         DriftKind.EXTRA_SUBITEM: "check the labels",
     }
     assert result.left == result.findings
+
+
+def test_a_label_that_a_subitem_of_people_lacks_is_sent_as_drift_says(
+    world: World, delivered: Callable[..., list[Row]]
+) -> None:
+    (row,) = delivered()
+    below = size_of(world, item_of(world, row), "S")
+    world.sandbox.person.change_values(below, {SIZE: None})
+    world.database.execute(f'DELETE FROM "{MON_SUB}" WHERE "Size" = :size', size="S")
+    told = {one.field: one.repair for one in drift(world).findings}
+    assert told == {
+        "Size": "send the source's value",
+        "Order Qty": "record it as delivered: the board has it already",
+    }
+    before = len(world.sandbox.executed)
+    assert drift(world, repair=True).left == ()
+    assert sent(world, before) == [("change_multiple_column_values", {SIZE: {"labels": ["S"]}})]
+
+
+def test_sizes_of_which_something_odd_was_kept_are_compared_all_the_same(
+    world: World, delivered: Callable[..., list[Row]]
+) -> None:
+    (row,) = delivered()
+    world.database.execute(f"UPDATE \"{MON_SUB}\" SET delivered_values = 'garbage'")
+    change(world, row, S=4)
+    assert only(drift(world)).repair == "send the source's quantity"
+    assert drift(world, repair=True).is_clean
+
+
+def test_a_subitem_of_a_size_whose_column_is_gone_from_the_source_is_not_extra(
+    world: World, delivered: Callable[..., list[Row]]
+) -> None:
+    delivered()
+    world.database.execute('ALTER TABLE "ORDERS_UNIFIED" DROP COLUMN "S"')
+    assert drift(world).is_clean
 
 
 def test_rows_that_are_gone_or_invalid_are_told_and_left(

@@ -188,6 +188,55 @@ def decided(mapping: BoardMapping, base: int, source: int, board: int) -> SizeDe
     return size
 
 
+def size_item(*subitems: BoardSubitem) -> BoardItem:
+    return BoardItem(7, "n", "active", "g", "G", {}, subitems)
+
+
+def subitem(number: int, name: str, label: str | None, quantity: str) -> BoardSubitem:
+    below = PACKAGED.subitems
+    labels = {"labels": [label]} if label else None
+    return BoardSubitem(number, name, {below.size.column: labels, below.quantity.column: quantity})
+
+
+def decided_sizes(
+    mapping: BoardMapping, item: BoardItem, *sizes: SizeLine, delivered_below: frozenset[int] = frozenset()
+) -> tuple[SizeDecision, ...]:
+    order, side = Order(UUID(int=1), "C", "n", "G", {}, (), ()), Side("n", "G")
+    line = Line(order, 7, side, side, sizes=sizes, delivered_below=delivered_below)
+    return decide(mapping, line, item).sizes
+
+
+@pytest.mark.parametrize("looked_at", [True, False], ids=["both looked at", "the new one alone"])
+def test_a_new_size_takes_over_no_subitem_of_another_size_whatever_people_named_it(looked_at: bool) -> None:
+    item, large = size_item(subitem(1, "Size XL", "L", "2")), SizeLine("L", 3, DeliveredSize(1, 2, None))
+    new = SizeLine("XL", 5)
+    if looked_at:
+        known, found = decided_sizes(PACKAGED, item, large, new)
+        assert (known.operation, known.subitem_id) == (Operation.UPDATE, 1)
+    else:
+        (found,) = decided_sizes(PACKAGED, item, new, delivered_below=frozenset({1}))
+    assert (found.operation, found.subitem_id) == (Operation.CREATE, None)
+
+
+def test_a_new_size_takes_over_a_subitem_of_its_name_beside_one_of_another_size() -> None:
+    item = size_item(subitem(1, "Size XL", "L", "2"), subitem(2, "Size XL", None, "2"))
+    (found,) = decided_sizes(PACKAGED, item, SizeLine("XL", 5), delivered_below=frozenset({1}))
+    assert (found.operation, found.subitem_id, found.sent) == (Operation.UPDATE, 2, ("Size", "Order Qty"))
+
+
+def test_a_name_that_a_person_must_decide_about_is_not_recorded_as_delivered() -> None:
+    recorded = '{"item_name": "Sz. M", "column_values": {}}'
+    line = SizeLine("M", 5, DeliveredSize(1, 5, "other"), recorded)
+    (found,) = decided_sizes(with_rules(OnConflict.REPORT), size_item(subitem(1, "mine", "M", "5")), line)
+    assert (found.operation, found.is_settled, len(found.changes)) == (None, False, 1)
+
+
+def test_of_a_subitem_that_people_made_an_undecided_quantity_does_not_count_as_acknowledged() -> None:
+    mapping, item = with_rules(OnConflict.REPORT), size_item(subitem(1, "Size M", None, "7"))
+    (found,) = decided_sizes(mapping, item, SizeLine("M", 5))
+    assert (found.operation, found.sent, found.quantity) == (Operation.UPDATE, ("Size",), 0)
+
+
 @pytest.mark.parametrize(
     ("removed", "delivered", "rebuilt"),
     [(1, 1, True), (9, 10, False), (11, 11, True), (11, 22, False), (12, 22, True), (5000, 100_000, False)],

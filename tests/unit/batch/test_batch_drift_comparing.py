@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -10,13 +12,22 @@ from hypothesis import strategies as st
 
 from order_staging.batch.changes.decisions import decide
 from order_staging.batch.changes.lines import Line, Side, SizeLine
-from order_staging.batch.drift.comparing import Rules, compare
+from order_staging.batch.drift.comparing import UNNAMED, Rules, compare
 from order_staging.batch.drift.findings import Drift, DriftKind, DriftResult
 from order_staging.batch.results import RunResult
+from order_staging.models import Operation
 from order_staging.monday import BoardItem, BoardSubitem
 from order_staging.reporting import drift_page
 from order_staging.repositories import DeliveredSize
-from order_staging.transform import BoardMapping, FieldType, OnConflict, Order, load_mapping
+from order_staging.transform import (
+    BoardMapping,
+    FieldType,
+    OnConflict,
+    Order,
+    RemovedSize,
+    Verdict,
+    load_mapping,
+)
 
 PACKAGED = load_mapping()
 NUMBERS = [field for field in PACKAGED.fields if field.type is FieldType.NUMBERS][:4]
@@ -105,6 +116,64 @@ def test_a_second_subitem_of_a_size_is_doubled_and_another_one_is_extra() -> Non
         (DriftKind.DOUBLED_SUBITEM, 12),
         (DriftKind.EXTRA_SUBITEM, 13),
     ]
+
+
+def test_a_size_whose_subitem_nothing_names_is_left() -> None:
+    size = SizeLine("S", 3, DeliveredSize(None, 2, None))
+    assert [one.repair for one in found(plain(size), item_of())] == [UNNAMED]
+
+
+def test_what_was_kept_of_a_size_and_is_no_payload_counts_as_not_kept() -> None:
+    size = SizeLine("S", 3, DeliveredSize(11, 3, None), recorded="written by another job")
+    assert found(plain(size), item_of(subitem(11, "S", "3"))) == []
+
+
+def test_a_subitem_of_a_size_that_is_not_looked_at_is_not_extra() -> None:
+    line = replace(plain(), delivered_below=frozenset({11}))
+    assert found(line, item_of(subitem(11, "S", "3"))) == []
+
+
+@st.composite
+def sizes(draw: st.DrawFn) -> tuple[SizeLine, BoardSubitem]:
+    """Draw a size, and a subitem that is its own: by its id, or by its name alone."""
+    quantity, was = draw(st.integers(0, 2)), draw(st.none() | st.integers(0, 2))
+    number = draw(st.sampled_from((11, None)))
+    known = draw(st.booleans()) or quantity == 0
+    delivered = DeliveredSize(number, was, None) if known else None
+    names = st.sampled_from(("Size S", "Sz. S", "mine"))
+    labels = st.sampled_from((None, {"labels": ["S"]}, {"labels": ["L"]}))
+    kept = {"item_name": draw(names), "column_values": {SIZE: draw(labels)}}
+    recorded = draw(st.sampled_from((None, "junk", json.dumps(kept)))) if known else None
+    differs = delivered is None or quantity != was or draw(st.booleans())
+    name = draw(names) if known and number else "Size S"
+    values: dict[str, object] = {SIZE: draw(labels), QUANTITY: draw(st.sampled_from((None, "0", "1", "2")))}
+    return SizeLine("S", quantity, delivered, recorded, differs), BoardSubitem(11, name, values)
+
+
+@given(drawn=sizes(), rule=st.sampled_from(OnConflict), removed=st.sampled_from(RemovedSize))
+def test_of_a_size_the_words_of_a_repair_are_what_a_run_decides(
+    drawn: tuple[SizeLine, BoardSubitem], rule: OnConflict, removed: RemovedSize
+) -> None:
+    size, below = drawn
+    mapping = mapping_of(rule)
+    subitems = mapping.subitems.model_copy(update={"removed": removed})
+    mapping = mapping.model_copy(update={"subitems": subitems})
+    line, item = plain(size), item_of(below)
+    findings = compare(Rules(mapping, None, recreate_deleted=False), "C", line, item)
+    (decision,) = decide(mapping, line, item).sizes
+    words: dict[str, set[str | None]] = {}
+    for one in findings:
+        words.setdefault(one.repair.split()[0], set()).add(one.field)
+    if decision.operation is Operation.DELETE:
+        assert words.keys() == {"delete"}
+        assert "Order Qty" in words["delete"]
+        return
+    assert words.get("send", set()) == set(decision.sent)
+    assert "delete" not in words
+    agreed = {one.title for one in decision.changes if one.merged.verdict is Verdict.AGREED}
+    recorded = agreed if decision.operation is Operation.UPDATE else set()
+    assert words.get("record", set()) == recorded
+    assert {one.title for one in decision.changes} <= {one.field for one in findings}
 
 
 def test_a_size_that_nobody_orders_and_that_is_gone_is_forgotten() -> None:
