@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from order_staging.models import Operation, StagedOrder, StagedSubitem, StagingStatus
 from order_staging.repositories.base import Repository, Span, chunks
@@ -30,6 +30,11 @@ CHANGES = (Operation.UPDATE, Operation.MOVE, Operation.ARCHIVE, Operation.DELETE
 
 AWAITING = (StagingStatus.PENDING, StagingStatus.SENDING, StagingStatus.UNKNOWN)
 """States in which a row may still have to be brought to the board."""
+
+
+def to_be_created(model: type[StagedOrder | StagedSubitem]) -> ColumnElement[bool]:
+    """Tell which staged rows are to be created on the board: whatever is no change of what is there."""
+    return or_(model.update_operation.is_(None), model.update_operation.not_in(CHANGES))
 
 
 class StagedRows(Repository[Staged], Generic[Staged]):

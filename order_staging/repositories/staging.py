@@ -12,7 +12,13 @@ from order_staging.models import BulkImport, Operation, StagedOrder, StagedSubit
 from order_staging.repositories.base import Span, chunks, exactly
 from order_staging.repositories.imports import OPEN_IMPORTS
 from order_staging.repositories.source import SourceFilter, equal_text
-from order_staging.repositories.staged_rows import CHANGES, OPEN, VALUES_A_STATEMENT, StagedRows
+from order_staging.repositories.staged_rows import (
+    CHANGES,
+    OPEN,
+    VALUES_A_STATEMENT,
+    StagedRows,
+    to_be_created,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -233,14 +239,13 @@ def _never_sent(batch_id: UUID) -> tuple[ColumnElement[bool], ...]:
         StagedOrder.stg_batch_id == batch_id,
         StagedOrder.stg_status == StagingStatus.PENDING,
         StagedOrder.stg_sent_date.is_(None),
-        ~StagedOrder.update_operation.in_(CHANGES) | StagedOrder.update_operation.is_(None),
+        to_be_created(StagedOrder),
     )
 
 
 def _goes_to_group() -> ColumnElement[bool]:
     """Tell which orders need their group: a change that moves nothing must not bring an empty one into being."""
-    stays = [operation for operation in CHANGES if operation is not Operation.MOVE]
-    return ~StagedOrder.update_operation.in_(stays) | StagedOrder.update_operation.is_(None)
+    return or_(to_be_created(StagedOrder), StagedOrder.update_operation == Operation.MOVE)
 
 
 def _still_open(*, subitems: bool) -> ColumnElement[bool]:

@@ -6,14 +6,12 @@ from enum import StrEnum, auto
 from typing import TYPE_CHECKING
 
 from order_staging.batch.changes.staged import is_left_over
-from order_staging.models import ErrorType, Operation, StagingStatus
+from order_staging.models import Operation, StagingStatus
+from order_staging.repositories.failures import UNSTAGED
 from order_staging.repositories.staged_rows import CHANGES
 
 if TYPE_CHECKING:
     from order_staging.models import StagedOrder, StagedSubitem
-
-REFUSED_BY_US = (ErrorType.INVALID, ErrorType.EDITED, ErrorType.DELETED)
-"""Kinds of letters whose rows are not in staging: the source row itself is looked at again."""
 
 
 class Fate(StrEnum):
@@ -48,7 +46,7 @@ def fate_of_order(
 
     `rows` counts the source rows of its UUID; `valid`: the only one is no invalid row; `landed`: production has it.
     """
-    if kind in REFUSED_BY_US:
+    if kind in UNSTAGED:
         return Fate.EXAMINE if rows else Fate.GONE
     if staged is None or staged.stg_status == StagingStatus.VALIDATION_FAILED:
         if landed:

@@ -13,7 +13,7 @@ from order_staging.batch.mutations import GOING
 from order_staging.batch.payloads import next_attempt
 from order_staging.batch.refused_rows import invalid_row
 from order_staging.batch.retry.errands import ErrorId
-from order_staging.batch.retry.fates import REFUSED_BY_US, Fate, fate_of_order
+from order_staging.batch.retry.fates import Fate, fate_of_order
 from order_staging.batch.retry.rounds import (
     AGAIN,
     GONE,
@@ -25,6 +25,7 @@ from order_staging.batch.retry.rounds import (
 )
 from order_staging.models import ErrorType, StagingStatus
 from order_staging.repositories import Kind
+from order_staging.repositories.failures import UNSTAGED
 from order_staging.repositories.source import UUID_COLUMN
 from order_staging.transform import Order
 
@@ -81,14 +82,14 @@ class OrderRound(Round):
         match fate:
             case Fate.EXAMINE:
                 self.again.look.add(uuid)
-                if letter.error_type in REFUSED_BY_US:
+                if letter.error_type in UNSTAGED:
                     self.again.examined.append(letter.err_id)
                 self.tally["changes"] += letter.error_type in {ErrorType.EDITED, ErrorType.DELETED}
             case Fate.SETTLED:
                 self._end(letter, SETTLED)
             case Fate.GONE:
                 self._end(letter, GONE)
-                if staged is not None and letter.error_type not in REFUSED_BY_US:
+                if staged is not None and letter.error_type not in UNSTAGED:
                     self._drop(staged)
             case Fate.STUCK:
                 self._update(self.keep(letter, obstacle(found, order)))
