@@ -70,7 +70,7 @@ class StagedOrders(StagedRows[StagedOrder]):
         """Read rows that are to be sent, as people would sort them."""
         query = (
             select(StagedOrder)
-            .where(self.model.stg_batch_id == batch_id, StagedOrder.stg_status == StagingStatus.PENDING)
+            .where(StagedOrder.stg_batch_id == batch_id, StagedOrder.stg_status == StagingStatus.PENDING)
             .order_by(*READING_ORDER)
             .limit(limit)
         )
@@ -79,7 +79,7 @@ class StagedOrders(StagedRows[StagedOrder]):
     def pending_of_group(self, batch_id: UUID, group: str, limit: int) -> list[StagedOrder]:
         """Read rows of a group that are to be sent."""
         query = select(StagedOrder).where(
-            self.model.stg_batch_id == batch_id,
+            StagedOrder.stg_batch_id == batch_id,
             StagedOrder.stg_status == StagingStatus.PENDING,
             exactly(StagedOrder.group) == group,
             _goes_to_group(),
@@ -104,7 +104,7 @@ class StagedOrders(StagedRows[StagedOrder]):
         """
         query = (
             select(StagedOrder)
-            .where(self.model.stg_batch_id == batch_id, StagedOrder.stg_status == StagingStatus.UNKNOWN)
+            .where(StagedOrder.stg_batch_id == batch_id, StagedOrder.stg_status == StagingStatus.UNKNOWN)
             .order_by(StagedOrder.stg_id)
         )
         open_imports = select(BulkImport.import_key).where(BulkImport.status.in_(OPEN_IMPORTS))
@@ -150,7 +150,7 @@ class StagedOrders(StagedRows[StagedOrder]):
             select(exactly(StagedOrder.group))
             .distinct()
             .where(
-                self.model.stg_batch_id == batch_id,
+                StagedOrder.stg_batch_id == batch_id,
                 StagedOrder.stg_status == StagingStatus.PENDING,
                 _goes_to_group(),
             )
@@ -287,7 +287,7 @@ class StagedSubitems(StagedRows[StagedSubitem]):
             StagedOrder.stg_id == StagedSubitem.stg_parent_stg_id
         )
         return self.change(
-            self.model.stg_batch_id == batch_id,
+            StagedSubitem.stg_batch_id == batch_id,
             StagedSubitem.stg_monday_parent_item_id.is_(None),
             parent.where(StagedOrder.stg_monday_item_id.is_not(None)).exists(),
             stg_monday_parent_item_id=parent.scalar_subquery(),
@@ -312,7 +312,7 @@ class StagedSubitems(StagedRows[StagedSubitem]):
         query = (
             select(StagedSubitem)
             .where(
-                self.model.stg_batch_id == batch_id,
+                StagedSubitem.stg_batch_id == batch_id,
                 StagedSubitem.stg_status == StagingStatus.PENDING,
                 StagedSubitem.stg_monday_parent_item_id.is_not(None),
             )
