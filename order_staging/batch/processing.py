@@ -39,6 +39,7 @@ from order_staging.errors import (
     StoppedError,
     TerminalError,
     TransientError,
+    UnknownBatchError,
 )
 from order_staging.models import BatchStatus
 from order_staging.monday import Usage
@@ -241,11 +242,11 @@ class Processing:
     ) -> AsyncIterator[tuple[BatchRun, BatchResult]]:
         """Take the lease of a batch's customer for one step, with a line where it needs one.
 
-        Raises `ConfigurationError` without such a batch.
+        Raises `UnknownBatchError` without such a batch.
         """
         batch = await self._workshop.database.run(lambda uow: uow.batches.get(batch_id))
         if batch is None:
-            raise ConfigurationError(f"there is no batch {batch_id}; `order-staging status` lists the newest")
+            raise UnknownBatchError(batch_id)
         result = BatchResult(batch.customer_name)
         async with holding(self._workshop, batch.customer_name) as hold:
             usage = line.client.usage if line else Usage()
