@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from contextlib import asynccontextmanager, nullcontext
 from copy import deepcopy
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -22,8 +21,8 @@ from order_staging.batch.preview.reading import PreviewReader
 from order_staging.batch.record import BatchRecord
 from order_staging.batch.results import BUSY, BatchResult, LoadResult, RunResult
 from order_staging.batch.retry.choosing import batch_to_resume
+from order_staging.batch.retry.course import stage_again
 from order_staging.batch.retry.errands import NEW_ORDERS, Errand
-from order_staging.batch.retry.retrying import Retrying
 from order_staging.batch.retry.rounds import Scope
 from order_staging.batch.rows import clipped
 from order_staging.batch.run import BatchRun
@@ -263,25 +262,17 @@ class Processing:
         wanted = wanted_by(options)
         await run.recover()
         await run.relink(source)
-        if errand.is_retry:
-            retrying = Retrying(Scope(self._workshop, record, source))
-            again = await retrying.stage(errand.letters or ())
-            if again.doubted:
-                # First what an earlier run has left of changes: the board may have changed since, or the source.
-                await run.stage_changes(source, line, Wanted())
-                await run.settle(line)
-                again.add(await retrying.stage_absent(again.doubted))
-            these = tuple(sorted(again.look))
-            wanted = replace(wanted, these=these, going=frozenset(again.archive))
-            await run.load(replace(source, only=these) if again.examined or these else None)
+        if errand.letters is not None:
+            await stage_again(Scope(self._workshop, record, source), run, line, wanted, errand.letters)
         else:
             await run.load(source if errand.loads else None)
-        if not self._workshop.stop.is_set():
-            await run.stage_changes(source, line, wanted)
-        if errand.is_retry and not self._workshop.stop.is_set():
-            await retrying.conclude(again)
-        if not record.begun:
-            return
+            if not self.stopped:
+                await run.stage_changes(source, line, wanted)
+        if record.begun:
+            await self._bring(line, run, options)
+
+    async def _bring(self, line: Line, run: BatchRun, options: Options) -> None:
+        """Bring what is staged to the board, and then to production."""
         steps: list[Callable[[], Awaitable[object]]] = [
             partial(run.create_items, line),
             *([partial(run.create_subitems, line)] if options.get("subitems", True) else []),
@@ -291,7 +282,7 @@ class Processing:
         ]
         for step in steps:
             # What is recorded so far stays as it is; the next run goes on from there.
-            if self._workshop.stop.is_set():
+            if self.stopped:
                 return
             await step()
 
