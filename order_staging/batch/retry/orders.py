@@ -84,7 +84,7 @@ class OrderRound(Round):
                 self.again.look.add(uuid)
                 if letter.error_type in UNSTAGED:
                     self.again.examined.append(letter.err_id)
-                self.tally["changes"] += letter.error_type in {ErrorType.EDITED, ErrorType.DELETED}
+                self.with_changes |= letter.error_type in {ErrorType.EDITED, ErrorType.DELETED}
             case Fate.SETTLED:
                 self._end(letter, SETTLED)
             case Fate.GONE:
@@ -100,11 +100,11 @@ class OrderRound(Round):
         match fate:
             case Fate.RESTAGE | Fate.RECREATE:
                 self._restage(letter, staged, found[0])
-                self.tally["changes"] += fate is Fate.RECREATE
+                self.with_changes |= fate is Fate.RECREATE
             case Fate.DECIDE | Fate.ARCHIVE:
                 if staged.stg_status == StagingStatus.API_FAILED:
                     self._bring(staged, StagingStatus.PENDING, **surely_not_done(staged))
-                self.tally["changes"] += 1
+                self.with_changes = True
                 if fate is Fate.ARCHIVE and staged.source_uuid is not None:
                     self.again.archive.add(staged.source_uuid)
             case Fate.DOUBT:
@@ -121,7 +121,7 @@ class OrderRound(Round):
             return
         self._restaged.add(order_uuid)
         order = self.read(row)
-        self.tally["selected"] += 1
+        self.tally.selected += 1
         if not isinstance(order, Order):
             self._refuse(letter, staged, order, row)
             return
@@ -139,14 +139,14 @@ class OrderRound(Round):
         # Its item was refused, so none of its sizes has ever been sent.
         self._drop_sizes(staged)
         self.uow.staging.subitems.insert(rows.staged_subitems(order, fresh, staged.stg_id, self._limits))
-        self.tally["warnings"] += bool(order.notes)
+        self.tally.warnings += bool(order.notes)
         note_warnings(self.uow, self.record.batch_id, [order])
 
     def _refuse(self, letter: FailedOrder, staged: StagedOrder, order: InvalidOrder, row: Row) -> None:
         """Make it an invalid row as every other: out of staging, and looked at by each run."""
         self._begin(staged)
         self.failed += letter.batch_id != self.record.batch_id
-        self.tally["invalid"] += 1
+        self.tally.invalid += 1
         self.told.append(invalid_row(self.record, order, known=True))
         self._drop(staged)
         if (order.source_uuid, ErrorType.INVALID) in self._invalid:
