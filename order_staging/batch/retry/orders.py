@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -35,12 +35,11 @@ if TYPE_CHECKING:
 
     from order_staging.batch.retry.rounds import Scope
     from order_staging.models import FailedOrder, StagedOrder, StagedSubitem
+    from order_staging.repositories import Row
     from order_staging.transform import InvalidOrder
     from order_staging.unit_of_work import UnitOfWork
 
 log = structlog.get_logger(__name__)
-
-Row = dict[str, Any]
 
 UNSENT: Row = {"original_stg_id": None, "api_payload": None, "http_status_code": None}
 """What a letter says of a row that is not staged, and was not sent."""

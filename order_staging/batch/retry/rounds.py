@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from order_staging.batch.retry.errands import ErrorId
     from order_staging.batch.workshop import Workshop
     from order_staging.models import FailedSubitem
+    from order_staging.repositories import Row
     from order_staging.transform import InvalidOrder, Order
     from order_staging.unit_of_work import UnitOfWork
 
@@ -37,8 +38,6 @@ LEFT_TO_RUNS = (
     "not retried, as without a UUID only `order-staging run` finds its row again; it looks at every one"
 )
 GONE_IN_DOUBT = "its source row is gone from ORDERS_UNIFIED: archive on the board what was created for it"
-
-Row = dict[str, Any]
 
 
 @dataclass

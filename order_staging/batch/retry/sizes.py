@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -22,11 +22,10 @@ if TYPE_CHECKING:
 
     from order_staging.batch.retry.rounds import Scope
     from order_staging.models import FailedSubitem, StagedSubitem
+    from order_staging.repositories import Row
     from order_staging.unit_of_work import UnitOfWork
 
 log = structlog.get_logger(__name__)
-
-Row = dict[str, Any]
 
 
 class SizeRound(Round):
