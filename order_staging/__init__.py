@@ -23,6 +23,7 @@ from order_staging.errors import (
     RequestTooLargeError,
     TerminalError,
     TransientError,
+    UnknownBatchError,
     UnknownCustomerError,
 )
 from order_staging.version import VERSION
@@ -96,6 +97,7 @@ __all__ = [
     "Transformation",
     "TransientError",
     "UnitOfWork",
+    "UnknownBatchError",
     "UnknownCustomerError",
     "Waiting",
     "__version__",

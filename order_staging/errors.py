@@ -63,6 +63,15 @@ class UnknownCustomerError(ConfigurationError):
         )
 
 
+class UnknownBatchError(ConfigurationError):
+    """No batch has this id."""
+
+    def __init__(self, batch: object) -> None:
+        """Say what was asked for: the batch's id, as somebody wrote it."""
+        self.batch = batch
+        super().__init__(f"there is no batch {batch}; `order-staging status` lists the newest")
+
+
 class TransformationError(ConfigurationError):
     """A job's own transformation failed at a row, or gave what is no mapping of columns."""
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from order_staging.batch.channels import Candidate, Survey, plan, worth_importing
+from order_staging.batch.channels import Candidate, Survey, least_to_import, obstacle_to_imports, plan
 from order_staging.batch.events import Step
-from order_staging.monday import FIRST_BULK_VERSION, csv_rows
+from order_staging.monday import csv_rows
 from order_staging.repositories import chunks
 from order_staging.settings import Channel
 
@@ -53,7 +53,11 @@ class BulkDelivery:
         Raises `DestinationError` where monday.com cannot be reached, and where an import could not be followed to
         its end: its rows stay SENDING then, and the next run goes on with it.
         """
-        least = self._least()
+        settings = self._workshop.settings
+        obstacle = obstacle_to_imports(settings)
+        if obstacle is not None and settings.channel is Channel.BULK:
+            log.warning("bulk.not_open", reason=obstacle)
+        least = least_to_import(settings)
         if least is None or not await self._workshop.database.run(partial(self._any_group_of, least)):
             return
         board = await self._client.board()
@@ -75,24 +79,6 @@ class BulkDelivery:
                 if not done:
                     return
                 left = left[done:]
-
-    def _least(self) -> int | None:
-        """Tell from how many rows of a group on to import; None where imports are not open to us."""
-        settings = self._workshop.settings
-        if settings.channel is Channel.ITEMS:
-            return None
-        obstacle = (
-            "there is no key column: set ORDER_STAGING_KEY_COLUMN"
-            if self._client.key_column is None
-            else f"API version {settings.monday_api_version} has none"
-            if settings.monday_api_version < FIRST_BULK_VERSION
-            else None
-        )
-        if obstacle is not None:
-            if settings.channel is Channel.BULK:
-                log.warning("bulk.not_open", reason=obstacle)
-            return None
-        return 1 if settings.channel is Channel.BULK else worth_importing(settings.aliases)
 
     def _any_group_of(self, least: int, uow: UnitOfWork) -> bool:
         return uow.staging.orders.largest_group(self._record.batch_id) >= least

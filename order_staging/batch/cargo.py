@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol
 
 from order_staging.batch.letterboxes import OrderLetters, SubitemLetters
 from order_staging.batch.mutations import GROUP, order_mutations, outcome_of, subitem_mutations
 from order_staging.batch.payloads import Payload, fields_sent, item_columns, item_payload, subitem_payload
 from order_staging.models import Operation, StagedOrder, StagedSubitem
 from order_staging.monday import NewItem, NotExecuted, means_missing_group
-from order_staging.repositories.staged_rows import CHANGES
+from order_staging.repositories.staged_rows import CHANGES, Staged
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from order_staging.transform import BoardMapping
     from order_staging.unit_of_work import UnitOfWork
 
-Row = TypeVar("Row", StagedOrder, StagedSubitem)
-
 _MUTATIONS: dict[str, str] = {
     Operation.UPDATE: "change_multiple_column_values",
     Operation.MOVE: "move_item_to_group",
@@ -33,22 +31,22 @@ _MUTATIONS: dict[str, str] = {
 """The mutation of each operation but CREATE."""
 
 
-class StagedRows(Protocol[Row]):
+class StagedRows(Protocol[Staged]):
     """The repository of one kind of cargo."""
 
-    def pending(self, batch_id: UUID, limit: int) -> list[Row]:
+    def pending(self, batch_id: UUID, limit: int) -> list[Staged]:
         """Read rows that are to be sent."""
         ...
 
-    def pending_among(self, ids: Sequence[int]) -> list[Row]:
+    def pending_among(self, ids: Sequence[int]) -> list[Staged]:
         """Read those of these rows that are to be sent."""
         ...
 
-    def unsettled(self, batch_id: UUID) -> list[Row]:
+    def unsettled(self, batch_id: UUID) -> list[Staged]:
         """Read unknown rows that the board is to be asked about."""
         ...
 
-    def of_requests(self, batch_id: UUID, keys: Sequence[str]) -> list[Row]:
+    def of_requests(self, batch_id: UUID, keys: Sequence[str]) -> list[Staged]:
         """Read all rows of a batch that left with these requests last, in the order in which rows are sent."""
         ...
 
@@ -57,31 +55,31 @@ class StagedRows(Protocol[Row]):
         ...
 
 
-class Cargo(Protocol, Generic[Row]):
+class Cargo(Protocol, Generic[Staged]):
     """How one kind of row is read, sent, and recorded."""
 
     name: str
     """What it is called in logs."""
-    letterbox: Letterbox[Row]
+    letterbox: Letterbox[Staged]
     """Its dead letters."""
 
-    def rows(self, uow: UnitOfWork) -> StagedRows[Row]:
+    def rows(self, uow: UnitOfWork) -> StagedRows[Staged]:
         """Give the repository."""
         ...
 
-    def payload(self, row: Row) -> Payload:
+    def payload(self, row: Staged) -> Payload:
         """Make what is sent for a row."""
         ...
 
-    def mutation(self, row: Row) -> str:
+    def mutation(self, row: Staged) -> str:
         """Tell monday's name of the mutation that a row mostly asks for."""
         ...
 
-    def mutations(self, row: Row) -> int:
+    def mutations(self, row: Staged) -> int:
         """Tell how many mutations a row asks for."""
         ...
 
-    def intent(self, row: Row, place: int | None) -> dict[str, Any]:
+    def intent(self, row: Staged, place: int | None) -> dict[str, Any]:
         """Tell what more is recorded before a row is sent; `place` is that in the file of a bulk import."""
         ...
 
@@ -89,11 +87,11 @@ class Cargo(Protocol, Generic[Row]):
         """Find again, before a request, what the answer to an earlier one showed to be missing."""
         ...
 
-    def asked(self, rows: Sequence[tuple[Row, Payload]], *, again: bool = False) -> list[list[Mutation]]:
+    def asked(self, rows: Sequence[tuple[Staged, Payload]], *, again: bool = False) -> list[list[Mutation]]:
         """Tell the mutations of rows; with `again` those that they left with last, as the intent says."""
         ...
 
-    async def send(self, client: MondayClient, request: Request[Row]) -> list[Outcome]:
+    async def send(self, client: MondayClient, request: Request[Staged]) -> list[Outcome]:
         """Send a request, and tell the outcome of each of its rows."""
         ...
 

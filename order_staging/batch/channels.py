@@ -15,8 +15,13 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from order_staging.monday import FIRST_BULK_VERSION
+from order_staging.settings import Channel
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    from order_staging.settings import Settings
 
 Label = tuple[str, str]
 """A column's id, and the text of a label."""
@@ -69,6 +74,22 @@ class Plan:
 
     first: list[int] = field(default_factory=list)
     imports: dict[str, array[int]] = field(default_factory=dict)
+
+
+def obstacle_to_imports(settings: Settings) -> str | None:
+    """Tell what keeps imports from being open to us, whatever channel is asked for; None: nothing."""
+    if settings.key_column is None:
+        return "there is no key column: set ORDER_STAGING_KEY_COLUMN"
+    if settings.monday_api_version < FIRST_BULK_VERSION:
+        return f"API version {settings.monday_api_version} has none"
+    return None
+
+
+def least_to_import(settings: Settings) -> int | None:
+    """Tell from how many rows of a group on a run imports them; None where it does not."""
+    if settings.channel is Channel.ITEMS or obstacle_to_imports(settings) is not None:
+        return None
+    return 1 if settings.channel is Channel.BULK else worth_importing(settings.aliases)
 
 
 def worth_importing(aliases: int) -> int:

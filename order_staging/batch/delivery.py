@@ -10,7 +10,7 @@ import asyncio
 from collections import deque
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic
 
 import structlog
 
@@ -26,8 +26,9 @@ from order_staging.errors import (
     TransientError,
 )
 from order_staging.failpoints import Failpoint, reach
-from order_staging.models import ErrorType, StagedOrder, StagedSubitem
+from order_staging.models import ErrorType
 from order_staging.monday import LONGEST_WAIT, Created, NotExecuted, Outcome, Rejected, Unknown
+from order_staging.repositories.staged_rows import Staged
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -41,8 +42,6 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-Row = TypeVar("Row", StagedOrder, StagedSubitem)
-
 MOST_UNANSWERED = 5
 """Requests in a row without an answer after which no further one is sent before the board was asked."""
 MOST_REFUSALS, OF_SEVERAL = 5, 3
@@ -50,42 +49,42 @@ MOST_REFUSALS, OF_SEVERAL = 5, 3
 
 
 @dataclass(frozen=True)
-class _Suspect(Generic[Row]):
+class _Suspect(Generic[Staged]):
     """A row that was refused alone, how many rows were accepted before that, and the refusal."""
 
-    row: Row
+    row: Staged
     accepted: int
     error: TerminalError
 
 
 @dataclass
-class _Trial(Generic[Row]):
+class _Trial(Generic[Staged]):
     """What became of the parts of a request that was refused as a whole."""
 
-    suspects: list[_Suspect[Row]] = field(default_factory=list)
+    suspects: list[_Suspect[Staged]] = field(default_factory=list)
     accepted: int = 0
     """Rows of parts that were accepted as such."""
 
 
-class Delivery(Generic[Row]):
+class Delivery(Generic[Staged]):
     """Sends a batch's pending rows of one kind until none is left that can be sent."""
 
-    def __init__(self, ledger: Ledger[Row], client: MondayClient) -> None:
+    def __init__(self, ledger: Ledger[Staged], client: MondayClient) -> None:
         """Take the ledger of the rows, and the client."""
         self.aside: dict[int, str] = {}
         """Rows (`stg_id`) that this run does not send again, and what was said of them; they stay PENDING."""
         self.trouble: DestinationError | None = None
         """Why nothing of this kind is sent any more in this run."""
-        self._ledger: Ledger[Row] = ledger
+        self._ledger: Ledger[Staged] = ledger
         self._workshop = ledger.workshop
         self._record = ledger.record
-        self._cargo: Cargo[Row] = ledger.cargo
+        self._cargo: Cargo[Staged] = ledger.cargo
         self._client = client
         self._executed = 0
         self._accepted = 0
         self._unanswered = 0
         self._postponed: list[NotExecuted] = []
-        self._suspects: list[_Suspect[Row]] = []
+        self._suspects: list[_Suspect[Staged]] = []
         self._refusals = 0
         """How much speaks for everything being refused: grows with requests of which nothing was accepted."""
 
@@ -116,11 +115,11 @@ class Delivery(Generic[Row]):
         """Send what is pending of these rows (`stg_id`), as `deliver` does."""
         await self._deliver(partial(self._pending_among, ids), None)
 
-    def set_aside(self, rows: Sequence[Row]) -> None:
+    def set_aside(self, rows: Sequence[Staged]) -> None:
         """Leave rows for a later run: monday.com left them without an answer however they were sent."""
         self.aside |= {row.stg_id: str(row.stg_error_message) for row in rows}
 
-    async def _deliver(self, read: Callable[[UnitOfWork], list[Row]], size: int | None) -> None:
+    async def _deliver(self, read: Callable[[UnitOfWork], list[Staged]], size: int | None) -> None:
         fruitless = self._unanswered = 0
         while self._goes_on():
             rows = await self._workshop.database.run(read)
@@ -143,15 +142,15 @@ class Delivery(Generic[Row]):
             raise TransientError(f"monday.com stays busy: {words}", wait=wait, status=429)
         await self._workshop.wait(max(wait, 2.0**fruitless), f"monday.com is busy: {words}")
 
-    def _pending(self, uow: UnitOfWork) -> list[Row]:
+    def _pending(self, uow: UnitOfWork) -> list[Staged]:
         limit = self._workshop.settings.chunk_rows + len(self.aside)
         rows = self._cargo.rows(uow).pending(self._record.batch_id, limit)
         return [row for row in rows if row.stg_id not in self.aside]
 
-    def _pending_among(self, ids: Sequence[int], uow: UnitOfWork) -> list[Row]:
+    def _pending_among(self, ids: Sequence[int], uow: UnitOfWork) -> list[Staged]:
         return [row for row in self._cargo.rows(uow).pending_among(ids) if row.stg_id not in self.aside]
 
-    async def _send_all(self, rows: Sequence[Row], size: int | None) -> None:
+    async def _send_all(self, rows: Sequence[Staged], size: int | None) -> None:
         """Send rows in requests, as many at a time as there are lanes; after a failure no further one leaves."""
         waiting = deque(rows)
         failures: list[BaseException] = []
@@ -167,10 +166,10 @@ class Delivery(Generic[Row]):
         if failures:
             raise failures[0]
 
-    def _next_rows(self, waiting: deque[Row], size: int | None) -> list[Row]:
+    def _next_rows(self, waiting: deque[Staged], size: int | None) -> list[Staged]:
         """Take the rows of the next request: a row of two mutations counts twice, and one may always go."""
         room = self._mutations_a_request(size, self._cargo.mutation(waiting[0]))
-        rows: list[Row] = []
+        rows: list[Staged] = []
         while waiting and (not rows or room >= self._cargo.mutations(waiting[0])):
             room -= self._cargo.mutations(waiting[0])
             rows.append(waiting.popleft())
@@ -182,14 +181,14 @@ class Delivery(Generic[Row]):
         fitting = self._client.most_at_once(mutation)
         return wanted if fitting is None else splitting.even_share(wanted, fitting)
 
-    async def _send(self, rows: Sequence[Row]) -> None:
+    async def _send(self, rows: Sequence[Staged]) -> None:
         """Send rows by one request, and by smaller ones where it is refused as a whole, until a row is to blame.
 
         A sole row of a request whose others were all accepted after its refusal is. Every other that was refused
         alone is set aside, and tried once more when others were accepted after it: else the refusal may be about
         anything, and after a few of the kind nothing more is sent.
         """
-        trial: _Trial[Row] = _Trial()
+        trial: _Trial[Staged] = _Trial()
         if self._refusals and len(rows) > 1:
             # The request before was refused to its last row: a single one shows whether this is about everything.
             await self._send_in_parts(rows[:1], trial)
@@ -206,7 +205,7 @@ class Delivery(Generic[Row]):
             if self._refusals >= MOST_REFUSALS:
                 self.trouble = trial.suspects[0].error
 
-    async def _send_in_parts(self, rows: Sequence[Row], trial: _Trial[Row]) -> None:
+    async def _send_in_parts(self, rows: Sequence[Staged], trial: _Trial[Staged]) -> None:
         if not rows:
             return
         refusal, accepted = await self._send_request(rows)
@@ -222,7 +221,7 @@ class Delivery(Generic[Row]):
             if not self._workshop.stop.is_set():
                 await self._send_in_parts(part, trial)
 
-    async def _try_again(self, suspect: _Suspect[Row]) -> None:
+    async def _try_again(self, suspect: _Suspect[Staged]) -> None:
         """Send a row again that was refused alone, if others were accepted since; refused again, it is to blame."""
         if self._accepted == suspect.accepted or not self._goes_on():
             return
@@ -231,7 +230,7 @@ class Delivery(Generic[Row]):
             await self._blame([(suspect.row, refusal)])
         self.aside.pop(suspect.row.stg_id, None)
 
-    async def _send_request(self, rows: Sequence[Row]) -> tuple[TerminalError | None, int]:
+    async def _send_request(self, rows: Sequence[Staged]) -> tuple[TerminalError | None, int]:
         """Send one request; give its refusal as a whole, for which a row may be to blame, or the rows accepted."""
         await self._cargo.prepare(self._client)
         request = await self._workshop.database.run(partial(self._record_intent, rows), self._record.hold)
@@ -251,7 +250,9 @@ class Delivery(Generic[Row]):
         self._obey(request.rows, outcomes, accepted)
         return None, accepted
 
-    def _obey(self, rows: Sequence[tuple[Row, Payload]], outcomes: Sequence[Outcome], accepted: int) -> None:
+    def _obey(
+        self, rows: Sequence[tuple[Staged, Payload]], outcomes: Sequence[Outcome], accepted: int
+    ) -> None:
         """Raise what ends the run; what others of the same answer show to be a row's own sets the row aside."""
         for (row, _), outcome in zip(rows, outcomes, strict=True):
             if not isinstance(outcome, NotExecuted) or outcome.ends_run is None:
@@ -262,18 +263,18 @@ class Delivery(Generic[Row]):
             else:
                 raise outcome.ends_run
 
-    async def _blame(self, rows: Sequence[tuple[Row, TerminalError]]) -> None:
+    async def _blame(self, rows: Sequence[tuple[Staged, TerminalError]]) -> None:
         if rows:
             refused = [(row, Refusal(ErrorType.REJECTED, str(error), error.status)) for row, error in rows]
             await self._workshop.database.run(partial(self._ledger.blame, refused), self._record.hold)
 
-    def _record_intent(self, rows: Sequence[Row], uow: UnitOfWork) -> Request[Row]:
+    def _record_intent(self, rows: Sequence[Staged], uow: UnitOfWork) -> Request[Staged]:
         sent = self._ledger.payloads(rows)
         request = new_request(sent, self._cargo.asked(sent), self._workshop.board_id)
         self._ledger.intend(sent, request.key, uow)
         return request
 
-    async def _acknowledge(self, request: Request[Row], outcomes: Sequence[Outcome]) -> int:
+    async def _acknowledge(self, request: Request[Staged], outcomes: Sequence[Outcome]) -> int:
         """Record outcomes; give the number of rows that were accepted as such."""
         answered = [(row, outcome) for (row, _), outcome in zip(request.rows, outcomes, strict=True)]
         await self._workshop.database.run(partial(self._ledger.acknowledge, answered), self._record.hold)

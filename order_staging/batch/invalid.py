@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -22,12 +22,11 @@ if TYPE_CHECKING:
     from order_staging.batch.results import Counts
     from order_staging.batch.workshop import Workshop
     from order_staging.models import FailedOrder
+    from order_staging.repositories import Row
     from order_staging.transform import InvalidOrder, Order
     from order_staging.unit_of_work import UnitOfWork
 
 log = structlog.get_logger(__name__)
-
-Row = dict[str, Any]
 
 
 SAID = ("error_message", "original_data", "source_fingerprint", "order_number", "item_name", "group_name")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic
 
 import structlog
 
@@ -16,6 +16,7 @@ from order_staging.batch.mutations import GROUP
 from order_staging.batch.payloads import fields_sent, next_attempt
 from order_staging.models import ErrorType, Operation, StagedOrder, StagedSubitem, StagingStatus
 from order_staging.monday import Created, NotExecuted, Outcome, Rejected, Unknown
+from order_staging.repositories.staged_rows import Staged
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-Row = TypeVar("Row", StagedOrder, StagedSubitem)
-
 STATUS_AFTER: dict[type[Outcome], StagingStatus] = {
     Rejected: StagingStatus.API_FAILED,
     NotExecuted: StagingStatus.PENDING,
@@ -42,24 +41,24 @@ STATUS_AFTER: dict[type[Outcome], StagingStatus] = {
 
 
 @dataclass(frozen=True)
-class Ledger(Generic[Row]):
+class Ledger(Generic[Staged]):
     """Records the way of one kind of rows in a batch."""
 
     workshop: Workshop
     record: BatchRecord
-    cargo: Cargo[Row]
+    cargo: Cargo[Staged]
     counts: Counts
     refusals: Refusals
     course: Course
     """The step that brings these rows to the board."""
 
-    def payloads(self, rows: Sequence[Row]) -> list[tuple[Row, Payload]]:
+    def payloads(self, rows: Sequence[Staged]) -> list[tuple[Staged, Payload]]:
         """Make what is sent for rows."""
         return [(row, self.cargo.payload(row)) for row in rows]
 
     def intend(
         self,
-        sent: Sequence[tuple[Row, Payload]],
+        sent: Sequence[tuple[Staged, Payload]],
         key: str,
         uow: UnitOfWork,
         places: Mapping[int, int] | None = None,
@@ -90,13 +89,13 @@ class Ledger(Generic[Row]):
         )
         uow.after_commit(partial(_remember, [row for row, _ in sent], intents))
 
-    def resend(self, rows: Sequence[Row], uow: UnitOfWork) -> None:
+    def resend(self, rows: Sequence[Staged], uow: UnitOfWork) -> None:
         """Record that unknown rows are about to leave again, under the key they have."""
         facts = {"stg_status": StagingStatus.SENDING, "stg_sent_date": self.workshop.outside.now()}
         self.cargo.rows(uow).update([{"stg_id": row.stg_id} | facts for row in rows])
         self.record.increase(uow)
 
-    def doubt_again(self, answered: Sequence[tuple[Row, str, datetime | None]], uow: UnitOfWork) -> None:
+    def doubt_again(self, answered: Sequence[tuple[Staged, str, datetime | None]], uow: UnitOfWork) -> None:
         """Record what was said of rows that left again and are as unknown as before, and when they left."""
         now = self.workshop.outside.now()
         self.cargo.rows(uow).update(
@@ -108,10 +107,10 @@ class Ledger(Generic[Row]):
         )
         self.record.increase(uow)
 
-    def acknowledge(self, answered: Sequence[tuple[Row, Outcome]], uow: UnitOfWork) -> None:
+    def acknowledge(self, answered: Sequence[tuple[Staged, Outcome]], uow: UnitOfWork) -> None:
         """Record the outcomes of rows that were sent; `stg_api_payload` of each is what was sent."""
         now = self.workshop.outside.now()
-        arrived: list[Row] = []
+        arrived: list[Staged] = []
         arrivals, changes, refused = [], [], []
         for row, outcome in answered:
             if isinstance(outcome, Created):
@@ -131,19 +130,21 @@ class Ledger(Generic[Row]):
         self.end(arrived, refused, uow)
         uow.after_commit(partial(self._count, answered))
 
-    def end(self, arrived: Sequence[Row], refused: Sequence[tuple[Row, Refusal]], uow: UnitOfWork) -> None:
+    def end(
+        self, arrived: Sequence[Staged], refused: Sequence[tuple[Staged, Refusal]], uow: UnitOfWork
+    ) -> None:
         """Resolve the letters of rows that are on the board, write those of rows that are refused, and count."""
         letterbox = self.cargo.letterbox
         failed = self.refusals.bury(letterbox, refused, uow) - self.refusals.resolve(letterbox, arrived, uow)
         self.record.increase(uow, **self.cargo.counters(len(arrived), failed))
 
-    def put_back(self, rows: Sequence[Row], words: str, uow: UnitOfWork) -> None:
+    def put_back(self, rows: Sequence[Staged], words: str, uow: UnitOfWork) -> None:
         """Record that rows were surely not executed, and why."""
         message = self.workshop.redact(words)
         self.cargo.rows(uow).update([change(row, StagingStatus.PENDING, message) for row in rows])
         self.record.increase(uow)
 
-    def blame(self, suspects: Sequence[tuple[Row, Refusal]], uow: UnitOfWork) -> None:
+    def blame(self, suspects: Sequence[tuple[Staged, Refusal]], uow: UnitOfWork) -> None:
         """Reject rows for which requests were refused, or failed, that carried nothing else."""
         refused = []
         for row, refusal in suspects:
@@ -160,7 +161,7 @@ class Ledger(Generic[Row]):
         self.course.advance(rows)
         log.warning("delivery.blamed", kind=self.cargo.name, rows=rows)
 
-    def _count(self, answered: Sequence[tuple[Row, Outcome]]) -> None:
+    def _count(self, answered: Sequence[tuple[Staged, Outcome]]) -> None:
         outcomes = [outcome for _, outcome in answered]
         for row, outcome in answered:
             match outcome:
@@ -178,7 +179,7 @@ class Ledger(Generic[Row]):
             created=sum(isinstance(outcome, Created) for outcome in outcomes),
         )
 
-    def _count_done(self, row: Row) -> None:
+    def _count_done(self, row: Staged) -> None:
         match row.update_operation:
             case Operation.UPDATE:
                 self.counts.updated += 1

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from order_staging.transform import BoardMapping
     from order_staging.unit_of_work import UnitOfWork
 
-Row_contra = TypeVar("Row_contra", StagedOrder, StagedSubitem, contravariant=True)
+Staged_contra = TypeVar("Staged_contra", StagedOrder, StagedSubitem, contravariant=True)
 Place: TypeAlias = "UUID | tuple[UUID, str]"
 """A source row, or a size of it: by what dead letters know what they are about."""
 
@@ -35,14 +35,14 @@ class DeadLetters(Protocol):
         ...
 
 
-class Letterbox(Protocol, Generic[Row_contra]):
+class Letterbox(Protocol, Generic[Staged_contra]):
     """One kind of dead letters; each method is a piece of a transaction."""
 
-    def place(self, row: Row_contra) -> Place | None:
+    def place(self, row: Staged_contra) -> Place | None:
         """Tell by what dead letters know a row; None without a UUID."""
         ...
 
-    def letter(self, row: Row_contra, refusal: Refusal, now: datetime) -> dict[str, Any]:
+    def letter(self, row: Staged_contra, refusal: Refusal, now: datetime) -> dict[str, Any]:
         """Make a dead letter."""
         ...
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from contextlib import asynccontextmanager, nullcontext
 from copy import deepcopy
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -22,8 +21,8 @@ from order_staging.batch.preview.reading import PreviewReader
 from order_staging.batch.record import BatchRecord
 from order_staging.batch.results import BUSY, BatchResult, LoadResult, RunResult
 from order_staging.batch.retry.choosing import batch_to_resume
+from order_staging.batch.retry.course import stage_again
 from order_staging.batch.retry.errands import NEW_ORDERS, Errand
-from order_staging.batch.retry.retrying import Retrying
 from order_staging.batch.retry.rounds import Scope
 from order_staging.batch.rows import clipped
 from order_staging.batch.run import BatchRun
@@ -39,6 +38,7 @@ from order_staging.errors import (
     StoppedError,
     TerminalError,
     TransientError,
+    UnknownBatchError,
 )
 from order_staging.models import BatchStatus
 from order_staging.monday import Usage
@@ -241,11 +241,11 @@ class Processing:
     ) -> AsyncIterator[tuple[BatchRun, BatchResult]]:
         """Take the lease of a batch's customer for one step, with a line where it needs one.
 
-        Raises `ConfigurationError` without such a batch.
+        Raises `UnknownBatchError` without such a batch.
         """
         batch = await self._workshop.database.run(lambda uow: uow.batches.get(batch_id))
         if batch is None:
-            raise ConfigurationError(f"there is no batch {batch_id}; `order-staging status` lists the newest")
+            raise UnknownBatchError(batch_id)
         result = BatchResult(batch.customer_name)
         async with holding(self._workshop, batch.customer_name) as hold:
             usage = line.client.usage if line else Usage()
@@ -258,30 +258,24 @@ class Processing:
     async def _steps(
         self, line: Line, record: BatchRecord, run: BatchRun, options: Options, errand: Errand
     ) -> None:
-        source = await self._source(record.result.customer, options, options.get("limit"))
-        source = replace(source, look_first=options.get("look_first", False))
+        look_first = options.get("look_first", False)
+        source = await self._source(
+            record.result.customer, options, options.get("limit"), look_first=look_first
+        )
         wanted = wanted_by(options)
-        await run.recover(look_first=source.look_first)
+        await run.recover(look_first=look_first)
         await run.relink(source)
-        if errand.is_retry:
-            retrying = Retrying(Scope(self._workshop, record, source))
-            again = await retrying.stage(errand.letters or ())
-            if again.doubted:
-                # First what an earlier run has left of changes: the board may have changed since, or the source.
-                await run.stage_changes(source, line, Wanted())
-                await run.settle(line)
-                again.add(await retrying.stage_absent(again.doubted))
-            these = tuple(sorted(again.look))
-            wanted = replace(wanted, these=these, going=frozenset(again.archive))
-            await run.load(replace(source, only=these) if again.examined or these else None)
+        if errand.letters is not None:
+            await stage_again(Scope(self._workshop, record, source), run, line, wanted, errand.letters)
         else:
             await run.load(source if errand.loads else None)
-        if not self._workshop.stop.is_set():
-            await run.stage_changes(source, line, wanted)
-        if errand.is_retry and not self._workshop.stop.is_set():
-            await retrying.conclude(again)
-        if not record.begun:
-            return
+            if not self.stopped:
+                await run.stage_changes(source, line, wanted)
+        if record.begun:
+            await self._bring(line, run, options)
+
+    async def _bring(self, line: Line, run: BatchRun, options: Options) -> None:
+        """Bring what is staged to the board, and then to production."""
         steps: list[Callable[[], Awaitable[object]]] = [
             partial(run.create_items, line),
             *([partial(run.create_subitems, line)] if options.get("subitems", True) else []),
@@ -291,7 +285,7 @@ class Processing:
         ]
         for step in steps:
             # What is recorded so far stays as it is; the next run goes on from there.
-            if self._workshop.stop.is_set():
+            if self.stopped:
                 return
             await step()
 
@@ -317,11 +311,13 @@ class Processing:
             record = BatchRecord(self._workshop, result, hold, usage, resumed)
             yield record, BatchRun(self._workshop, record)
 
-    async def _source(self, customer: str, filters: Filters, limit: int | None = None) -> Source:
+    async def _source(
+        self, customer: str, filters: Filters, limit: int | None = None, *, look_first: bool = False
+    ) -> Source:
         names = await self._source_names()
         chosen = [name for name in names if self.label(name) == customer]
         wanted = filter_by(chosen, filters)
-        return Source(self._bench.shape, wanted, limit, self._bench.doubled)
+        return Source(self._bench.shape, wanted, limit, self._bench.doubled, look_first=look_first)
 
     async def _source_names(self) -> list[str | None]:
         if self._names is None:

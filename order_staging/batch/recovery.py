@@ -10,7 +10,7 @@ should that person have taken everything away, it is staged anew, as its source 
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic
 
 import structlog
 
@@ -20,7 +20,7 @@ from order_staging.batch.letters import Refusal
 from order_staging.batch.lookups import only_moves
 from order_staging.failpoints import Failpoint, reach
 from order_staging.models import ErrorType, StagedOrder, StagedSubitem, StagingStatus
-from order_staging.repositories.staged_rows import CHANGES
+from order_staging.repositories.staged_rows import CHANGES, Staged
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -34,31 +34,29 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-Row = TypeVar("Row", StagedOrder, StagedSubitem)
-
 
 def _is_checked(row: StagedOrder | StagedSubitem) -> bool:
     """Tell whether the board is looked at before a row is sent again: it is new there, or only moves."""
     return row.update_operation not in CHANGES or only_moves(row)
 
 
-class Recovery(Generic[Row]):
+class Recovery(Generic[Staged]):
     """Settles the unknown rows of one kind in a batch."""
 
     def __init__(
         self,
-        ledger: Ledger[Row],
-        search: Callable[[Sequence[Row]], Awaitable[Found]],
-        resending: Resending[Row],
+        ledger: Ledger[Staged],
+        search: Callable[[Sequence[Staged]], Awaitable[Found]],
+        resending: Resending[Staged],
     ) -> None:
         """Take the ledger of the rows, what looks rows up on the board, and what sends requests again."""
-        self._resending: Resending[Row] = resending
+        self._resending: Resending[Staged] = resending
         self._resent = 0
         self._workshop = ledger.workshop
         self._record = ledger.record
-        self._cargo: Cargo[Row] = ledger.cargo
-        self._search: Callable[[Sequence[Row]], Awaitable[Found]] = search
-        self._ledger: Ledger[Row] = ledger
+        self._cargo: Cargo[Staged] = ledger.cargo
+        self._search: Callable[[Sequence[Staged]], Awaitable[Found]] = search
+        self._ledger: Ledger[Staged] = ledger
         self._counts = ledger.counts
 
     @property
@@ -70,7 +68,7 @@ class Recovery(Generic[Row]):
         """Count rows of which nobody can tell why they do not get through."""
         self._counts.unknown += rows
 
-    async def settle(self) -> list[Row]:
+    async def settle(self) -> list[Staged]:
         """Settle what is unknown; give the rows that are pending again, with what was said when they were sent.
 
         Changes are simply done again, but for a move, which may have to be done no more.
@@ -84,7 +82,7 @@ class Recovery(Generic[Row]):
         with self._workshop.announcer.step(customer, Step.RECOVER, len(rows)) as course:
             return await self._settle(rows, course)
 
-    async def _settle(self, rows: list[Row], course: Course) -> list[Row]:
+    async def _settle(self, rows: list[Staged], course: Course) -> list[Staged]:
         new = [row for row in rows if _is_checked(row)]
         found = await self._search(new) if new else {}
         reach(Failpoint.BOARD_SEARCHED)
@@ -102,7 +100,7 @@ class Recovery(Generic[Row]):
         rest = [left[row.stg_id] for row in new if row.stg_id in left]
         return changes + await self._settle_new(rest, {} if executed else found, course)
 
-    async def _send_again(self, rows: Sequence[Row], new: Sequence[Row], found: Found) -> set[int]:
+    async def _send_again(self, rows: Sequence[Staged], new: Sequence[Staged], found: Found) -> set[int]:
         """Send requests again under their keys where the board shows nothing of them; add to what was found."""
         possible = await self._resending.possible([row for row in rows if row.stg_id not in found])
         unseen = [request for request in possible if request.ids.isdisjoint(found)]
@@ -115,7 +113,7 @@ class Recovery(Generic[Row]):
             found |= await self._search(new)
         return await self._resending.send([request for request in unseen if request.ids.isdisjoint(found)])
 
-    def _repeat(self, rows: Sequence[Row], uow: UnitOfWork) -> None:
+    def _repeat(self, rows: Sequence[Staged], uow: UnitOfWork) -> None:
         """Make changes pending again: unlike a creation, each may be done twice without harm."""
         words = "its outcome is not known; to be done again"
         self._cargo.rows(uow).update([change(row, StagingStatus.PENDING, words) for row in rows])
@@ -125,7 +123,7 @@ class Recovery(Generic[Row]):
     def _count_repeated(self, rows: int) -> None:
         self._counts.unknown = max(0, self._counts.unknown - rows)
 
-    async def _settle_new(self, rows: list[Row], seen: Found, course: Course) -> list[Row]:
+    async def _settle_new(self, rows: list[Staged], seen: Found, course: Course) -> list[Staged]:
         """Settle creations by what the board has shown so far, and by a second look where that is not enough."""
         if not rows:
             return []
@@ -144,11 +142,11 @@ class Recovery(Generic[Row]):
         course.advance(len(rows))
         return absent
 
-    async def _wait_for_the_end_of_doubt(self, rows: Sequence[Row]) -> None:
+    async def _wait_for_the_end_of_doubt(self, rows: Sequence[Staged]) -> None:
         words = f"{len(rows)} rows without an answer may still arrive; then the board is looked at"
         await self._workshop.wait(self._doubt_ends_in(rows), words)
 
-    def _doubt_ends_in(self, missing: Sequence[Row]) -> float:
+    def _doubt_ends_in(self, missing: Sequence[Staged]) -> float:
         """Tell the seconds until "not on the board" can be believed.
 
         A request may be executed after its connection is lost: until it would have timed out, nothing is sure.
@@ -158,14 +156,14 @@ class Recovery(Generic[Row]):
         latest = max((row.stg_sent_date for row in missing if row.stg_sent_date), default=now)
         return max(settings.recovery_delay, settings.request_timeout - (now - latest).total_seconds())
 
-    def _unknown(self, uow: UnitOfWork) -> list[Row]:
+    def _unknown(self, uow: UnitOfWork) -> list[Staged]:
         return self._cargo.rows(uow).unsettled(self._record.batch_id)
 
     def _record_findings(
-        self, rows: Sequence[Row], found: Mapping[int, list[int]], uow: UnitOfWork
-    ) -> list[Row]:
+        self, rows: Sequence[Staged], found: Mapping[int, list[int]], uow: UnitOfWork
+    ) -> list[Staged]:
         now = self._workshop.outside.now()
-        arrived: list[Row] = []
+        arrived: list[Staged] = []
         adopted, absent, decided, refused = [], [], [], []
         for row in rows:
             match found.get(row.stg_id, []):
@@ -191,7 +189,7 @@ class Recovery(Generic[Row]):
         uow.after_commit(partial(self._count, len(adopted), len(absent), len(decided), len(refused)))
         return absent
 
-    def _as_delivered(self, row: Row) -> dict[str, Any]:
+    def _as_delivered(self, row: Staged) -> dict[str, Any]:
         """Tell what counts as delivered of a row: what was sent, or would be if a database has forgotten that."""
         recorded, digest = row.stg_api_payload, row.stg_payload_hash
         if recorded is None:
@@ -199,7 +197,7 @@ class Recovery(Generic[Row]):
             recorded, digest = payload.recorded, payload.hash
         return {"stg_api_payload": recorded, "stg_payload_hash": digest}
 
-    def _was_decided_by_people(self, row: Row) -> bool:
+    def _was_decided_by_people(self, row: Staged) -> bool:
         """Tell whether a row was a conflict before a retry: it has a letter, and its key does not count."""
         is_new = row.stg_key_date is None and row.update_operation not in CHANGES
         return is_new and self._ledger.refusals.has_letter(self._cargo.letterbox, row)

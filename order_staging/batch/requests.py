@@ -10,11 +10,12 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic
 
 from order_staging.batch.payloads import idempotency_key, next_attempt
 from order_staging.models import StagedOrder, StagedSubitem, StagingStatus
 from order_staging.monday import rows_request
+from order_staging.repositories.staged_rows import Staged
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,18 +24,16 @@ if TYPE_CHECKING:
     from order_staging.batch.payloads import Payload
     from order_staging.monday import Mutation
 
-Row = TypeVar("Row", StagedOrder, StagedSubitem)
-
 KEY_KNOWN = timedelta(minutes=25)
 """How long a key is relied on after its request first left: monday.com keeps it for 30 minutes, a request takes
 one, and clocks differ (docs/monday.md, "Idempotency-Key")."""
 
 
 @dataclass(frozen=True)
-class Request(Generic[Row]):
+class Request(Generic[Staged]):
     """Rows with what is sent for each, the mutations of each, and the idempotency key."""
 
-    rows: Sequence[tuple[Row, Payload]]
+    rows: Sequence[tuple[Staged, Payload]]
     mutations: Sequence[Sequence[Mutation]]
     key: str
 
@@ -45,16 +44,16 @@ class Request(Generic[Row]):
 
 
 def new_request(
-    rows: Sequence[tuple[Row, Payload]], mutations: Sequence[Sequence[Mutation]], board_id: int
-) -> Request[Row]:
+    rows: Sequence[tuple[Staged, Payload]], mutations: Sequence[Sequence[Mutation]], board_id: int
+) -> Request[Staged]:
     """Make the request that sends rows once more than before; `board_id` is where new items go."""
     attempts = [next_attempt(row) for row, _ in rows]
     return Request(rows, mutations, idempotency_key(rows, attempts, _written(mutations, board_id)))
 
 
 def same_request(
-    rows: Sequence[tuple[Row, Payload]], mutations: Sequence[Sequence[Mutation]], board_id: int
-) -> Request[Row] | None:
+    rows: Sequence[tuple[Staged, Payload]], mutations: Sequence[Sequence[Mutation]], board_id: int
+) -> Request[Staged] | None:
     """Make the request anew that rows left with last; None where it would not be the same to the last byte."""
     attempts = [row.stg_retry_count or 0 for row, _ in rows]
     key = idempotency_key(rows, attempts, _written(mutations, board_id))

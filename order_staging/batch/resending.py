@@ -9,15 +9,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from functools import partial
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic
 
 import structlog
 
 from order_staging.batch.requests import may_be_sent_again, same_request
 from order_staging.errors import AuthenticationError, DestinationError, EndpointError, TerminalError
 from order_staging.failpoints import Failpoint, reach
-from order_staging.models import StagedOrder, StagedSubitem
 from order_staging.monday import Created, Unknown
+from order_staging.repositories.staged_rows import Staged
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,28 +30,26 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-Row = TypeVar("Row", StagedOrder, StagedSubitem)
 
-
-class Resending(Generic[Row]):
+class Resending(Generic[Staged]):
     """Sends unknown requests of one kind of rows again, each under the key it left with."""
 
-    def __init__(self, ledger: Ledger[Row], client: MondayClient) -> None:
+    def __init__(self, ledger: Ledger[Staged], client: MondayClient) -> None:
         """Take the ledger of the rows, and the client."""
         self._workshop = ledger.workshop
         self._record = ledger.record
-        self._ledger: Ledger[Row] = ledger
-        self._cargo: Cargo[Row] = ledger.cargo
+        self._ledger: Ledger[Staged] = ledger
+        self._cargo: Cargo[Staged] = ledger.cargo
         self._client = client
 
-    async def possible(self, rows: Sequence[Row]) -> list[Request[Row]]:
+    async def possible(self, rows: Sequence[Staged]) -> list[Request[Staged]]:
         """Make the requests of unknown rows anew, as far as they may be sent again.
 
         That is where the key is young enough, and the request comes out the same to the last byte.
         """
         return await self._workshop.database.run(partial(self._requests, rows))
 
-    async def send(self, requests: Sequence[Request[Row]]) -> set[int]:
+    async def send(self, requests: Sequence[Request[Staged]]) -> set[int]:
         """Send requests again, of which nothing must be on the board.
 
         Gives the rows that monday.com says it has executed; anything else that it answers leaves a row unknown.
@@ -70,20 +68,20 @@ class Resending(Generic[Row]):
                 break
         return executed
 
-    def _requests(self, rows: Sequence[Row], uow: UnitOfWork) -> list[Request[Row]]:
+    def _requests(self, rows: Sequence[Staged], uow: UnitOfWork) -> list[Request[Staged]]:
         keys = {row.stg_idempotency_key for row in rows if row.stg_idempotency_key}
-        travelled: defaultdict[str | None, list[Row]] = defaultdict(list)
+        travelled: defaultdict[str | None, list[Staged]] = defaultdict(list)
         for row in self._cargo.rows(uow).of_requests(self._record.batch_id, sorted(map(str, keys))):
             travelled[row.stg_idempotency_key].append(row)
         now = self._workshop.outside.now()
         young = [together for together in travelled.values() if may_be_sent_again(together, now)]
         return [request for together in young if (request := self._same(together))]
 
-    def _same(self, rows: Sequence[Row]) -> Request[Row] | None:
+    def _same(self, rows: Sequence[Staged]) -> Request[Staged] | None:
         sent = self._ledger.payloads(rows)
         return same_request(sent, self._cargo.asked(sent, again=True), self._workshop.board_id)
 
-    async def _send(self, request: Request[Row]) -> set[int]:
+    async def _send(self, request: Request[Staged]) -> set[int]:
         run, hold = self._workshop.database.run, self._record.hold
         await run(partial(self._ledger.resend, [row for row, _ in request.rows]), hold)
         reach(Failpoint.RESEND_RECORDED)
@@ -108,8 +106,8 @@ class Resending(Generic[Row]):
 
     def _record_answers(
         self,
-        answered: Sequence[tuple[Row, Outcome]],
-        executed: Sequence[tuple[Row, Outcome]],
+        answered: Sequence[tuple[Staged, Outcome]],
+        executed: Sequence[tuple[Staged, Outcome]],
         uow: UnitOfWork,
     ) -> None:
         self._ledger.acknowledge(executed, uow)

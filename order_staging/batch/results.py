@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -71,6 +71,11 @@ class Counts:
     """Archived on the board, as they are gone from the source."""
     retried: int = 0
     """Dead letters whose rows were looked at again, whatever came of it."""
+
+    def add(self, other: Counts) -> None:
+        """Add what another part of the work has counted."""
+        for each in fields(self):
+            setattr(self, each.name, getattr(self, each.name) + getattr(other, each.name))
 
     @property
     def on_board(self) -> int:

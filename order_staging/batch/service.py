@@ -119,7 +119,7 @@ class BatchService(SingleSteps):
     def resume(self, batch_id: UUID | None = None) -> RunResult:
         """Go on with what is unfinished, and load nothing new: of a batch, or of every customer that has any.
 
-        A batch of which nothing is left does nothing. Raises `ConfigurationError` where there is no such batch.
+        A batch of which nothing is left does nothing. Raises `UnknownBatchError` where there is no such batch.
         """
         return self._now("resume", lambda: self.resume_async(batch_id))
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from order_staging.batch import BatchService
 from order_staging.cli import program
+from order_staging.cli.carrying_out import carry_out
 from order_staging.cli.options import (
     AagSeasonOption,
     CustomerSeasonOption,
@@ -20,9 +19,9 @@ from order_staging.cli.options import (
     OutputOption,
     PoOption,
 )
-from order_staging.cli.progress import ProgressOption, Shown, watching
-from order_staging.cli.run import exit_code, require_choice, signals
-from order_staging.errors import ConfigurationError, StoppedError
+from order_staging.cli.progress import ProgressOption, Shown
+from order_staging.cli.run import exit_code, require_choice
+from order_staging.errors import ConfigurationError
 from order_staging.reporting import drift_metrics, drift_page
 
 if TYPE_CHECKING:
@@ -58,27 +57,21 @@ def drift(
         if recreate_deleted and not repair:
             raise ConfigurationError("--recreate-deleted goes with --repair; give both")
         require_choice(customer, all_=all_, narrowed=any((po, aag_season, customer_season)))
-        with watching(progress, output, log_format) as watcher:
-            service = BatchService(ours.settings, on_event=watcher.on_event)
-            with signals(service, watcher) as received:
-                try:
-                    result = asyncio.run(
-                        service.drift_async(
-                            customer or None,
-                            repair=repair,
-                            recreate_deleted=recreate_deleted,
-                            po=po,
-                            aag_season=aag_season,
-                            customer_season=customer_season,
-                        )
-                    )
-                except StoppedError:
-                    if not received:
-                        raise
-                    raise typer.Exit(128 + received[0]) from None
+        result, interrupted = carry_out(
+            ours,
+            progress,
+            log_format,
+            lambda service: service.drift_async(
+                customer or None,
+                repair=repair,
+                recreate_deleted=recreate_deleted,
+                po=po,
+                aag_season=aag_season,
+                customer_season=customer_season,
+            ),
+        )
         ours.show(result.to_dict(), lambda: drift_page(result), metrics=drift_metrics(result))
-    code = 128 + received[0] if received else _exit_code(result, all_=all_)
-    if code:
+    if code := interrupted or _exit_code(result, all_=all_):
         raise typer.Exit(code)
 
 

@@ -24,7 +24,7 @@ from order_staging.cli.options import (
     OutputOption,
 )
 from order_staging.database import reading_only
-from order_staging.errors import ConfigurationError
+from order_staging.errors import ConfigurationError, UnknownBatchError
 from order_staging.reporting import Metric, detail, newest, unresolved
 from order_staging.reporting.looking import batch_page, batches_page, customers_page, failures_page
 from order_staging.transform import Customers, load_customers
@@ -144,7 +144,7 @@ def _looker(
         with UnitOfWork(factory) as uow:
             found = detail(uow, batch_id)
         if found is None:
-            raise _no_batch(str(batch))
+            raise UnknownBatchError(batch)
         return watching.Seen(found.to_dict(), batch_page(found), ended=found.batch.has_ended)
 
     return one
@@ -181,10 +181,6 @@ def reading(settings: Settings) -> Iterator[UnitOfWork]:
         # It keeps nobody from writing.
         with UnitOfWork(sessionmaker(reading_only(engine))) as uow:
             yield uow
-
-
-def _no_batch(text: str) -> ConfigurationError:
-    return ConfigurationError(f"there is no batch {text}; `order-staging status` lists the newest")
 
 
 def _names_in_errors(uow: UnitOfWork, settings: Settings, customer: str) -> list[str]:

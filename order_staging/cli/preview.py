@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Group
 
-from order_staging.batch import BatchService
 from order_staging.batch.workshop import utc_now
 from order_staging.cli import program
+from order_staging.cli.carrying_out import carry_out
 from order_staging.cli.options import (
     AagSeasonOption,
     CustomerSeasonOption,
@@ -25,9 +24,8 @@ from order_staging.cli.options import (
     PoOption,
 )
 from order_staging.cli.pages import write_page
-from order_staging.cli.progress import ProgressOption, Shown, watching
-from order_staging.cli.run import require_choice, signals
-from order_staging.errors import StoppedError
+from order_staging.cli.progress import ProgressOption, Shown
+from order_staging.cli.run import require_choice
 from order_staging.logs import Redactor
 from order_staging.reporting import preview_page
 
@@ -76,20 +74,17 @@ def preview(
             "rows": rows,
             "payloads": show,
         }
-        with watching(progress, output, log_format) as watcher:
-            service = BatchService(ours.settings, on_event=watcher.on_event)
-            with signals(service, watcher) as received:
-                try:
-                    result = asyncio.run(service.preview_async(customer or None, **options))
-                except StoppedError:
-                    if not received:
-                        raise
-                    raise typer.Exit(128 + received[0]) from None
+        result, interrupted = carry_out(
+            ours,
+            progress,
+            log_format,
+            lambda service: service.preview_async(customer or None, **options),
+        )
         if out is not None:
             _write(result, out, ours.settings)
         ours.show(result.to_dict(), lambda: _shown(result, out))
-    if received:
-        raise typer.Exit(128 + received[0])
+    if interrupted:
+        raise typer.Exit(interrupted)
 
 
 def _shown(result: PreviewResult, out: Path | None) -> RenderableType:

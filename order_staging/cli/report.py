@@ -13,7 +13,7 @@ from order_staging.cli import program
 from order_staging.cli.looking import batch_named, reading
 from order_staging.cli.options import FormatOption, LevelOption, LogLevel, Output, OutputOption
 from order_staging.cli.pages import write_page
-from order_staging.errors import ConfigurationError
+from order_staging.errors import ConfigurationError, UnknownBatchError
 from order_staging.logs import Redactor
 from order_staging.reporting.reports import (
     BoardLinks,
@@ -76,7 +76,7 @@ def report(
 def _of_batch(uow: UnitOfWork, settings: Settings, text: str, now: datetime) -> BatchReport:
     facts = batch_facts(uow, batch_named(uow, text), now)
     if facts is None:
-        raise ConfigurationError(f"there is no batch {text}; `order-staging status` lists the newest")
+        raise UnknownBatchError(text)
     fields = [field.title for field in load_mapping(settings.mapping).fields]
     return batch_report(facts, now=now, links=BoardLinks(settings.board_url), fields=fields)
 

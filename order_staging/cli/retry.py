@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from order_staging.batch import BatchService
 from order_staging.cli import program
+from order_staging.cli.carrying_out import carry_out
 from order_staging.cli.looking import batch_named, reading
 from order_staging.cli.options import (
     BatchOption,
@@ -20,14 +19,14 @@ from order_staging.cli.options import (
     Output,
     OutputOption,
 )
-from order_staging.cli.progress import ProgressOption, Shown, Watcher, watching
-from order_staging.cli.run import exit_code, signals, summary
+from order_staging.cli.progress import ProgressOption, Shown
+from order_staging.cli.run import exit_code, summary
 from order_staging.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
-    from contextlib import AbstractContextManager
     from uuid import UUID
+
+    from rich.console import RenderableType
 
     from order_staging.batch import RunResult
 
@@ -59,18 +58,17 @@ def retry(
     with program.program(output, log_level, log_format) as ours:
         _require_choice(batch is not None or customer is not None, bool(error_id), all_)
         batch_id = _batch_id(ours, batch)
-        code = _carry_out(
+        result, interrupted = carry_out(
             ours,
-            watching(progress, output, log_format),
+            progress,
+            log_format,
             lambda service: service.retry_failed_async(
                 batch_id=batch_id, customer_name=customer, error_ids=error_id or (), everything=all_
             ),
-            title="Retry",
-            nothing="Nothing to retry: nothing that failed matches.",
-            passes_busy=all_,
-            fail_on_rejects=fail_on_rejects,
         )
-    if code:
+        nothing = "Nothing to retry: nothing that failed matches."
+        ours.show(result.to_dict(), lambda: _page(result, title="Retry", nothing=nothing))
+    if code := interrupted or exit_code(result, all_=all_, fail_on_rejects=fail_on_rejects):
         raise typer.Exit(code)
 
 
@@ -90,16 +88,12 @@ def resume(
     """
     with program.program(output, log_level, log_format) as ours:
         batch_id = _batch_id(ours, batch)
-        code = _carry_out(
-            ours,
-            watching(progress, output, log_format),
-            lambda service: service.resume_async(batch_id),
-            title="Resume",
-            nothing=f"Nothing to resume: {'nothing' if batch is None else f'of batch {batch} nothing'} is left.",
-            passes_busy=batch is None,
-            fail_on_rejects=fail_on_rejects,
+        result, interrupted = carry_out(
+            ours, progress, log_format, lambda service: service.resume_async(batch_id)
         )
-    if code:
+        nothing = f"Nothing to resume: {'nothing' if batch is None else f'of batch {batch} nothing'} is left."
+        ours.show(result.to_dict(), lambda: _page(result, title="Resume", nothing=nothing))
+    if code := interrupted or exit_code(result, all_=batch is None, fail_on_rejects=fail_on_rejects):
         raise typer.Exit(code)
 
 
@@ -122,25 +116,7 @@ def _require_choice(narrowed: bool, named: bool, everything: bool) -> None:
         )
 
 
-def _carry_out(
-    ours: program.Program,
-    shown: AbstractContextManager[Watcher],
-    make: Callable[[BatchService], Coroutine[None, None, RunResult]],
-    *,
-    title: str,
-    nothing: str,
-    passes_busy: bool,
-    fail_on_rejects: bool,
-) -> int:
-    """Run it as `run` does, show how it went, and give the exit code."""
-    with shown as watcher:
-        service = BatchService(ours.settings, on_event=watcher.on_event)
-        with signals(service, watcher) as received:
-            result = asyncio.run(make(service))
+def _page(result: RunResult, *, title: str, nothing: str) -> RenderableType:
+    """Lay out how it went as a run's page does; `nothing` is said where there was nothing to do."""
     idle = not any(batch.batch_id or batch.error or batch.is_retry for batch in result.batches)
-    ours.show(result.to_dict(), lambda: nothing if idle else summary(result, title=title))
-    return (
-        128 + received[0]
-        if received
-        else exit_code(result, all_=passes_busy, fail_on_rejects=fail_on_rejects)
-    )
+    return nothing if idle else summary(result, title=title)

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
-import signal
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Group
 
-from order_staging.batch import BatchService, RunResult, RunStatus
+from order_staging.batch import RunResult, RunStatus
 from order_staging.cli import program
+from order_staging.cli.carrying_out import carry_out
 from order_staging.cli.options import (
     AagSeasonOption,
     CustomerSeasonOption,
@@ -26,7 +23,7 @@ from order_staging.cli.options import (
     OutputOption,
     PoOption,
 )
-from order_staging.cli.progress import ProgressOption, Shown, Watcher, leave_terminal, watching
+from order_staging.cli.progress import ProgressOption, Shown
 from order_staging.errors import ConfigurationError
 from order_staging.reporting.tables import Column, Listing, shaded
 from order_staging.settings import Channel
@@ -116,13 +113,14 @@ def run(
         }
         _require_changes(changes=changes, archive_removed=archive_removed, options=options)
         require_choice(customer, all_=all_, narrowed=any((po, aag_season, customer_season)))
-        with watching(progress, output, log_format) as watcher:
-            service = BatchService(ours.settings, on_event=watcher.on_event)
-            with signals(service, watcher) as received:
-                result = asyncio.run(service.process_customers_async(customer or None, **options))
+        result, interrupted = carry_out(
+            ours,
+            progress,
+            log_format,
+            lambda service: service.process_customers_async(customer or None, **options),
+        )
         ours.show(result.to_dict(), lambda: summary(result))
-    code = 128 + received[0] if received else exit_code(result, all_=all_, fail_on_rejects=fail_on_rejects)
-    if code:
+    if code := interrupted or exit_code(result, all_=all_, fail_on_rejects=fail_on_rejects):
         raise typer.Exit(code)
 
 
@@ -142,28 +140,6 @@ def _require_changes(*, changes: bool, archive_removed: bool, options: Options) 
             raise ConfigurationError(f"--{option.replace('_', '-')} goes with --changes; give both")
     if options.get("archive_most") and not archive_removed:
         raise ConfigurationError("--archive-most goes with --archive-removed; give both")
-
-
-@contextmanager
-def signals(service: BatchService, watcher: Watcher) -> Iterator[list[int]]:
-    """End the run in order at the first SIGINT or SIGTERM, and at once at the second; give those received."""
-    received: list[int] = []
-
-    def handle(number: int, _: object) -> None:
-        received.append(number)
-        if len(received) > 1:
-            # Rows in flight stay SENDING, and the next run asks the board about them.
-            leave_terminal()
-            os._exit(128 + number)
-        service.request_stop()
-        watcher.stopping()
-
-    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield received
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def exit_code(result: RunResult, *, all_: bool, fail_on_rejects: bool) -> int:

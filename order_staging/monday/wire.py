@@ -153,9 +153,7 @@ class Wire:
         patience = Patience(asked, self._gate, self.max_attempts, self._random)
         retrying = AsyncRetrying(
             stop=patience.is_over,
-            retry=retry_if_exception(
-                _may_send_again if not reads else _may_read_again if waits else _may_repeat
-            ),
+            retry=retry_if_exception(_judge(reads=reads, waits=waits)),
             wait=patience.wait,
             before_sleep=self._count_retry,
             sleep=self._gate.sleep,
@@ -235,9 +233,16 @@ class Wire:
             self._on_wait(state.upcoming_sleep, str(error))
 
     def _count_complexity(self, answer: answers.Answer) -> None:
-        spent = (answer.data or {}).get("complexity")
-        if isinstance(spent, dict):
-            self.usage.complexity += int(spent.get("query") or 0)
+        told = spent(answer.data)
+        if told is not None:
+            self.usage.complexity += int(told.query or 0)
+
+
+def _judge(*, reads: bool, waits: bool) -> Callable[[BaseException], bool]:
+    """Choose what tells after which errors a request is sent again."""
+    if not reads:
+        return _may_send_again
+    return _may_read_again if waits else _may_repeat
 
 
 def _may_send_again(error: BaseException) -> bool:

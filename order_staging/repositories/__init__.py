@@ -19,7 +19,7 @@ from order_staging.repositories.relinking import Relinking
 from order_staging.repositories.source import SourceFilter, SourceRepository, SourceShape
 from order_staging.repositories.staged_changes import StagedChanges
 from order_staging.repositories.staging import StagedOrders, StagedSubitems
-from order_staging.repositories.streaming import Pages, Rows
+from order_staging.repositories.streaming import Pages, Row, Rows
 
 __all__ = [
     "Acknowledged",
@@ -41,6 +41,7 @@ __all__ = [
     "PastBatch",
     "ProductionRepository",
     "Relinking",
+    "Row",
     "Rows",
     "SourceFilter",
     "SourceRepository",

@@ -58,10 +58,12 @@ class Letter:
 _OPEN_INVALID = (FailedOrder.error_type == ErrorType.INVALID, FailedOrder.resolved_date.is_(None))
 
 
-_MODELS: dict[Kind, type[FailedOrder | FailedSubitem]] = {
+ERR_TABLES: dict[Kind, type[FailedOrder | FailedSubitem]] = {
     Kind.ORDER: FailedOrder,
     Kind.SUBITEM: FailedSubitem,
 }
+"""The tables themselves."""
+
 Failed = TypeVar("Failed", FailedOrder, FailedSubitem)
 
 
@@ -177,7 +179,7 @@ class FailureRepository:
     def unresolved(self, *, batch_id: UUID | None = None) -> list[Letter]:
         """List what may be retried, of a batch where given, the oldest first."""
         letters: list[Letter] = []
-        for kind, model in _MODELS.items():
+        for kind, model in ERR_TABLES.items():
             query = _chosen(model).where(model.resolved_date.is_(None)).order_by(model.err_id)
             if batch_id is not None:
                 query = query.where(model.batch_id == batch_id)
@@ -188,7 +190,7 @@ class FailureRepository:
         """List the dead letters that have a number, resolved or not: two at most, one of each table."""
         return [
             _letter(kind, found)
-            for kind, model in _MODELS.items()
+            for kind, model in ERR_TABLES.items()
             for found in self.session.execute(_chosen(model).where(model.err_id == err_id))
         ]
 
@@ -209,7 +211,7 @@ class FailureRepository:
     def customers(self) -> list[str]:
         """List the customers that have anything unresolved, as their batches name them."""
         names: set[str] = set()
-        for model in _MODELS.values():
+        for model in ERR_TABLES.values():
             query = select(model.customer_batch).where(model.resolved_date.is_(None)).distinct()
             names |= {name for name in self.session.scalars(query) if name is not None}
         return sorted(names)
@@ -247,7 +249,7 @@ class FailureRepository:
         return sum(
             self.session.scalar(_open(select(func.count()).select_from(model), model, batch_id, customers))
             or 0
-            for model in _MODELS.values()
+            for model in ERR_TABLES.values()
         )
 
     def count_of_batch(self, batch_id: UUID) -> int:
@@ -257,14 +259,14 @@ class FailureRepository:
         """
         return sum(
             self.session.scalar(select(func.count()).where(model.batch_id == batch_id)) or 0
-            for model in _MODELS.values()
+            for model in ERR_TABLES.values()
         )
 
     def any_open_of_batch(self, batch_id: UUID) -> bool:
         """Tell whether anything that failed in a batch waits to be mended."""
         queries = (
             select(model.err_id).where(model.batch_id == batch_id, model.resolved_date.is_(None)).limit(1)
-            for model in _MODELS.values()
+            for model in ERR_TABLES.values()
         )
         return any(self.session.scalar(query) is not None for query in queries)
 

@@ -11,7 +11,7 @@ from order_staging.models import OrdersUnified, ProductionOrder, StagedOrder, St
 from order_staging.repositories.base import exactly
 from order_staging.repositories.relinking import REQUIRED, business_key, recognised, source_key
 from order_staging.repositories.source import SourceFilter, doubled_uuids, matching, undelivered
-from order_staging.repositories.staged_rows import AWAITING, CHANGES
+from order_staging.repositories.staged_rows import AWAITING, to_be_created
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -162,8 +162,7 @@ def _keyed(
 
 def _created(model: type[StagedOrder | StagedSubitem]) -> tuple[ColumnElement[bool], ...]:
     """Tell which staged rows wait to be created; about changes a run decides anew."""
-    operation = model.update_operation
-    return model.stg_status.in_(AWAITING), or_(operation.is_(None), operation.not_in(CHANGES))
+    return model.stg_status.in_(AWAITING), to_be_created(model)
 
 
 def _gathered(orders: Sequence[Any], sizes: Sequence[Any]) -> list[Waiting]:

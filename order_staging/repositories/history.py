@@ -18,7 +18,7 @@ from order_staging.models import (
     StagingStatus,
 )
 from order_staging.repositories.deliveries import one_of_customers
-from order_staging.repositories.failures import Kind
+from order_staging.repositories.failures import ERR_TABLES, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -149,7 +149,7 @@ class HistoryRepository:
         """Count the dead letters that name a batch."""
         return [
             found
-            for kind, model in _MODELS.items()
+            for kind, model in ERR_TABLES.items()
             for found in self._counted(kind, model.batch_id == batch_id)
         ]
 
@@ -157,13 +157,13 @@ class HistoryRepository:
         """Count the dead letters that were written since then (UTC)."""
         return [
             found
-            for kind, model in _MODELS.items()
+            for kind, model in ERR_TABLES.items()
             for found in self._counted(kind, model.created_date >= since)
         ]
 
     def failed_rows(self, batch_id: UUID, kind: Kind, error_type: str | None, limit: int) -> list[FailedRow]:
         """Read some dead letters of a batch and a kind: those that nobody has mended first."""
-        model = _MODELS[kind]
+        model = ERR_TABLES[kind]
         of_type = model.error_type.is_(None) if error_type is None else model.error_type == error_type
         name: Any
         parent: Any = None
@@ -210,7 +210,7 @@ class HistoryRepository:
         yield from (PastBatch(*found) for found in self._streamed(query))
 
     def _counted(self, kind: Kind, where: ColumnElement[bool]) -> Iterator[FailureCount]:
-        model = _MODELS[kind]
+        model = ERR_TABLES[kind]
         resolved = _is_resolved(model)
         # Grouped by a subquery's columns: SQL Server takes the parameters of a CASE that is repeated for others.
         letters = (
@@ -228,12 +228,6 @@ class HistoryRepository:
 
     def _streamed(self, query: Select[Any]) -> Iterator[Any]:
         return iter(self.session.execute(query, execution_options={"yield_per": AT_A_TIME}))
-
-
-_MODELS: dict[Kind, type[FailedOrder | FailedSubitem]] = {
-    Kind.ORDER: FailedOrder,
-    Kind.SUBITEM: FailedSubitem,
-}
 
 
 def _is_resolved(model: type[FailedOrder | FailedSubitem]) -> ColumnElement[int]:

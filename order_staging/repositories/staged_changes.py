@@ -15,7 +15,7 @@ from order_staging.models import (
     StagingStatus,
 )
 from order_staging.repositories.base import chunks
-from order_staging.repositories.staged_rows import AWAITING, CHANGES, OPEN, VALUES_A_STATEMENT
+from order_staging.repositories.staged_rows import AWAITING, CHANGES, OPEN, VALUES_A_STATEMENT, to_be_created
 from order_staging.repositories.staging import StagedOrders, StagedSubitems
 
 if TYPE_CHECKING:
@@ -167,7 +167,7 @@ class StagedChanges:
 def _order_again() -> ColumnElement[bool]:
     """Tell of which staged orders the item is to be created though production has one."""
     landed = select(ProductionOrder.item_id).where(ProductionOrder.source_uuid == StagedOrder.source_uuid)
-    return and_(_creates(StagedOrder), landed.exists())
+    return and_(to_be_created(StagedOrder), landed.exists())
 
 
 def _size_again() -> ColumnElement[bool]:
@@ -178,8 +178,4 @@ def _size_again() -> ColumnElement[bool]:
         .join(order, order.source_uuid == size.source_uuid)
         .where(size.source_uuid == StagedSubitem.source_uuid, size.size_key == StagedSubitem.size)
     )
-    return and_(_creates(StagedSubitem), landed.exists())
-
-
-def _creates(model: type[StagedOrder | StagedSubitem]) -> ColumnElement[bool]:
-    return or_(model.update_operation.is_(None), model.update_operation.not_in(CHANGES))
+    return and_(to_be_created(StagedSubitem), landed.exists())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from order_staging.models import Operation, StagedOrder, StagedSubitem, StagingStatus
 from order_staging.repositories.base import Repository, Span, chunks
@@ -37,6 +37,11 @@ DOUBTED: dict[str, object] = {
     "stg_error_message": "may be on the board already; it is looked for there",
 }
 """What is said of rows that are new here and may have been delivered all the same."""
+
+
+def to_be_created(model: type[StagedOrder | StagedSubitem]) -> ColumnElement[bool]:
+    """Tell which staged rows are to be created on the board: whatever is no change of what is there."""
+    return or_(model.update_operation.is_(None), model.update_operation.not_in(CHANGES))
 
 
 class StagedRows(Repository[Staged], Generic[Staged]):
@@ -116,11 +121,10 @@ class StagedRows(Repository[Staged], Generic[Staged]):
 
     def doubt_new(self, batch_id: UUID) -> int:
         """Make UNKNOWN what is to be created: it may be on the board already. Tell how many rows that are."""
-        creation = ~self.model.update_operation.in_(CHANGES) | self.model.update_operation.is_(None)
         return self.change(
             self.model.stg_batch_id == batch_id,
             self.model.stg_status == StagingStatus.PENDING,
-            creation,
+            to_be_created(self.model),
             **DOUBTED,
         )
 

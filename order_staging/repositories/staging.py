@@ -12,7 +12,13 @@ from order_staging.models import BulkImport, Operation, StagedOrder, StagedSubit
 from order_staging.repositories.base import Span, chunks, exactly
 from order_staging.repositories.imports import OPEN_IMPORTS
 from order_staging.repositories.source import SourceFilter, equal_text
-from order_staging.repositories.staged_rows import CHANGES, OPEN, VALUES_A_STATEMENT, StagedRows
+from order_staging.repositories.staged_rows import (
+    CHANGES,
+    OPEN,
+    VALUES_A_STATEMENT,
+    StagedRows,
+    to_be_created,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,7 +70,7 @@ class StagedOrders(StagedRows[StagedOrder]):
         """Read rows that are to be sent, as people would sort them."""
         query = (
             select(StagedOrder)
-            .where(self.model.stg_batch_id == batch_id, StagedOrder.stg_status == StagingStatus.PENDING)
+            .where(StagedOrder.stg_batch_id == batch_id, StagedOrder.stg_status == StagingStatus.PENDING)
             .order_by(*READING_ORDER)
             .limit(limit)
         )
@@ -73,7 +79,7 @@ class StagedOrders(StagedRows[StagedOrder]):
     def pending_of_group(self, batch_id: UUID, group: str, limit: int) -> list[StagedOrder]:
         """Read rows of a group that are to be sent."""
         query = select(StagedOrder).where(
-            self.model.stg_batch_id == batch_id,
+            StagedOrder.stg_batch_id == batch_id,
             StagedOrder.stg_status == StagingStatus.PENDING,
             exactly(StagedOrder.group) == group,
             _goes_to_group(),
@@ -98,7 +104,7 @@ class StagedOrders(StagedRows[StagedOrder]):
         """
         query = (
             select(StagedOrder)
-            .where(self.model.stg_batch_id == batch_id, StagedOrder.stg_status == StagingStatus.UNKNOWN)
+            .where(StagedOrder.stg_batch_id == batch_id, StagedOrder.stg_status == StagingStatus.UNKNOWN)
             .order_by(StagedOrder.stg_id)
         )
         open_imports = select(BulkImport.import_key).where(BulkImport.status.in_(OPEN_IMPORTS))
@@ -144,7 +150,7 @@ class StagedOrders(StagedRows[StagedOrder]):
             select(exactly(StagedOrder.group))
             .distinct()
             .where(
-                self.model.stg_batch_id == batch_id,
+                StagedOrder.stg_batch_id == batch_id,
                 StagedOrder.stg_status == StagingStatus.PENDING,
                 _goes_to_group(),
             )
@@ -233,14 +239,13 @@ def _never_sent(batch_id: UUID) -> tuple[ColumnElement[bool], ...]:
         StagedOrder.stg_batch_id == batch_id,
         StagedOrder.stg_status == StagingStatus.PENDING,
         StagedOrder.stg_sent_date.is_(None),
-        ~StagedOrder.update_operation.in_(CHANGES) | StagedOrder.update_operation.is_(None),
+        to_be_created(StagedOrder),
     )
 
 
 def _goes_to_group() -> ColumnElement[bool]:
     """Tell which orders need their group: a change that moves nothing must not bring an empty one into being."""
-    stays = [operation for operation in CHANGES if operation is not Operation.MOVE]
-    return ~StagedOrder.update_operation.in_(stays) | StagedOrder.update_operation.is_(None)
+    return or_(to_be_created(StagedOrder), StagedOrder.update_operation == Operation.MOVE)
 
 
 def _still_open(*, subitems: bool) -> ColumnElement[bool]:
@@ -282,7 +287,7 @@ class StagedSubitems(StagedRows[StagedSubitem]):
             StagedOrder.stg_id == StagedSubitem.stg_parent_stg_id
         )
         return self.change(
-            self.model.stg_batch_id == batch_id,
+            StagedSubitem.stg_batch_id == batch_id,
             StagedSubitem.stg_monday_parent_item_id.is_(None),
             parent.where(StagedOrder.stg_monday_item_id.is_not(None)).exists(),
             stg_monday_parent_item_id=parent.scalar_subquery(),
@@ -316,7 +321,7 @@ class StagedSubitems(StagedRows[StagedSubitem]):
         query = (
             select(StagedSubitem)
             .where(
-                self.model.stg_batch_id == batch_id,
+                StagedSubitem.stg_batch_id == batch_id,
                 StagedSubitem.stg_status == StagingStatus.PENDING,
                 StagedSubitem.stg_monday_parent_item_id.is_not(None),
             )

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from sqlalchemy import Select
     from sqlalchemy.orm import Session
 
-Rows = list[dict[str, Any]]
+Row = dict[str, Any]
+"""Values by column, or by attribute: of a row that was read, or of one that is to be written."""
+Rows = list[Row]
 Pages = Generator[Rows, None, None]
 """Rows as dicts by column, some at a time; to be closed unless all of them are read."""
 

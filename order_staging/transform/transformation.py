@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from order_staging.transform.mapping import BoardMapping
 
-Row = Mapping[str, object]
+SourceRow = Mapping[str, object]
 """What the mapping reads of a row of ORDERS_UNIFIED, and its sizes, as the database's driver gives them."""
 
 NAME = "transformation"
@@ -35,9 +35,9 @@ class Transformation:
     """
 
     version: str
-    changes: Callable[[Row], Row]
+    changes: Callable[[SourceRow], SourceRow]
 
-    def __call__(self, row: Row, fixed: Iterable[str]) -> tuple[Row, list[Note]]:
+    def __call__(self, row: SourceRow, fixed: Iterable[str]) -> tuple[SourceRow, list[Note]]:
         """Give the row as the rules are to see it, and what is wrong with it; `fixed` columns stay as they are."""
         try:
             changes = self.changes(row)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from order_staging.batch import rows
 from order_staging.batch.limits import subitem_limits
@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from order_staging.batch.changes.decisions import Decision, SizeDecision
     from order_staging.batch.record import BatchRecord
     from order_staging.batch.workshop import Workshop
-
-Row = dict[str, Any]
+    from order_staging.repositories import Row
 
 
 class DecidedRows:

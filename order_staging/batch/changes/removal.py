@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from order_staging.batch.loading import Source
     from order_staging.batch.record import BatchRecord
     from order_staging.batch.workshop import Workshop
+    from order_staging.repositories import Row
     from order_staging.unit_of_work import UnitOfWork
 
 log = structlog.get_logger(__name__)
@@ -27,8 +28,6 @@ log = structlog.get_logger(__name__)
 FEW = 10
 MOST = 0.5
 """Beyond both of these, what is gone looks like a source that is being rebuilt: it is archived only on demand."""
-
-Row = dict[str, Any]
 
 
 def looks_like_a_rebuild(removed: int, delivered: int) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from order_staging.batch import rows
 from order_staging.batch.mutations import GOING
@@ -12,7 +12,7 @@ from order_staging.repositories.staged_rows import AWAITING, CHANGES
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-Row = dict[str, Any]
+    from order_staging.repositories import Row
 
 
 def is_left_over(row: StagedOrder | StagedSubitem) -> bool:

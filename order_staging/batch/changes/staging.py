@@ -8,7 +8,7 @@ was refused, gives way to a change where people have restored it.
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from order_staging.batch import rows
 from order_staging.batch.changes.decided import DecidedRows
@@ -32,9 +32,8 @@ if TYPE_CHECKING:
     from order_staging.batch.letterboxes import Place
     from order_staging.batch.record import BatchRecord
     from order_staging.batch.workshop import Workshop
+    from order_staging.repositories import Row
     from order_staging.unit_of_work import UnitOfWork
-
-Row = dict[str, Any]
 
 
 class ChangeStaging:

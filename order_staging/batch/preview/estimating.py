@@ -10,12 +10,10 @@ from dataclasses import dataclass, field
 from math import ceil
 from typing import TYPE_CHECKING
 
-from order_staging.batch.channels import CALLS_A_JOB, worth_importing
+from order_staging.batch.channels import CALLS_A_JOB, least_to_import
 from order_staging.batch.preview.findings import Estimate
-from order_staging.monday import FIRST_BULK_VERSION
 from order_staging.monday.groups import GROUPS_A_REQUEST
 from order_staging.monday.import_file import ROWS_A_JOB
-from order_staging.settings import Channel
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -93,14 +91,6 @@ def estimate(
         limited_by=slowest,
         calls_left=None if daily is None else daily.left,
     )
-
-
-def least_to_import(settings: Settings) -> int | None:
-    """Tell from how many rows of a group on a run imports them; None where it does not."""
-    closed = settings.key_column is None or settings.monday_api_version < FIRST_BULK_VERSION
-    if closed or settings.channel is Channel.ITEMS:
-        return None
-    return 1 if settings.channel is Channel.BULK else worth_importing(settings.aliases)
 
 
 def _jobs(work: Work, least: int | None) -> tuple[int, int]:

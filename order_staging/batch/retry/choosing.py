@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from order_staging.batch.record import BATCH_TYPE
 from order_staging.batch.retry.errands import Errand, ErrorId, at_home, errands, named
-from order_staging.errors import ConfigurationError
+from order_staging.errors import ConfigurationError, UnknownBatchError
 from order_staging.repositories import SourceFilter
 from order_staging.repositories.batches import UNFINISHED
 
@@ -66,7 +66,7 @@ async def retries(bench: Bench, processing: Processing, choice: Choice) -> Mappi
 
 
 async def resumptions(bench: Bench, batch_id: UUID | None) -> Mapping[str, Errand]:
-    """Tell what is to be resumed: a batch, or whatever is under way. Raises `ConfigurationError` for no batch."""
+    """Tell what is to be resumed: a batch, or whatever is under way. Raises `UnknownBatchError`."""
     if batch_id is not None:
         return {await _customer_of(bench, batch_id): Errand(resumes=True, batch_id=batch_id)}
     names = await bench.workshop.database.run(_under_way)
@@ -76,7 +76,7 @@ async def resumptions(bench: Bench, batch_id: UUID | None) -> Mapping[str, Erran
 async def _customer_of(bench: Bench, batch_id: UUID) -> str:
     batch = await bench.workshop.database.run(lambda uow: uow.batches.get(batch_id))
     if batch is None:
-        raise ConfigurationError(f"there is no batch {batch_id}; `order-staging status` lists the newest")
+        raise UnknownBatchError(batch_id)
     return batch.customer_name
 
 

@@ -6,14 +6,12 @@ from enum import StrEnum, auto
 from typing import TYPE_CHECKING
 
 from order_staging.batch.changes.staged import is_left_over
-from order_staging.models import ErrorType, Operation, StagingStatus
+from order_staging.models import Operation, StagingStatus
+from order_staging.repositories.failures import UNSTAGED
 from order_staging.repositories.staged_rows import CHANGES
 
 if TYPE_CHECKING:
     from order_staging.models import StagedOrder, StagedSubitem
-
-REFUSED_BY_US = (ErrorType.INVALID, ErrorType.EDITED, ErrorType.DELETED)
-"""Kinds of letters whose rows are not in staging: the source row itself is looked at again."""
 
 
 class Fate(StrEnum):
@@ -48,7 +46,7 @@ def fate_of_order(
 
     `rows` counts the source rows of its UUID; `valid`: the only one is no invalid row; `landed`: production has it.
     """
-    if kind in REFUSED_BY_US:
+    if kind in UNSTAGED:
         return Fate.EXAMINE if rows else Fate.GONE
     if staged is None or staged.stg_status == StagingStatus.VALIDATION_FAILED:
         if landed:
@@ -57,7 +55,7 @@ def fate_of_order(
     if staged.update_operation == Operation.ARCHIVE and is_left_over(staged) and not rows:
         return Fate.ARCHIVE
     if staged.stg_status == StagingStatus.API_FAILED and staged.update_operation not in CHANGES:
-        return (Fate.GONE, _creation(landed=landed), Fate.STUCK)[min(rows, 2)]
+        return _fate_of_uncreated(rows, landed=landed)
     return _fate_of_staged(staged, ordered=rows == 1 and valid)
 
 
@@ -66,10 +64,28 @@ def fate_of_size(staged: StagedSubitem | None, *, ordered: int | None, landed: b
     if staged is None:
         if landed:
             return Fate.SETTLED
-        return Fate.STUCK if ordered is None else Fate.EXAMINE if ordered else Fate.GONE
+        return _if_ordered(ordered, Fate.EXAMINE)
     if staged.stg_status == StagingStatus.API_FAILED and staged.update_operation not in CHANGES:
-        return Fate.STUCK if ordered is None else _creation(landed=landed) if ordered else Fate.GONE
+        return _if_ordered(ordered, _creation(landed=landed))
     return _fate_of_staged(staged, ordered=bool(ordered))
+
+
+def _fate_of_uncreated(rows: int, *, landed: bool) -> Fate:
+    """Decide about an order line whose item was refused, by how many source rows have its UUID."""
+    match rows:
+        case 0:
+            return Fate.GONE
+        case 1:
+            return _creation(landed=landed)
+        case _:
+            return Fate.STUCK
+
+
+def _if_ordered(ordered: int | None, fate: Fate) -> Fate:
+    """Give a size this fate if the source orders any of it."""
+    if ordered is None:
+        return Fate.STUCK
+    return fate if ordered else Fate.GONE
 
 
 def _creation(*, landed: bool) -> Fate:

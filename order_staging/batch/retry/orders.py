@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -13,7 +13,7 @@ from order_staging.batch.mutations import GOING
 from order_staging.batch.payloads import next_attempt
 from order_staging.batch.refused_rows import invalid_row
 from order_staging.batch.retry.errands import ErrorId
-from order_staging.batch.retry.fates import REFUSED_BY_US, Fate, fate_of_order
+from order_staging.batch.retry.fates import Fate, fate_of_order
 from order_staging.batch.retry.rounds import (
     AGAIN,
     GONE,
@@ -25,6 +25,7 @@ from order_staging.batch.retry.rounds import (
 )
 from order_staging.models import ErrorType, StagingStatus
 from order_staging.repositories import Kind
+from order_staging.repositories.failures import UNSTAGED
 from order_staging.repositories.source import UUID_COLUMN
 from order_staging.transform import Order
 
@@ -34,12 +35,11 @@ if TYPE_CHECKING:
 
     from order_staging.batch.retry.rounds import Scope
     from order_staging.models import FailedOrder, StagedOrder, StagedSubitem
+    from order_staging.repositories import Row
     from order_staging.transform import InvalidOrder
     from order_staging.unit_of_work import UnitOfWork
 
 log = structlog.get_logger(__name__)
-
-Row = dict[str, Any]
 
 UNSENT: Row = {"original_stg_id": None, "api_payload": None, "http_status_code": None}
 """What a letter says of a row that is not staged, and was not sent."""
@@ -81,14 +81,14 @@ class OrderRound(Round):
         match fate:
             case Fate.EXAMINE:
                 self.again.look.add(uuid)
-                if letter.error_type in REFUSED_BY_US:
+                if letter.error_type in UNSTAGED:
                     self.again.examined.append(letter.err_id)
-                self.tally["changes"] += letter.error_type in {ErrorType.EDITED, ErrorType.DELETED}
+                self.with_changes |= letter.error_type in {ErrorType.EDITED, ErrorType.DELETED}
             case Fate.SETTLED:
                 self._end(letter, SETTLED)
             case Fate.GONE:
                 self._end(letter, GONE)
-                if staged is not None and letter.error_type not in REFUSED_BY_US:
+                if staged is not None and letter.error_type not in UNSTAGED:
                     self._drop(staged)
             case Fate.STUCK:
                 self._update(self.keep(letter, obstacle(found, order)))
@@ -99,11 +99,11 @@ class OrderRound(Round):
         match fate:
             case Fate.RESTAGE | Fate.RECREATE:
                 self._restage(letter, staged, found[0])
-                self.tally["changes"] += fate is Fate.RECREATE
+                self.with_changes |= fate is Fate.RECREATE
             case Fate.DECIDE | Fate.ARCHIVE:
                 if staged.stg_status == StagingStatus.API_FAILED:
                     self._bring(staged, StagingStatus.PENDING, **surely_not_done(staged))
-                self.tally["changes"] += 1
+                self.with_changes = True
                 if fate is Fate.ARCHIVE and staged.source_uuid is not None:
                     self.again.archive.add(staged.source_uuid)
             case Fate.DOUBT:
@@ -120,7 +120,7 @@ class OrderRound(Round):
             return
         self._restaged.add(order_uuid)
         order = self.read(row)
-        self.tally["selected"] += 1
+        self.tally.selected += 1
         if not isinstance(order, Order):
             self._refuse(letter, staged, order, row)
             return
@@ -138,14 +138,14 @@ class OrderRound(Round):
         # Its item was refused, so none of its sizes has ever been sent.
         self._drop_sizes(staged)
         self.uow.staging.subitems.insert(rows.staged_subitems(order, fresh, staged.stg_id, self._limits))
-        self.tally["warnings"] += bool(order.notes)
+        self.tally.warnings += bool(order.notes)
         note_warnings(self.uow, self.record.batch_id, [order])
 
     def _refuse(self, letter: FailedOrder, staged: StagedOrder, order: InvalidOrder, row: Row) -> None:
         """Make it an invalid row as every other: out of staging, and looked at by each run."""
         self._begin(staged)
         self.failed += letter.batch_id != self.record.batch_id
-        self.tally["invalid"] += 1
+        self.tally.invalid += 1
         self.told.append(invalid_row(self.record, order, known=True))
         self._drop(staged)
         if (order.source_uuid, ErrorType.INVALID) in self._invalid:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import structlog
 
 from order_staging.batch import letters
 from order_staging.batch.refused_rows import kept_row
+from order_staging.batch.results import Counts
 from order_staging.models import ErrorType, FailedOrder
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from order_staging.batch.retry.errands import ErrorId
     from order_staging.batch.workshop import Workshop
     from order_staging.models import FailedSubitem
+    from order_staging.repositories import Row
     from order_staging.transform import InvalidOrder, Order
     from order_staging.unit_of_work import UnitOfWork
 
@@ -37,8 +38,6 @@ LEFT_TO_RUNS = (
     "not retried, as without a UUID only `order-staging run` finds its row again; it looks at every one"
 )
 GONE_IN_DOUBT = "its source row is gone from ORDERS_UNIFIED: archive on the board what was created for it"
-
-Row = dict[str, Any]
 
 
 @dataclass
@@ -83,7 +82,12 @@ class Round:
         self.now = self.workshop.outside.now()
         self.again = Again()
         self.rows = uow.source.rows_of(self.source.shape, self.workshop.mapping.source_columns, uuids)
-        self.tally: Counter[str] = Counter()
+        self.tally = Counts()
+        """What this round adds to `counts`, once it is committed."""
+        self.gone = 0
+        """Letters that end, as the source does not order any more what they are about."""
+        self.with_changes = False
+        """Whether any letter is about a change."""
         self.failed = 0
         """How many more records have failed in this batch."""
         self.taken_in = 0
@@ -98,7 +102,7 @@ class Round:
 
     def resolve(self, letter: FailedOrder | FailedSubitem, word: str) -> Row:
         """Tell how a letter ends whose row is not sent again."""
-        self.tally["ended"] += word in {GONE, SIZE_GONE}
+        self.gone += word in {GONE, SIZE_GONE}
         log.info("retry.resolved", error=letter.err_id, uuid=str(letter.source_uuid), reason=word)
         return {
             "err_id": letter.err_id,
@@ -109,7 +113,10 @@ class Round:
 
     def keep(self, letter: FailedOrder | FailedSubitem, word: str) -> Row:
         """Tell what a letter says whose row cannot be retried as things are."""
-        self.tally["conflict" if letter.error_type == ErrorType.CONFLICT else "rejected"] += 1
+        if letter.error_type == ErrorType.CONFLICT:
+            self.tally.conflict += 1
+        else:
+            self.tally.rejected += 1
         log.warning("retry.not_possible", error=letter.err_id, uuid=str(letter.source_uuid), reason=word)
         self.told.append(kept_row(self.record, letter, word))
         tried = letters.tried_again(letter, self.now, self.workshop.settings.max_attempts)
@@ -125,17 +132,16 @@ class Round:
             # Sizes that wait go along with the orders that came into this batch.
             self.uow.staging.changes.gather_sizes(self.record.batch_id)
             self.record.increase(self.uow, total_records=self.taken_in, failed_records=self.failed)
-        self.tally["retried"] = count
+        self.tally.retried = count
         self.uow.after_commit(self._tell)
         self.workshop.announcer.tell_after(self.uow, self.told)
         return self.again
 
     def _tell(self) -> None:
-        result, ended = self.record.result, self.tally.pop("ended", 0)
-        result.with_changes |= bool(self.tally.pop("changes", 0))
-        for name, value in self.tally.items():
-            setattr(self.counts, name, getattr(self.counts, name) + value)
-        if ended:
-            result.announcements.append(f"{ended} resolved, as ORDERS_UNIFIED does not order it any more")
+        result = self.record.result
+        result.with_changes |= self.with_changes
+        self.counts.add(self.tally)
+        if self.gone:
+            result.announcements.append(f"{self.gone} resolved, as ORDERS_UNIFIED does not order it any more")
         if self.left_to_runs:
             result.announcements.append(f"{self.left_to_runs} {LEFT_TO_RUNS}")

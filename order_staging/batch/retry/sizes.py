@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -22,11 +22,10 @@ if TYPE_CHECKING:
 
     from order_staging.batch.retry.rounds import Scope
     from order_staging.models import FailedSubitem, StagedSubitem
+    from order_staging.repositories import Row
     from order_staging.unit_of_work import UnitOfWork
 
 log = structlog.get_logger(__name__)
-
-Row = dict[str, Any]
 
 
 class SizeRound(Round):
@@ -55,12 +54,12 @@ class SizeRound(Round):
             self._update(self.keep(letter, NAMELESS))
             return
         staged, order = self._sizes.get((uuid, label)), self._order(uuid)
-        ordered = order if order is None or isinstance(order, int) else _quantity(order, label)
+        ordered = self._ordered(uuid, order, label)
         fate = fate_of_size(staged, ordered=ordered, landed=(uuid, label) in self._landed)
         match fate:
             case Fate.EXAMINE:
                 self.again.look.add(uuid)
-                self.tally["changes"] += 1
+                self.with_changes = True
             case Fate.SETTLED:
                 self._update(self.resolve(letter, SETTLED))
             case Fate.GONE:
@@ -76,9 +75,9 @@ class SizeRound(Round):
                     self.again.doubted.append(ErrorId(letter.err_id, Kind.SUBITEM))
                 self._go_on(fate, staged, order, label)
 
-    def _go_on(self, fate: Fate, staged: StagedSubitem, order: Order | int | None, label: str) -> None:
+    def _go_on(self, fate: Fate, staged: StagedSubitem, order: Order | None, label: str) -> None:
         here: Row = {"stg_id": staged.stg_id, "stg_batch_id": self.record.batch_id}
-        if fate in {Fate.RESTAGE, Fate.RECREATE} and isinstance(order, Order):
+        if fate in {Fate.RESTAGE, Fate.RECREATE} and order is not None:
             parent = {"stg_batch_id": self.record.batch_id, "stg_created_date": self.now}
             size = Size(label, _quantity(order, label))
             (fresh,) = rows.staged_subitems(
@@ -86,11 +85,11 @@ class SizeRound(Round):
             )
             fresh |= {"stg_monday_subitem_id": None, "update_fields": None}
             change = rows.NEVER_SENT | fresh | {"stg_retry_count": (staged.stg_retry_count or 0) + 1}
-            self.tally["changes"] += fate is Fate.RECREATE
+            self.with_changes |= fate is Fate.RECREATE
         elif fate is Fate.DECIDE:
             change = {"stg_status": StagingStatus.PENDING, "stg_error_message": AGAIN}
             change |= surely_not_done(staged)
-            self.tally["changes"] += 1
+            self.with_changes = True
         elif fate is Fate.DOUBT:
             change = {"stg_status": StagingStatus.UNKNOWN, "stg_error_message": AGAIN, "stg_key_date": None}
         else:
@@ -107,13 +106,17 @@ class SizeRound(Round):
             self.record.begin(self.uow)
             self.uow.staging.orders.update([{"stg_id": order.stg_id, "stg_batch_id": self.record.batch_id}])
 
-    def _order(self, uuid: UUID) -> Order | int | None:
-        """Read an order line: 0 where it is gone, None where it is invalid or several rows have its UUID."""
+    def _order(self, uuid: UUID) -> Order | None:
+        """Read an order line: None where it is gone or invalid, or where several rows have its UUID."""
         found = self.rows.get(uuid, [])
-        if len(found) != 1:
-            return None if found else 0
-        order = self.read(found[0])
+        order = self.read(found[0]) if len(found) == 1 else None
         return order if isinstance(order, Order) else None
+
+    def _ordered(self, uuid: UUID, order: Order | None, label: str) -> int | None:
+        """Tell how many of a size the source orders: 0 where the order line is gone, None where nobody can tell."""
+        if order is not None:
+            return _quantity(order, label)
+        return None if self.rows.get(uuid) else 0
 
     def _obstacle(self, uuid: UUID, ordered: int | None) -> str:
         found = self.rows.get(uuid, []) if ordered is None else []

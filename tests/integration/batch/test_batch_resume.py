@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 
-from order_staging import ConfigurationError
+from order_staging import UnknownBatchError
 from order_staging.batch.workshop import utc_now
 from order_staging.failpoints import Failpoint, armed
 from order_staging.sandbox import fault_presets
@@ -148,7 +148,7 @@ def test_a_batch_of_which_nothing_is_left_rests(world: World) -> None:
         0,
         1,
     )
-    with pytest.raises(ConfigurationError, match="there is no batch"):
+    with pytest.raises(UnknownBatchError, match="there is no batch"):
         world.service().resume(uuid4())
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from order_staging import ConfigurationError, UnitOfWork, UnknownCustomerError
+from order_staging import ConfigurationError, UnitOfWork, UnknownBatchError, UnknownCustomerError
 from order_staging.errors import TransientDatabaseError
 from order_staging.failpoints import Failpoint, armed
 from tests.guarantees.evidence import check
@@ -310,7 +310,7 @@ def test_an_error_that_is_nowhere_or_resolved_or_two_is_refused(world: World) ->
 @on_sqlite
 def test_a_batch_or_a_customer_that_is_nowhere_is_refused(world: World, rejected: list[Row]) -> None:
     assert rejected
-    with pytest.raises(ConfigurationError, match="there is no batch"):
+    with pytest.raises(UnknownBatchError, match="there is no batch"):
         world.service().retry_failed(batch_id=as_uuid("12345678-1234-1234-1234-123456789abc"))
     with pytest.raises(UnknownCustomerError):
         world.service().retry_failed(customer_name="NOBODY AT ALL")

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from order_staging import BatchService, ConfigurationError
+from order_staging import BatchService, ConfigurationError, UnknownBatchError
 from order_staging.errors import RunningLoopError
 from tests.integration.batch.batch_world import (
     BATCHES,
@@ -124,7 +124,7 @@ def test_subitems_before_their_items_wait(world: World) -> None:
 @pytest.mark.parametrize("step", STEPS)
 @on_sqlite
 def test_a_step_of_a_batch_that_is_not_there_says_so(world: World, step: str) -> None:
-    with pytest.raises(ConfigurationError, match=r"there is no batch .*`order-staging status`"):
+    with pytest.raises(UnknownBatchError, match=r"there is no batch .*`order-staging status`"):
         getattr(world.service(), step)(uuid4())
 
 

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from itertools import combinations
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from order_staging.batch.channels import Candidate, Survey, cover, plan, worth_importing
+from order_staging.batch.channels import (
+    Candidate,
+    Survey,
+    cover,
+    least_to_import,
+    obstacle_to_imports,
+    plan,
+    worth_importing,
+)
+from order_staging.settings import Settings
 
 LABELS = [("color", name) for name in "ABCDEF"]
 
@@ -110,3 +120,28 @@ def test_a_cover_is_no_more_than_twice_the_smallest(candidates: list[Candidate])
 @pytest.mark.parametrize(("aliases", "rows_"), [(1, 25), (3, 25), (4, 28), (20, 140), (100, 700)])
 def test_an_import_is_worth_its_calls_and_its_time(aliases: int, rows_: int) -> None:
     assert worth_importing(aliases) == rows_
+
+
+def with_settings(**values: Any) -> Settings:
+    chosen: dict[str, Any] = {"key_column": "key", "aliases": 20} | values
+    return Settings(**chosen)
+
+
+def test_from_how_many_rows_on_a_run_imports() -> None:
+    assert least_to_import(with_settings(channel="auto")) == 140
+    assert least_to_import(with_settings(channel="bulk")) == 1
+    assert least_to_import(with_settings(channel="items")) is None
+
+
+@pytest.mark.parametrize(
+    ("closed", "why"),
+    [({"key_column": None}, "ORDER_STAGING_KEY_COLUMN"), ({"monday_api_version": "2026-04"}, "2026-04")],
+)
+def test_no_rows_are_imported_where_imports_are_not_open_to_us(closed: dict[str, Any], why: str) -> None:
+    settings = with_settings(channel="bulk", **closed)
+    assert why in str(obstacle_to_imports(settings))
+    assert least_to_import(settings) is None
+
+
+def test_nothing_keeps_imports_from_us_with_a_key_and_their_version() -> None:
+    assert obstacle_to_imports(with_settings(channel="items")) is None

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from order_staging.batch.preview.estimating import Work, estimate, least_to_import
+from order_staging.batch.preview.estimating import Work, estimate
 from order_staging.monday.account import DailyCalls
 from order_staging.monday.limits import Quotas
 from order_staging.settings import Settings
@@ -72,12 +72,6 @@ def test_large_groups_travel_by_import_where_imports_are_open() -> None:
     assert (found.imports, found.calls, found.mutations) == (2, 2 + 2 * 7 + 1, 5 + 2)
     for closed in (settings(channel="auto"), settings(channel="items", key_column="key")):
         assert estimate([work], closed, UNKNOWN, None).imports == 0
-
-
-def test_from_how_many_rows_on_a_run_imports() -> None:
-    assert least_to_import(settings(channel="auto", key_column="key")) == 140
-    assert least_to_import(settings(channel="bulk", key_column="key")) == 1
-    assert least_to_import(settings(channel="bulk", key_column="key", monday_api_version="2026-04")) is None
 
 
 def test_complexity_is_what_takes_the_time_on_a_small_account() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict, fields
 from itertools import permutations
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -107,3 +108,10 @@ def test_the_json_has_the_keys_that_programs_rely_on() -> None:
 def test_why_a_batch_failed_is_told_where_it_did() -> None:
     assert BatchResult("X", error="no").to_dict()["error"] == "no"
     assert "error" not in BatchResult("X").to_dict()
+
+
+def test_each_count_is_added_to_its_own() -> None:
+    names = [each.name for each in fields(Counts)]
+    counts = Counts(**{name: place for place, name in enumerate(names)})
+    counts.add(Counts(**{name: 100 * place for place, name in enumerate(names, 1)}))
+    assert list(asdict(counts).values()) == [101 * place + 100 for place in range(len(names))]
