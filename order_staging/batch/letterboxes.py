@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeAlias, TypeVar
 
 from order_staging.batch import letters
 from order_staging.batch.payloads import subitem_payload
+from order_staging.batch.rows import order_number
 from order_staging.models import StagedOrder, StagedSubitem
 
 if TYPE_CHECKING:
@@ -64,13 +65,17 @@ class Letterbox(Protocol, Generic[Row_contra]):
 class OrderLetters(Letterbox[StagedOrder]):
     """Dead letters of orders."""
 
+    def __init__(self, mapping: BoardMapping) -> None:
+        """Take the mapping, which knows what the order's number is."""
+        self._mapping = mapping
+
     def place(self, row: StagedOrder) -> Place | None:
         """Know an order by its UUID."""
         return row.source_uuid
 
     def letter(self, row: StagedOrder, refusal: Refusal, now: datetime) -> dict[str, Any]:
         """Make the dead letter of an order."""
-        return letters.refused_order(row, refusal, now)
+        return letters.refused_order(row, order_number(row, self._mapping), refusal, now)
 
     def stored(self, uow: UnitOfWork) -> DeadLetters:
         """Give the repository of the orders' letters."""
@@ -92,7 +97,7 @@ class SubitemLetters(Letterbox[StagedSubitem]):
     """Dead letters of sizes."""
 
     def __init__(self, mapping: BoardMapping, customer: str) -> None:
-        """Take the mapping, which names subitems, and the customer of the batch."""
+        """Take the mapping, which names subitems and the order's number, and the customer of the batch."""
         self._mapping = mapping
         self._customer = customer
 
@@ -102,8 +107,9 @@ class SubitemLetters(Letterbox[StagedSubitem]):
 
     def letter(self, row: StagedSubitem, refusal: Refusal, now: datetime) -> dict[str, Any]:
         """Make the dead letter of a subitem."""
-        name = subitem_payload(self._mapping, row).name
-        return letters.refused_subitem(row, name, refusal, now) | {"customer_batch": self._customer}
+        name, number = subitem_payload(self._mapping, row).name, order_number(row, self._mapping)
+        letter = letters.refused_subitem(row, number, name, refusal, now)
+        return letter | {"customer_batch": self._customer}
 
     def stored(self, uow: UnitOfWork) -> DeadLetters:
         """Give the repository of the subitems' letters."""

@@ -214,7 +214,14 @@ def test_the_fingerprint_of_the_rules_stays_the_same_from_process_to_process() -
                 "required": True,
                 "rule": "canonical_customer",
             },
-            {"title": "STYLE", "column": "text_2", "type": "text", "source": "Style", "key": True},
+            {
+                "title": "STYLE",
+                "column": "text_2",
+                "type": "text",
+                "source": "Style",
+                "key": True,
+                "required": True,
+            },
         ],
         "subitems": {
             "name": "Size {size}",
