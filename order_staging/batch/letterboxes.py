@@ -43,7 +43,7 @@ class Letterbox(Protocol, Generic[Row_contra]):
         """Tell by what dead letters know a row; None without a UUID."""
         ...
 
-    def letter(self, row: Row_contra, refusal: Refusal, now: datetime) -> dict[str, Any]:
+    def letter(self, row: Row_contra, refusal: Refusal, now: datetime, uow: UnitOfWork) -> dict[str, Any]:
         """Make a dead letter."""
         ...
 
@@ -73,7 +73,7 @@ class OrderLetters(Letterbox[StagedOrder]):
         """Know an order by its UUID."""
         return row.source_uuid
 
-    def letter(self, row: StagedOrder, refusal: Refusal, now: datetime) -> dict[str, Any]:
+    def letter(self, row: StagedOrder, refusal: Refusal, now: datetime, _: UnitOfWork) -> dict[str, Any]:
         """Make the dead letter of an order."""
         return letters.refused_order(row, order_number(row, self._mapping), refusal, now)
 
@@ -105,11 +105,19 @@ class SubitemLetters(Letterbox[StagedSubitem]):
         """Know a size by its order's UUID and its label."""
         return None if row.source_uuid is None else (row.source_uuid, row.size)
 
-    def letter(self, row: StagedSubitem, refusal: Refusal, now: datetime) -> dict[str, Any]:
+    def letter(self, row: StagedSubitem, refusal: Refusal, now: datetime, uow: UnitOfWork) -> dict[str, Any]:
         """Make the dead letter of a subitem."""
-        name, number = subitem_payload(self._mapping, row).name, order_number(row, self._mapping)
+        name, number = subitem_payload(self._mapping, row).name, self._order_number(row, uow)
         letter = letters.refused_subitem(row, number, name, refusal, now)
         return letter | {"customer_batch": self._customer}
+
+    def _order_number(self, row: StagedSubitem, uow: UnitOfWork) -> str | None:
+        """Tell the number of a size's order, which is asked where the size does not repeat it."""
+        number = order_number(row, self._mapping)
+        if number is not None or row.stg_parent_stg_id is None:
+            return number
+        parents = uow.staging.orders.by_ids([row.stg_parent_stg_id])
+        return next((order_number(parent, self._mapping) for parent in parents), None)
 
     def stored(self, uow: UnitOfWork) -> DeadLetters:
         """Give the repository of the subitems' letters."""

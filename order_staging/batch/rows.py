@@ -98,7 +98,7 @@ def staged_subitems(
 
 
 def order_number(row: StagedOrder | StagedSubitem, mapping: BoardMapping) -> str | None:
-    """Read the order's number of a staged row; a size repeats some of its order, and has None of the rest."""
+    """Read the order's number of a staged row; None of a size that does not repeat it."""
     title = mapping.number_field.title
     if isinstance(row, StagedSubitem):
         copies = {copied: column for column, copied in SUBITEM_COPIES.items()}
