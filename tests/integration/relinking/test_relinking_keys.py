@@ -87,6 +87,20 @@ def test_rows_are_told_apart_by_the_key_alone(world: World, by_line: dict[str, A
 
 
 @on_sqlite
+def test_a_field_that_is_mapped_later_serves_once_a_run_with_changes_has_brought_it(
+    world: World, mapping_of: Mappings
+) -> None:
+    row = order_line(1, **{"PATTERN ID": "P-1"})
+    world.add(row)
+    world.run(settings={"mapping": mapping_of("PATTERN ID")})
+    settings = {"mapping": mapping_of("", PATTERN_ID={"key": True})}
+    assert world.run(settings=settings, changes=True).orders.updated == 1
+    rebuild(world, [row])
+    result = world.run(settings=settings)
+    assert (result.orders.relinked, result.orders.created) == (1, 0)
+
+
+@on_sqlite
 def test_duplicates_are_told_by_the_fields_of_the_key(world: World, by_line: dict[str, Any]) -> None:
     world.add(order_line(1, **{LINE: "A"}), order_line(2, **{LINE: "A"}), order_line(2, **{LINE: "B"}))
     (found,) = world.service(**by_line).preview(("greyson",)).duplicates.rows
