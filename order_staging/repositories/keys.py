@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from sqlalchemy import column, func
+from sqlalchemy import Unicode, column, func
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
 
 from order_staging.models import Base, OrdersUnified
 from order_staging.models.types import UNICODE_MAX
@@ -14,11 +16,16 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sqlalchemy import ColumnElement
+    from sqlalchemy.sql.compiler import SQLCompiler
 
     from order_staging.models import ProductionOrder, StagedOrder
 
-CONTROL_CHARACTERS = ("\t", "\n", "\r")
+CONTROL_CHARACTERS = ("\t", "\n", "\v", "\r")
 """The control characters that occur in practice: the rules remove them from what they clean."""
+BLANKS = " \t\n\v\f\r\x1c\x1d\x1e\x1f\N{NO-BREAK SPACE}"
+"""What the rules take for blanks at the ends of a text, as far as every database's encoding has them."""
+COMMON_BLANKS = "\t\n\r\N{NO-BREAK SPACE}"
+"""Those, beside the blank itself, that occur in practice."""
 
 
 class KeyPart(NamedTuple):
@@ -79,8 +86,8 @@ def _texts(key: BusinessKey, columns: Sequence[ColumnElement[str | None]]) -> Ke
 
 
 def _plain(text: ColumnElement[str | None]) -> ColumnElement[str]:
-    """Compare text without outer blanks, NULL as empty: as it was staged."""
-    return exactly(func.ltrim(func.rtrim(func.coalesce(text, ""))))
+    """Compare text without outer blanks, NULL and blanks alone as empty: as it was staged."""
+    return exactly(trimmed(func.coalesce(text, "")))
 
 
 def _clean(text: ColumnElement[str | None]) -> ColumnElement[str]:
@@ -88,4 +95,24 @@ def _clean(text: ColumnElement[str | None]) -> ColumnElement[str]:
     expression: ColumnElement[str] = func.coalesce(text, "")
     for character in CONTROL_CHARACTERS:
         expression = func.replace(expression, character, "")
-    return exactly(func.ltrim(func.rtrim(expression)))
+    return exactly(trimmed(expression))
+
+
+class trimmed(FunctionElement[str]):  # noqa: N801 - reads as the SQL function it is
+    """A text without the blanks at its ends: a cell of a spreadsheet often ends with a no-break one."""
+
+    inherit_cache = True
+    type = Unicode()
+
+
+@compiles(trimmed)
+def _trimmed(element: trimmed, compiler: SQLCompiler, **options: Any) -> str:  # noqa: ANN401 - SQLAlchemy's
+    inner = compiler.process(element.clauses, **options)
+    if compiler.dialect.name == "sqlite":
+        return f"trim({inner}, '{BLANKS}')"
+    if compiler.dialect.name == "postgresql":
+        return f"btrim({inner}, '{BLANKS}')"
+    # SQL Server takes other characters than blanks off since 2017 only, and has no short way before.
+    for blank in COMMON_BLANKS:
+        inner = f"REPLACE({inner}, NCHAR({ord(blank)}), N' ')"
+    return f"LTRIM(RTRIM({inner}))"

@@ -136,3 +136,16 @@ def test_a_key_that_is_no_text_in_the_source_is_refused_before_anything_is_done(
         each for each in world.service(**settings).check().findings if each.severity is Severity.PROBLEM
     ]
     assert ["'TOTAL QTY'" in each.message for each in problems] == [True]
+
+
+def test_blanks_of_any_kind_and_control_characters_do_not_hide_a_row(world: World) -> None:
+    odd = ["\N{NO-BREAK SPACE}A1 ", "A2\t", "A\v3", "\x1f A4\N{NO-BREAK SPACE}\n", "A5\r\n\f"]
+    rows = [
+        order_line(number, **{"CUSTOMER STYLE": style, "CUSTOMER ALT PO": f"{style[-1]}"})
+        for number, style in enumerate(odd, 1)
+    ]
+    world.add(*rows)
+    world.run(subitems=False)
+    rebuild(world, rows)
+    result = world.run(subitems=False)
+    assert (result.orders.relinked, result.orders.created) == (5, 0)
