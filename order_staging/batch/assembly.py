@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from order_staging import schema
 from order_staging.batch.announcing import Announcer
 from order_staging.batch.limits import order_limits
-from order_staging.batch.preflight import require_columns, require_fitting
+from order_staging.batch.preflight import require_columns, require_comparable, require_fitting
 from order_staging.batch.workshop import DatabaseThread, Outside, StopSign, Workshop
 from order_staging.database import create_engine, reading_only
 from order_staging.logs import Redactor
@@ -225,6 +225,7 @@ def _look_at_source(assembly: Assembly, uow: UnitOfWork) -> tuple[SourceShape, b
     schema.require_head(assembly.engine)
     shape = uow.source.shape()
     shape.require(assembly.mapping.source_columns)
+    require_comparable(assembly.mapping, shape)
     for column in shape.strays:
         # ALTER TABLE puts a new size behind the last column, where it is no size by the rule.
         log.warning("source.integer_column_is_no_size", column=column)

@@ -114,7 +114,7 @@ class Orders(Cargo[StagedOrder]):
         self._mapping = mapping
         self._key_column = key_column
         self._groups = groups
-        self.letterbox = OrderLetters()
+        self.letterbox = OrderLetters(mapping)
         self._gone: set[str] = set()
 
     def rows(self, uow: UnitOfWork) -> StagedRows[StagedOrder]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeAlias, TypeVar
 
 from order_staging.batch import letters
 from order_staging.batch.payloads import subitem_payload
+from order_staging.batch.rows import order_number
 from order_staging.models import StagedOrder, StagedSubitem
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ class Letterbox(Protocol, Generic[Staged_contra]):
         """Tell by what dead letters know a row; None without a UUID."""
         ...
 
-    def letter(self, row: Staged_contra, refusal: Refusal, now: datetime) -> dict[str, Any]:
+    def letter(self, row: Staged_contra, refusal: Refusal, now: datetime, uow: UnitOfWork) -> dict[str, Any]:
         """Make a dead letter."""
         ...
 
@@ -64,13 +65,17 @@ class Letterbox(Protocol, Generic[Staged_contra]):
 class OrderLetters(Letterbox[StagedOrder]):
     """Dead letters of orders."""
 
+    def __init__(self, mapping: BoardMapping) -> None:
+        """Take the mapping, which knows what the order's number is."""
+        self._mapping = mapping
+
     def place(self, row: StagedOrder) -> Place | None:
         """Know an order by its UUID."""
         return row.source_uuid
 
-    def letter(self, row: StagedOrder, refusal: Refusal, now: datetime) -> dict[str, Any]:
+    def letter(self, row: StagedOrder, refusal: Refusal, now: datetime, _: UnitOfWork) -> dict[str, Any]:
         """Make the dead letter of an order."""
-        return letters.refused_order(row, refusal, now)
+        return letters.refused_order(row, order_number(row, self._mapping), refusal, now)
 
     def stored(self, uow: UnitOfWork) -> DeadLetters:
         """Give the repository of the orders' letters."""
@@ -92,7 +97,7 @@ class SubitemLetters(Letterbox[StagedSubitem]):
     """Dead letters of sizes."""
 
     def __init__(self, mapping: BoardMapping, customer: str) -> None:
-        """Take the mapping, which names subitems, and the customer of the batch."""
+        """Take the mapping, which names subitems and the order's number, and the customer of the batch."""
         self._mapping = mapping
         self._customer = customer
 
@@ -100,10 +105,19 @@ class SubitemLetters(Letterbox[StagedSubitem]):
         """Know a size by its order's UUID and its label."""
         return None if row.source_uuid is None else (row.source_uuid, row.size)
 
-    def letter(self, row: StagedSubitem, refusal: Refusal, now: datetime) -> dict[str, Any]:
+    def letter(self, row: StagedSubitem, refusal: Refusal, now: datetime, uow: UnitOfWork) -> dict[str, Any]:
         """Make the dead letter of a subitem."""
-        name = subitem_payload(self._mapping, row).name
-        return letters.refused_subitem(row, name, refusal, now) | {"customer_batch": self._customer}
+        name, number = subitem_payload(self._mapping, row).name, self._order_number(row, uow)
+        letter = letters.refused_subitem(row, number, name, refusal, now)
+        return letter | {"customer_batch": self._customer}
+
+    def _order_number(self, row: StagedSubitem, uow: UnitOfWork) -> str | None:
+        """Tell the number of a size's order, which is asked where the size does not repeat it."""
+        number = order_number(row, self._mapping)
+        if number is not None or row.stg_parent_stg_id is None:
+            return number
+        parents = uow.staging.orders.by_ids([row.stg_parent_stg_id])
+        return next((order_number(parent, self._mapping) for parent in parents), None)
 
     def stored(self, uow: UnitOfWork) -> DeadLetters:
         """Give the repository of the subitems' letters."""

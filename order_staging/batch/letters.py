@@ -51,11 +51,10 @@ def invalid_order(
 
 def waiting_order(order: Order, why: Refusal, batch_id: UUID, customer: str, now: datetime) -> dict[str, Any]:
     """Make the dead letter of a delivered order line that waits for a person's decision."""
-    number = order.values.get("AAG ORDER NUMBER")
     return {
         "batch_id": batch_id,
         "customer_batch": clipped(customer, 100),
-        "order_number": clipped(None if number is None else str(number), 100),
+        "order_number": clipped(order.order_number, 100),
         "item_name": clipped(order.title, 500),
         "group_name": clipped(order.group, 200),
         "error_type": why.kind,
@@ -95,23 +94,25 @@ def with_word(message: str | None, word: str) -> str:
     return f"{(message or '').partition(RETRIED)[0]}{RETRIED}{word}"
 
 
-def refused_order(row: StagedOrder, refusal: Refusal, now: datetime) -> dict[str, Any]:
-    """Make the dead letter of a staged order."""
+def refused_order(row: StagedOrder, number: str | None, refusal: Refusal, now: datetime) -> dict[str, Any]:
+    """Make the dead letter of a staged order, which has the order's `number`."""
     return _refused(row, refusal, now) | {
         "original_stg_id": row.stg_id,
         "customer_batch": row.stg_customer_batch,
-        "order_number": clipped(row.aag_order_number, 100),
+        "order_number": clipped(number, 100),
         "item_name": clipped(row.title, 500),
         "group_name": clipped(row.group, 200),
     }
 
 
-def refused_subitem(row: StagedSubitem, name: str, refusal: Refusal, now: datetime) -> dict[str, Any]:
-    """Make the dead letter of a staged subitem that was to be named `name`."""
+def refused_subitem(
+    row: StagedSubitem, number: str | None, name: str, refusal: Refusal, now: datetime
+) -> dict[str, Any]:
+    """Make the dead letter of a staged subitem that was to be named `name`, of the order with this `number`."""
     return _refused(row, refusal, now) | {
         "original_stg_subitem_id": row.stg_id,
         "parent_item_id": row.stg_monday_parent_item_id,
-        "order_number": row.aag_order_number,
+        "order_number": clipped(number, 100),
         "size_label": row.size,
         "order_qty": row.order_qty,
         "subitem_name": clipped(name, 200),

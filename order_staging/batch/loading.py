@@ -220,5 +220,6 @@ def unidentified(order: Order | InvalidOrder) -> InvalidOrder:
     )
     if isinstance(order, InvalidOrder):
         return replace(order, problems=(*order.problems, doubled))
-    number = order.values.get("AAG ORDER NUMBER")
-    return InvalidOrder(order.source_uuid, order.customer, str(number), order.title, order.group, (doubled,))
+    return InvalidOrder(
+        order.source_uuid, order.customer, order.order_number, order.title, order.group, (doubled,)
+    )

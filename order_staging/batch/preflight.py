@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from order_staging.batch.checks.findings import Finding, problem
 from order_staging.errors import ConfigurationError
-from order_staging.models import Base, ProductionOrder, StagedOrder
+from order_staging.models import Base, OrdersUnified, ProductionOrder, StagedOrder
 from order_staging.monday.account import READ_ONLY_TYPES
 from order_staging.transform import FieldType
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from order_staging.monday import Board, BoardColumn
+    from order_staging.repositories import SourceShape
     from order_staging.transform import BoardMapping
 
 
@@ -38,6 +39,24 @@ def unstorable(mapping: BoardMapping) -> list[Finding]:
 def require_columns(mapping: BoardMapping) -> None:
     """Raise `ConfigurationError` for the first field that our tables have no column for, or one of another kind."""
     for finding in unstorable(mapping):
+        raise ConfigurationError(f"{finding.message}; {finding.advice}")
+
+
+def incomparable(mapping: BoardMapping, shape: SourceShape) -> list[Finding]:
+    """Find the columns of ORDERS_UNIFIED that are part of the business key, and hold no text."""
+    return [
+        problem(
+            OrdersUnified.__tablename__,
+            f"the mapping's key reads {name!r}, which holds no text: rows are not found again by it",
+            "take key: true from its field",
+        )
+        for name in shape.without_text(field.source for field in mapping.key_fields)
+    ]
+
+
+def require_comparable(mapping: BoardMapping, shape: SourceShape) -> None:
+    """Raise `ConfigurationError` for the first column of the business key that holds no text in ORDERS_UNIFIED."""
+    for finding in incomparable(mapping, shape):
         raise ConfigurationError(f"{finding.message}; {finding.advice}")
 
 

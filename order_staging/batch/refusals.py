@@ -55,7 +55,7 @@ class Refusals:
         known = self._letters(letterbox, [row for row, _ in refused], uow)
         new, again, told, counted = [], [], [], 0
         for row, why in refused:
-            letter = letterbox.letter(row, why, now)
+            letter = letterbox.letter(row, why, now, uow)
             place = letterbox.place(row)
             open_ones = known.get(place, []) if place is not None else []
             if self._workshop.announcer.listens:

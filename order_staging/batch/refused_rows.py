@@ -45,7 +45,7 @@ def refused_row(
         why.message,
         known=known,
         row=row.source_uuid,
-        order_number=row.aag_order_number,
+        order_number=letter["order_number"],
         name=letter.get("subitem_name") or letter.get("item_name"),
         size=row.size if isinstance(row, StagedSubitem) else None,
     )
@@ -53,14 +53,13 @@ def refused_row(
 
 def waiting_row(record: BatchRecord, order: Order, why: Refusal, *, known: bool) -> RowRefused:
     """Tell of a delivered order line that waits for a person's decision."""
-    number = order.values.get("AAG ORDER NUMBER")
     return _row(
         record,
         why.kind,
         why.message,
         known=known,
         row=order.source_uuid,
-        order_number=None if number is None else str(number),
+        order_number=order.order_number,
         name=order.title,
     )
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
-    from order_staging.transform import Limits, Order, Size
+    from order_staging.transform import BoardMapping, Limits, Order, Size
 
 SOURCE = "ORDERS_UNIFIED"
 SUBITEM_COPIES = {
@@ -95,6 +95,16 @@ def staged_subitems(
         }
         for size in (order.sizes if sizes is None else sizes)
     ]
+
+
+def order_number(row: StagedOrder | StagedSubitem, mapping: BoardMapping) -> str | None:
+    """Read the order's number of a staged row; None of a size that does not repeat it."""
+    title = mapping.number_field.title
+    if isinstance(row, StagedSubitem):
+        copies = {copied: column for column, copied in SUBITEM_COPIES.items()}
+        title = copies.get(title, "")
+    attribute = attributes(type(row)).get(title)
+    return None if attribute is None else getattr(row, attribute)
 
 
 NEVER_SENT: dict[str, Any] = {

@@ -200,7 +200,9 @@ class BatchRun:
     def _relink(self, source: Source, uow: UnitOfWork) -> bool:
         """Relink some rows; tell whether there may be more."""
         limit = self._workshop.settings.chunk_rows * RELINKED_CHUNKS
-        relinked = uow.relinking.relink(source.wanted.names or (), limit, doubled=source.doubled)
+        relinked = uow.relinking.relink(
+            self._workshop.business_key, source.wanted.names or (), limit, doubled=source.doubled
+        )
         if relinked.rows:
             self._record.begin(uow)
             uow.after_commit(partial(self._count_relinked, relinked.rows))

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, TypeVar
 import structlog
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_attempt
 
+from order_staging.batch.keys import business_key
 from order_staging.errors import CommitInDoubtError, StoppedError, TransientDatabaseError
 from order_staging.reading import SourceReading
 from order_staging.unit_of_work import Hold, UnitOfWork
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from order_staging.batch.announcing import Announcer
     from order_staging.reading import Start
     from order_staging.repositories import Rows
+    from order_staging.repositories.keys import BusinessKey
     from order_staging.settings import Settings
     from order_staging.transform import BoardMapping, Customers, OrderRules
 
@@ -222,6 +224,11 @@ class Workshop:
     rules_hash: str
     """Fingerprint of the mapping, the customers and the rules, under which payloads are made."""
     announcer: Announcer
+
+    @property
+    def business_key(self) -> BusinessKey:
+        """By what order lines are found again whose UUID has changed."""
+        return business_key(self.mapping)
 
     def redact(self, text: str) -> str:
         """Hide secrets in what is written to the database, or told."""

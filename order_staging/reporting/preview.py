@@ -141,12 +141,19 @@ def _remarks(title: str, shown: Shown[Remarked]) -> Iterator[RenderableType]:
 
 
 def _duplicates(result: PreviewResult) -> Iterator[RenderableType]:
-    table = _table("Suspected duplicates", "Order", "Style", "Colour", "PO", "Where")
+    titles = key_titles(result)
+    table = _table("Suspected duplicates", *titles, "Where")
     for each in result.duplicates.rows:
-        table.add_row(
-            each.order_number, each.style, each.color, each.po or each.alt_po, where(each.known, each.rows)
-        )
+        table.add_row(*(each.key[title] for title in titles), where(each.known, each.rows))
     yield from _with_rest(table, result.duplicates)
+
+
+def key_titles(result: PreviewResult) -> list[str]:
+    """List the fields of the business key that any of the suspected duplicates has."""
+    rows = result.duplicates.rows
+    return list(
+        dict.fromkeys(title for each in rows for title in each.key if any(one.key[title] for one in rows))
+    )
 
 
 def where(known: str | None, rows: int) -> str:

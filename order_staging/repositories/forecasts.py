@@ -9,7 +9,8 @@ from sqlalchemy import and_, func, literal, or_, select
 
 from order_staging.models import OrdersUnified, ProductionOrder, StagedOrder, StagedSubitem, StagingStatus
 from order_staging.repositories.base import exactly
-from order_staging.repositories.relinking import REQUIRED, business_key, recognised, source_key
+from order_staging.repositories.keys import complete, labelled, names_of, row_texts, source_texts
+from order_staging.repositories.relinking import recognised
 from order_staging.repositories.source import SourceFilter, doubled_uuids, matching, undelivered
 from order_staging.repositories.staged_rows import AWAITING, to_be_created
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Select, Subquery
     from sqlalchemy.orm import Session
 
+    from order_staging.repositories.keys import BusinessKey
     from order_staging.repositories.source import Selection
 
 
@@ -39,11 +41,8 @@ class Alike:
     only new rows, several, share the key.
     """
 
-    order_number: str
-    style: str
-    color: str
-    po: str
-    alt_po: str
+    key: tuple[str, ...]
+    """What they have of each part of the key."""
     rows: int
     delivered: bool | None = None
     item_id: int | None = None
@@ -56,9 +55,9 @@ class Forecasts:
         """Work within a session that a unit of work owns."""
         self.session = session
 
-    def count_recognised(self, names: Sequence[str | None], *, doubled: bool) -> int:
+    def count_recognised(self, key: BusinessKey, names: Sequence[str | None], *, doubled: bool) -> int:
         """Count the new rows of these customers that a run would recognise by their business key."""
-        found = recognised(names, doubled=doubled).subquery("recognised")
+        found = recognised(key, names, doubled=doubled).subquery("recognised")
         return self.session.scalar(select(func.count()).select_from(found)) or 0
 
     def waiting(self, customer: str) -> list[Waiting]:
@@ -92,43 +91,37 @@ class Forecasts:
         return [size for size in self.session.scalars(query.distinct()) if size is not None]
 
     def alike(
-        self, wanted: SourceFilter, left_out: Selection | None, *, doubled: bool, limit: int
+        self,
+        key: BusinessKey,
+        wanted: SourceFilter,
+        left_out: Selection | None,
+        *,
+        doubled: bool,
+        limit: int,
     ) -> tuple[int, list[Alike]]:
         """Find the business keys of new rows that are there several times; count them, and read the first `limit`.
 
         Several new rows have them, or production or staging has under another UUID. `left_out` selects UUIDs that
         do not count.
         """
-        new = _new(wanted, left_out, doubled=doubled)
-        query = _several(new)
-        ordered = query.order_by(*(new.c[name] for name in _KEY)).limit(limit)
-        rows = [_alike(*row) for row in self.session.execute(ordered)] if limit else []
+        new = _new(key, wanted, left_out, doubled=doubled)
+        query = _several(key, new)
+        ordered = query.order_by(*(new.c[name] for name in names_of(key))).limit(limit)
+        rows = [_alike(row) for row in self.session.execute(ordered)] if limit else []
         if limit and len(rows) < limit:
             return len(rows), rows
         return self.session.scalar(select(func.count()).select_from(query.subquery("counted"))) or 0, rows
 
 
-_KEY = ("key_order", "key_style", "key_color", "key_po", "key_alt_po")
+def _alike(row: Sequence[Any]) -> Alike:
+    *key, rows, delivered, item_id = row
+    return Alike(tuple(key), rows, None if delivered is None else bool(delivered), item_id)
 
 
-def _alike(  # noqa: PLR0913, PLR0917 - the columns of a row
-    number: str,
-    style: str,
-    color: str,
-    po: str,
-    alt_po: str,
-    rows: int,
-    delivered: int | None = None,
-    item_id: int | None = None,
-) -> Alike:
-    known = None if delivered is None else bool(delivered)
-    return Alike(number, style, color, po, alt_po, rows, known, item_id)
-
-
-def _new(wanted: SourceFilter, left_out: Selection | None, *, doubled: bool) -> Subquery:
-    uuid, keys = OrdersUnified.record_uuid, source_key()
-    query = select(uuid.label("uuid"), *(keys[name].label(name) for name in _KEY)).where(
-        uuid.is_not(None), *(keys[name] != "" for name in REQUIRED), *matching(wanted), *undelivered()
+def _new(key: BusinessKey, wanted: SourceFilter, left_out: Selection | None, *, doubled: bool) -> Subquery:
+    uuid = OrdersUnified.record_uuid
+    query = select(uuid.label("uuid"), *labelled(source_texts(key))).where(
+        uuid.is_not(None), *complete(key), *matching(wanted), *undelivered()
     )
     if doubled:
         query = query.where(uuid.not_in(doubled_uuids()))
@@ -137,26 +130,28 @@ def _new(wanted: SourceFilter, left_out: Selection | None, *, doubled: bool) -> 
     return query.subquery("new")
 
 
-def _several(new: Subquery) -> Select[Any]:
+def _several(key: BusinessKey, new: Subquery) -> Select[Any]:
     settled = StagedOrder.stg_status.in_((StagingStatus.PROMOTED, StagingStatus.VALIDATION_FAILED))
     known = (
-        _keyed(ProductionOrder, delivered=1)
-        .union_all(_keyed(StagedOrder, ~settled, delivered=0))
+        _keyed(key, ProductionOrder, delivered=1)
+        .union_all(_keyed(key, StagedOrder, ~settled, delivered=0))
         .subquery("known")
     )
-    keys = [new.c[name] for name in _KEY]
-    alike = and_(*(new.c[name] == known.c[name] for name in _KEY))
+    keys = [new.c[name] for name in names_of(key)]
+    alike = and_(*(each == known.c[each.key] for each in keys))
     rows, delivered = func.count(new.c.uuid.distinct()), func.max(known.c.delivered)
     query = select(*keys, rows, delivered, func.max(known.c.item_id)).select_from(new)
     return query.outerjoin(known, alike).group_by(*keys).having(or_(rows > 1, delivered.is_not(None)))
 
 
 def _keyed(
-    row: type[StagedOrder | ProductionOrder], *where: ColumnElement[bool], delivered: int
+    key: BusinessKey,
+    row: type[StagedOrder | ProductionOrder],
+    *where: ColumnElement[bool],
+    delivered: int,
 ) -> Select[Any]:
-    keys = business_key(row)
     item_id: Any = StagedOrder.stg_monday_item_id if row is StagedOrder else ProductionOrder.item_id
-    columns: list[Any] = [*(keys[name].label(name) for name in _KEY), item_id.label("item_id")]
+    columns = [*labelled(row_texts(key, row)), item_id.label("item_id")]
     return select(*columns, literal(delivered).label("delivered")).where(*where)
 
 

@@ -7,7 +7,7 @@ anywhere on their way, then with production rows. What is paired is not loaded a
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVarTuple
 
 from sqlalchemy import and_, bindparam, func, or_, select, update
@@ -23,7 +23,8 @@ from order_staging.models import (
     StagedSubitem,
     StagingStatus,
 )
-from order_staging.repositories.base import chunks, exactly
+from order_staging.repositories.base import chunks
+from order_staging.repositories.keys import complete, labelled, row_texts, source_texts
 from order_staging.repositories.source import SourceFilter, doubled_uuids, matching, undelivered
 from order_staging.repositories.staging import StagedOrders
 
@@ -34,16 +35,13 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, CompoundSelect, Select, Subquery
     from sqlalchemy.orm import InstrumentedAttribute, Session
 
-Keys = dict[str, "ColumnElement[str]"]
-"""What makes up the business key, normalised; the names are the same for every table."""
+    from order_staging.repositories.keys import BusinessKey, KeyTexts
 
 Columns = TypeVarTuple("Columns")
 
 PAIRS_A_STATEMENT = 500
-REQUIRED = ("key_order", "key_style", "key_color")
-"""What of a business key may not be empty."""
-CONTROL_CHARACTERS = ("\t", "\n", "\r")
-"""The control characters that occur in practice: the rules remove them from styles and colours."""
+MAPPINGS = 8
+"""Business keys of which statements are kept, as making them costs more than using them: a job has one or two."""
 
 
 class LandedPair(NamedTuple):
@@ -76,7 +74,7 @@ class Relinking:
         """Work within a session that a unit of work owns."""
         self.session = session
 
-    def relink(self, names: Sequence[str | None], limit: int, *, doubled: bool) -> Relinked:
+    def relink(self, key: BusinessKey, names: Sequence[str | None], limit: int, *, doubled: bool) -> Relinked:
         """Let rows of staging and production take over the UUIDs of these customers' new rows; tell how many did.
 
         At most `limit` rows of each do: those that are left are found by the next call, and paired as they would
@@ -84,13 +82,13 @@ class Relinking:
         nothing takes them over. Production has no primary key: rows whose item or subitem stands there twice cannot
         be told apart, and are passed over unless they bear the UUID of a staged order.
         """
-        new = _new_rows(names, doubled=doubled)
-        orphans = _staged_orphans()
+        new = _new_rows(key, names, doubled=doubled)
+        orphans = _staged_orphans(key)
         query = _paired(new, orphans, orphans.c.old, orphans.c.item_id).limit(limit)
         staged = [StagedPair(*row) for row in self.session.execute(query)]
         self._take_over_staged(list({pair.uuid: pair for pair in staged}.values()))
         # What staged orders have taken over is not new any more.
-        orphans = _landed_orphans()
+        orphans = _landed_orphans(key)
         query = _paired(new, orphans, orphans.c.item_id, orphans.c.old).limit(limit)
         landed = [LandedPair(*row) for row in self.session.execute(query)]
         self._take_over_landed(list({pair.uuid: pair for pair in landed}.values()))
@@ -178,16 +176,17 @@ class Relinking:
         ]
 
 
-def recognised(names: Sequence[str | None], *, doubled: bool) -> CompoundSelect[UUID]:
+def recognised(key: BusinessKey, names: Sequence[str | None], *, doubled: bool) -> CompoundSelect[UUID]:
     """Select the new rows (their UUIDs) of these customers that `Relinking.relink` would recognise.
 
     Production's rows come second, as there: what staged orders have taken over is neither new nor orphaned then.
     """
-    new, orphans = _new_rows(names, doubled=doubled), _staged_orphans()
+    new, orphans = _new_rows(key, names, doubled=doubled), _staged_orphans(key)
     staged = _paired(new, orphans, orphans.c.old, orphans.c.item_id).order_by(None).subquery("staged")
-    rest = _new_rows(names, select(staged.c.uuid), doubled=doubled)
+    rest = _new_rows(key, names, select(staged.c.uuid), doubled=doubled)
     row, old, item_id = ProductionOrder, staged.c.old, staged.c.item_id
     landed = _landed_orphans(
+        key,
         or_(row.source_uuid.is_(None), row.source_uuid.not_in(select(old))),
         row.item_id.not_in(select(item_id).where(item_id.is_not(None))),
     )
@@ -201,23 +200,12 @@ def _paired(source: Subquery, orphans: Subquery, *columns: ColumnElement[Any]) -
     return select(source.c.uuid, *columns).join(orphans, alike).order_by(orphans.c.place)
 
 
-def source_key() -> Keys:
-    """Give the business key of a source row."""
-    row = OrdersUnified
-    return {
-        "key_order": _plain(row.aag_order_number),
-        "key_style": _clean(row.customer_style),
-        "key_color": _clean(row.customer_colour_description),
-        "key_po": _plain(row.po_number),
-        "key_alt_po": _plain(row.customer_alt_po),
-    }
-
-
-def _new_rows(names: Sequence[str | None], without: Select[Any] | None = None, *, doubled: bool) -> Subquery:
-    row, keys = OrdersUnified, source_key()
-    complete = [keys[name] != "" for name in REQUIRED]
-    query = select(row.record_uuid.label("uuid"), _position(keys, row.record_uuid), *_labelled(keys)).where(
-        row.record_uuid.is_not(None), *complete, *matching(SourceFilter(names)), *undelivered()
+def _new_rows(
+    key: BusinessKey, names: Sequence[str | None], without: Select[Any] | None = None, *, doubled: bool
+) -> Subquery:
+    row, keys = OrdersUnified, source_texts(key)
+    query = select(row.record_uuid.label("uuid"), _position(keys, row.record_uuid), *labelled(keys)).where(
+        row.record_uuid.is_not(None), *complete(key), *matching(SourceFilter(names)), *undelivered()
     )
     if doubled:
         query = query.where(row.record_uuid.not_in(doubled_uuids()))
@@ -226,13 +214,13 @@ def _new_rows(names: Sequence[str | None], without: Select[Any] | None = None, *
     return query.subquery("new_rows")
 
 
-@cache
-def _staged_orphans() -> Subquery:
+@lru_cache(MAPPINGS)
+def _staged_orphans(key: BusinessKey) -> Subquery:
     """Select staged orders whose UUID is gone from the source, at whatever state of their way.
 
     Those whose item production has already under a UUID that the source knows are left out: it is that row's.
     """
-    row, keys = StagedOrder, business_key(StagedOrder)
+    row, keys = StagedOrder, row_texts(key, StagedOrder)
     owned = (
         select(ProductionOrder.item_id.label("item_id"))
         .join(OrdersUnified, OrdersUnified.record_uuid == ProductionOrder.source_uuid)
@@ -243,7 +231,7 @@ def _staged_orphans() -> Subquery:
         row.stg_monday_item_id.label("item_id"),
         row.stg_id.label("place"),
     )
-    query = _without_source(select(*columns, _position(keys, row.stg_id), *_labelled(keys)), row.source_uuid)
+    query = _without_source(select(*columns, _position(keys, row.stg_id), *labelled(keys)), row.source_uuid)
     return (
         query.outerjoin(owned, owned.c.item_id == row.stg_monday_item_id)
         .where(
@@ -255,14 +243,14 @@ def _staged_orphans() -> Subquery:
     )
 
 
-def _landed_orphans(*where: ColumnElement[bool]) -> Subquery:
-    row, keys = ProductionOrder, business_key(ProductionOrder)
+def _landed_orphans(key: BusinessKey, *where: ColumnElement[bool]) -> Subquery:
+    row, keys = ProductionOrder, row_texts(key, ProductionOrder)
     columns = (
         row.item_id.label("item_id"),
         row.source_uuid.label("old"),
         row.item_id.label("place"),
     )
-    query = _without_source(select(*columns, _position(keys, row.item_id), *_labelled(keys)), row.source_uuid)
+    query = _without_source(select(*columns, _position(keys, row.item_id), *labelled(keys)), row.source_uuid)
     return query.where(row.item_id.not_in(_doubled(row.item_id)), *where).subquery("orphans")
 
 
@@ -283,34 +271,6 @@ def _doubled(column: InstrumentedAttribute[Any]) -> Select[Any]:
     return select(found).where(found.is_not(None)).group_by(found).having(func.count() > 1)
 
 
-def business_key(row: type[StagedOrder | ProductionOrder]) -> Keys:
-    """Give the business key of a row of staging or production, to be compared with a source row's."""
-    return {
-        "key_order": _plain(row.aag_order_number),
-        "key_style": _clean(row.style),
-        "key_color": _clean(row.color),
-        "key_po": _plain(row.po_number),
-        "key_alt_po": _plain(row.customer_alt_po),
-    }
-
-
-def _position(keys: Keys, order: InstrumentedAttribute[Any]) -> ColumnElement[int]:
+def _position(keys: KeyTexts, order: InstrumentedAttribute[Any]) -> ColumnElement[int]:
     """Number the rows of each business key."""
     return func.row_number().over(partition_by=list(keys.values()), order_by=order).label("position")
-
-
-def _labelled(keys: Keys) -> list[Any]:
-    return [expression.label(name) for name, expression in keys.items()]
-
-
-def _plain(column: InstrumentedAttribute[str | None]) -> ColumnElement[str]:
-    """Compare text without outer blanks, NULL as empty: as it was staged."""
-    return exactly(func.ltrim(func.rtrim(func.coalesce(column, ""))))
-
-
-def _clean(column: InstrumentedAttribute[str | None]) -> ColumnElement[str]:
-    """Compare text that the rules have cleaned of control characters with text that they have not."""
-    expression: ColumnElement[str] = func.coalesce(column, "")
-    for character in CONTROL_CHARACTERS:
-        expression = func.replace(expression, character, "")
-    return exactly(func.ltrim(func.rtrim(expression)))

@@ -25,7 +25,7 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.orm import aliased
-from sqlalchemy.types import TypeDecorator, TypeEngine
+from sqlalchemy.types import NullType, TypeDecorator, TypeEngine
 
 from order_staging.errors import ConfigurationError
 from order_staging.models import OrdersUnified, ProductionOrder, StagedOrder, StagingStatus
@@ -82,6 +82,11 @@ class SourceShape:
                 raise ConfigurationError(
                     f"the mapping reads {name!r}, which {TABLE} does not have; correct the mapping or the table"
                 )
+
+    def without_text(self, columns: Iterable[str]) -> list[str]:
+        """Find those of `columns` that hold something else than text, such as numbers: texts of them differ."""
+        types = {name: self.table.c[name].type for name in columns if name in self.table.c}
+        return [name for name, held in types.items() if not isinstance(held, String | NullType)]
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from order_staging.transform.fingerprints import fingerprint, rules_fingerprint
 from order_staging.transform.groups import group_title
 from order_staging.transform.limits import FieldLimit, Limits
 from order_staging.transform.mapping import (
+    LABELS,
     BoardMapping,
     Field,
     FieldType,
@@ -22,6 +23,7 @@ from order_staging.transform.sizes import Size, sizes_of, subitem_name
 from order_staging.transform.transformation import Transformation
 
 __all__ = [
+    "LABELS",
     "BoardMapping",
     "Customer",
     "Customers",

@@ -77,6 +77,9 @@ class Rule(StrEnum):
     TRUE_IS_ZERO = "true_is_zero"
 
 
+LABELS = frozenset({FieldType.DROPDOWN, FieldType.STATUS})
+"""Types whose values are labels: they lose their outer blanks, and those that the board lacks are created."""
+
 _WORDS = frozenset({FieldType.TEXT, FieldType.LONG_TEXT, FieldType.DROPDOWN, FieldType.STATUS})
 _FITTING_TYPES = {
     Rule.CANONICAL_CUSTOMER: _WORDS,
@@ -114,6 +117,19 @@ class Field(Document):
     def _rule_fits_type(self) -> Self:
         if self.rule is not None and self.type not in _FITTING_TYPES[self.rule]:
             raise problem_at(f"the rule {self.rule} does not go with a column of type {self.type}", "rule")
+        return self
+
+    @model_validator(mode="after")
+    def _key_is_comparable(self) -> Self:
+        # Queries compare what the source says with what was delivered, and know of no other rule.
+        if self.key and self.type not in _WORDS:
+            raise problem_at(f"the business key is text; rows are not found again by {self.type}", "key")
+        if self.key and self.rule not in {None, Rule.CLEAN_TEXT}:
+            raise problem_at(
+                f"rows are not found again by what the rule {self.rule} makes; a key field has {Rule.CLEAN_TEXT} "
+                "or none",
+                "key",
+            )
         return self
 
 
@@ -211,6 +227,11 @@ class BoardMapping(Document):
         return tuple(field for field in self.fields if field.key)
 
     @property
+    def number_field(self) -> Field:
+        """The order's number: the first field of the business key."""
+        return self.key_fields[0]
+
+    @property
     def source_columns(self) -> tuple[str, ...]:
         """Every column of ORDERS_UNIFIED that the rules read, each once, the sizes apart."""
         fields = (field.source for field in self.fields)
@@ -249,6 +270,11 @@ class BoardMapping(Document):
             )
         if not self.key_fields:
             yield "no field is part of the business key; mark those that are with key: true", ("fields",)
+        elif not any(field.required for field in self.key_fields):
+            yield (
+                "a field of the business key must be required: rows that have none of it are not found again",
+                ("fields", self.fields.index(self.number_field), "key"),
+            )
 
 
 def load_mapping(path: Path | None = None) -> BoardMapping:

@@ -40,12 +40,13 @@ _UUID = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", 
 class Order:
     """A valid order line: what becomes an item and its subitems.
 
-    `values` has every field of the mapping by title, None where it is empty or left out; `notes` tells of
-    what was left out or rounded.
+    `order_number` is the first field of the business key. `values` has every field of the mapping by title, None
+    where it is empty or left out; `notes` tells of what was left out or rounded.
     """
 
     source_uuid: UUID
     customer: str
+    order_number: str | None
     title: str
     group: str
     values: dict[str, Value | None]
@@ -107,7 +108,7 @@ class OrderRules:
         """What is wrong with the name of a size's subitem, by label: a table has few of these."""
         self._title_fields = tuple(mapping.field_by_source(source).title for source in mapping.title)
         self._customer_field = mapping.field_by_source(mapping.group.customer).title
-        self._number_field = mapping.key_fields[0].title
+        self._number_field = mapping.number_field.title
 
     def apply(self, row: Mapping[str, object], size_columns: Sequence[str]) -> Order | InvalidOrder:
         """Turn a row into an order line, or into all the reasons why it is invalid.
@@ -131,10 +132,10 @@ class OrderRules:
         group = self._group(values, row, findings)
         sizes = self._sizes(row, size_columns, findings)
         customer = _text(values[self._customer_field])
+        number = _text(values[self._number_field])
         if findings.problems or source_uuid is None or customer is None or title is None or group is None:
-            number = _text(values[self._number_field])
             return InvalidOrder(source_uuid, customer, number, title, group, tuple(findings.problems))
-        return Order(source_uuid, customer, title, group, values, tuple(findings.notes), sizes)
+        return Order(source_uuid, customer, number, title, group, values, tuple(findings.notes), sizes)
 
     def _title(self, values: Mapping[str, Value | None], findings: _Findings) -> str | None:
         parts = [values[title] for title in self._title_fields]

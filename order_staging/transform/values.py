@@ -12,7 +12,7 @@ from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING
 
-from order_staging.transform.mapping import FieldType
+from order_staging.transform.mapping import LABELS, FieldType
 from order_staging.transform.numbers import NOT_A_NUMBER, fit_number, read_number
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def value_reader(
         case _:
             longest = shortest(limit.max_length, _MONDAYS_LENGTHS.get(field_type))
             is_status = field_type is FieldType.STATUS
-            is_label = is_status or field_type is FieldType.DROPDOWN
+            is_label = field_type in LABELS
             return partial(_read_words, longest, is_label=is_label, is_status=is_status)
 
 

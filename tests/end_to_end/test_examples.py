@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from shutil import copy
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import pytest
 import structlog
@@ -148,7 +149,8 @@ def test_a_second_board_has_its_own_columns_names_and_groups(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     url = f"sqlite:///{copy(sqlite_template, tmp_path / 'second.db')}"
-    Database(engine_of(url)).add(greyson_4755()[:3])
+    second = Database(engine_of(url))
+    second.add(greyson_4755()[:3])
     board = Sandbox(key_column="text_second_key", board=FOLDER / "second_board" / "board.yaml")
     with SandboxThread(board) as server:
         monkeypatch.setenv("SECOND_DATABASE_URL", url)
@@ -156,8 +158,12 @@ def test_a_second_board_has_its_own_columns_names_and_groups(
         monkeypatch.setenv("ORDER_STAGING_MONDAY_URL", server.url)
         first = run("second_board/job.py", "greyson")
         again = run("second_board/job.py", "greyson")
+        second.execute('DELETE FROM "ORDERS_UNIFIED"')
+        second.add([row | {"record_uuid": uuid4()} for row in greyson_4755()[:3]])
+        rebuilt = run("second_board/job.py", "greyson")
     assert first == [f"GREYSON CLOTHIERS: COMPLETED, 3 items, {len(board.subitems())} subitems"]
     assert again == ["GREYSON CLOTHIERS: NOTHING_TO_DO, 0 items, 0 subitems"]
+    assert rebuilt == ["GREYSON CLOTHIERS: COMPLETED, 0 items, 0 subitems"]
     row = greyson_4755()[0]
     names = {f"{each['AAG ORDER NUMBER']}{each['CUSTOMER STYLE']}" for each in greyson_4755()[:3]}
     assert {item.name for item in board.items()} == names

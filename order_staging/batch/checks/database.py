@@ -9,6 +9,7 @@ from sqlalchemy import inspect
 
 from order_staging import schema
 from order_staging.batch.checks.findings import Finding, listed, note, ok, problem, warning
+from order_staging.batch.preflight import incomparable
 from order_staging.database import database_errors
 from order_staging.models import Base, OrdersUnified
 from order_staging.wording import counted
@@ -68,6 +69,7 @@ def look_at_source(mapping: BoardMapping, uow: UnitOfWork) -> SourceView:
         )
         for name in missing
     ]
+    findings += (unfit := incomparable(mapping, shape))
     findings += [
         warning(
             SOURCE,
@@ -80,7 +82,7 @@ def look_at_source(mapping: BoardMapping, uow: UnitOfWork) -> SourceView:
         findings.append(
             warning(SOURCE, "several rows share one record_uuid, and are invalid", "give each row its own")
         )
-    if not missing:
+    if not missing and not unfit:
         findings.insert(0, ok(SOURCE, f"it has every column of the mapping, and {len(shape.sizes)} sizes"))
     return SourceView(findings, shape, doubled, complete=not missing)
 

@@ -11,7 +11,7 @@ from order_staging.batch.events import Step
 from order_staging.batch.rows import attributes
 from order_staging.models import StagedOrder
 from order_staging.repositories.source import UUID_COLUMN, Page, SourceFilter
-from order_staging.transform import FieldType, Order
+from order_staging.transform import LABELS, Order
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from order_staging.repositories import Pages, Rows, SourceRepository, SourceShape
     from order_staging.transform import BoardMapping, OrderRules
     from order_staging.unit_of_work import UnitOfWork
-
-LABELS = (FieldType.DROPDOWN, FieldType.STATUS)
 
 
 @dataclass

@@ -121,10 +121,8 @@ class Duplicate:
 
     customer: str
     order_number: str
-    style: str
-    color: str
-    po: str
-    alt_po: str
+    key: dict[str, str]
+    """What they have of each field of the key, by its title; `order_number` is the first of it."""
     rows: int
     """The new rows that have it."""
     known: str | None

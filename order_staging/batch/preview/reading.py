@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Unpack
 from pydantic import Field
 
 from order_staging.batch.announcing import NOWHERE
-from order_staging.batch.checks.demand import LABELS, Demand
+from order_staging.batch.checks.demand import Demand
 from order_staging.batch.events import Step
 from order_staging.batch.loading import unidentified
 from order_staging.batch.options import LoadOptions
@@ -22,7 +22,7 @@ from order_staging.batch.rows import attributes
 from order_staging.models import StagedOrder
 from order_staging.repositories.relinking import recognised
 from order_staging.repositories.source import UUID_COLUMN, Page
-from order_staging.transform import Order
+from order_staging.transform import LABELS, Order
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -93,11 +93,11 @@ class PreviewReader:
         """Add a customer. Raises `PersistenceError`, `DestinationError`, and `StoppedError` where asked to stop."""
         forecast, work = CustomerForecast(customer), Work()
         run = self._workshop.database.run
-        names = source.wanted.names or ()
+        key, names = self._workshop.business_key, source.wanted.names or ()
         forecast.relinked = await run(
-            lambda uow: uow.forecasts.count_recognised(names, doubled=source.doubled)
+            lambda uow: uow.forecasts.count_recognised(key, names, doubled=source.doubled)
         )
-        left_out = recognised(names, doubled=source.doubled) if forecast.relinked else None
+        left_out = recognised(key, names, doubled=source.doubled) if forecast.relinked else None
         await self._waiting(forecast, work)
         if forecast.waiting_orders or forecast.waiting_subitems:
             await run(partial(self._labels_waiting, customer))
@@ -263,19 +263,16 @@ class PreviewReader:
         found.payloads.add_made(partial(telling.payload, mapping, self._line.client.key_column, order))
         if order.notes:
             forecast.warnings += 1
-            number = order.values.get("AAG ORDER NUMBER")
-            found.warnings.add_made(
-                partial(telling.warned, customer, order, None if number is None else str(number))
-            )
+            found.warnings.add_made(partial(telling.warned, customer, order))
 
     async def _duplicates(
         self, forecast: CustomerForecast, source: Source, left_out: Selection | None
     ) -> None:
-        shown = self._found.duplicates
+        shown, mapping, key = self._found.duplicates, self._workshop.mapping, self._workshop.business_key
 
         def look(uow: UnitOfWork) -> tuple[int, list[Alike]]:
-            return uow.forecasts.alike(source.wanted, left_out, doubled=source.doubled, limit=shown.room)
+            return uow.forecasts.alike(key, source.wanted, left_out, doubled=source.doubled, limit=shown.room)
 
         total, rows = await self._workshop.database.run(look)
         forecast.duplicates += total
-        shown.take_in([telling.duplicate(forecast.customer, row) for row in rows], total)
+        shown.take_in([telling.duplicate(mapping, forecast.customer, row) for row in rows], total)

@@ -6,7 +6,6 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from order_staging.batch.checks.demand import LABELS
 from order_staging.batch.mutations import GROUP, QUANTITY, SIZE, TITLE
 from order_staging.batch.payloads import order_payload, size_payload
 from order_staging.batch.preview.findings import (
@@ -19,7 +18,7 @@ from order_staging.batch.preview.findings import (
     Remarked,
 )
 from order_staging.models import Operation
-from order_staging.transform import FieldType, OnConflict, Verdict, decoded
+from order_staging.transform import LABELS, FieldType, OnConflict, Verdict, decoded
 from order_staging.transform.values import plain_text
 
 if TYPE_CHECKING:
@@ -67,17 +66,18 @@ def invalid(customer: str, order: InvalidOrder, *more: str) -> Remarked:
     return Remarked(customer, order.source_uuid, order.order_number, order.title, remarks)
 
 
-def warned(customer: str, order: Order, number: str | None) -> Remarked:
+def warned(customer: str, order: Order) -> Remarked:
     """Tell what would be left out of an order line, or changed."""
     notes = tuple(note.sentence() for note in order.notes)
-    return Remarked(customer, order.source_uuid, number, order.title, notes)
+    return Remarked(customer, order.source_uuid, order.order_number, order.title, notes)
 
 
-def duplicate(customer: str, alike: Alike) -> Duplicate:
+def duplicate(mapping: BoardMapping, customer: str, alike: Alike) -> Duplicate:
     """Tell of a business key that is there several times."""
     known = None if alike.delivered is None else ("delivered" if alike.delivered else "staged")
-    key = (alike.order_number, alike.style, alike.color, alike.po, alike.alt_po)
-    return Duplicate(customer, *key, rows=alike.rows, known=known, item_id=alike.item_id)
+    key = {field.title: text for field, text in zip(mapping.key_fields, alike.key, strict=True)}
+    number = key[mapping.number_field.title]
+    return Duplicate(customer, number, key, rows=alike.rows, known=known, item_id=alike.item_id)
 
 
 def contested(mapping: BoardMapping, decisions: Sequence[Decision]) -> tuple[list[int], list[str]]:

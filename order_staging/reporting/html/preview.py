@@ -6,7 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from order_staging.reporting.html.pages import page
-from order_staging.reporting.preview import sentences, where
+from order_staging.reporting.preview import key_titles, sentences, where
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -29,5 +29,6 @@ def preview_html(result: PreviewResult, made: datetime, clean: Clean) -> str:
         items_of=items,
         columns=[title for title in result.field_titles if title in used],
         sentences=sentences(result),
+        key_titles=key_titles(result),
         where=where,
     )

@@ -5,12 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
+from order_staging.batch.keys import business_key
+from order_staging.transform import load_mapping
 from tests.integration.batch.batch_world import STG, STG_SUB, as_uuid, expected
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tests.integration.batch.batch_world import Row, World
+
+KEY = business_key(load_mapping())
 
 
 def rebuild(world: World, rows: Sequence[Row]) -> list[Row]:

@@ -12,7 +12,7 @@ from order_staging import UnitOfWork
 from order_staging.failpoints import Failpoint, armed
 from tests.guarantees.evidence import check
 from tests.integration.batch.batch_world import CUSTOMER, MON, Killed, kill, order_line, order_lines
-from tests.integration.relinking.relinking_world import lands_once, rebuild, uuids
+from tests.integration.relinking.relinking_world import KEY, lands_once, rebuild, uuids
 
 if TYPE_CHECKING:
     from tests.conftest import Database
@@ -73,7 +73,7 @@ def test_no_table_is_gone_through_again_for_each_row_of_another(database: Databa
 
     event.listen(database.engine, "before_cursor_execute", listen)
     with UnitOfWork(sessionmaker(database.engine)) as uow:
-        assert uow.relinking.relink([CUSTOMER], 10, doubled=False) == (0, False)
+        assert uow.relinking.relink(KEY, [CUSTOMER], 10, doubled=False) == (0, False)
         event.remove(database.engine, "before_cursor_execute", listen)
         connection = uow.source.session.connection()
         plans = [

@@ -11,7 +11,7 @@ from sqlglot import exp
 
 from order_staging import UnitOfWork
 from tests.integration.batch.batch_world import CUSTOMER, MON, MON_SUB, as_uuid, order_line, order_lines
-from tests.integration.relinking.relinking_world import rebuild, uuids
+from tests.integration.relinking.relinking_world import KEY, rebuild, uuids
 from tests.unit.models.sqlserver_parsing import for_sqlserver, parsed
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def test_sql_server_understands_all_of_it(world: World, database: Database) -> N
 
     event.listen(database.engine, "before_execute", listen)
     with UnitOfWork(sessionmaker(database.engine)) as uow:
-        assert uow.relinking.relink([CUSTOMER], 10, doubled=True) == (2, False)
+        assert uow.relinking.relink(KEY, [CUSTOMER], 10, doubled=True) == (2, False)
     event.remove(database.engine, "before_execute", listen)
     kinds = [type(tree) for statement in found for tree in parsed(for_sqlserver(statement))]
     assert {exp.Select, exp.Update} == set(kinds)

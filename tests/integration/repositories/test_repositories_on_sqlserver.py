@@ -12,6 +12,7 @@ from sqlalchemy.orm import sessionmaker
 from sqlglot import exp
 
 from order_staging import UnitOfWork, schema
+from order_staging.batch.keys import business_key
 from order_staging.database import create_engine
 from order_staging.models import (
     ErrorType,
@@ -25,6 +26,7 @@ from order_staging.repositories import Kind, SourceFilter, SourceRepository, Sou
 from order_staging.repositories.bulk import Insertion
 from order_staging.repositories.relinking import recognised
 from order_staging.repositories.source import Page
+from order_staging.transform import load_mapping
 from tests.integration.repositories.repository_rows import (
     BATCH,
     CUSTOMER,
@@ -53,7 +55,8 @@ WANTED = SourceFilter(names=["GREYSON", None], po="4755", aag_season="2026 FALL"
 SPAN = Span(1, 10)
 CHANGES, CHANGED = UUID(int=1), UUID(int=2)
 PAGE = Page(BATCH, 10, without_doubled=True)
-RECOGNISED = recognised([CUSTOMER, None], doubled=True)
+KEY = business_key(load_mapping())
+RECOGNISED = recognised(KEY, [CUSTOMER, None], doubled=True)
 
 
 @pytest.fixture(scope="module")
@@ -122,7 +125,7 @@ WORK: dict[str, tuple[Work, list[type[exp.Expr]]]] = {
         [exp.Select],
     ),
     "count_recognised": (
-        lambda uow: uow.forecasts.count_recognised([CUSTOMER, None], doubled=True),
+        lambda uow: uow.forecasts.count_recognised(KEY, [CUSTOMER, None], doubled=True),
         [exp.Select],
     ),
     "waiting": (lambda uow: uow.forecasts.waiting(CUSTOMER), [exp.Select, exp.Select]),
@@ -133,11 +136,11 @@ WORK: dict[str, tuple[Work, list[type[exp.Expr]]]] = {
     "sizes_waiting": (lambda uow: uow.forecasts.sizes_waiting(CUSTOMER), [exp.Select]),
     "left_over_of": (lambda uow: uow.staging.changes.left_over_of(CUSTOMER), [exp.Select] * 4),
     "alike": (
-        lambda uow: uow.forecasts.alike(WANTED, RECOGNISED, doubled=True, limit=10),
+        lambda uow: uow.forecasts.alike(KEY, WANTED, RECOGNISED, doubled=True, limit=10),
         [exp.Select],
     ),
     "alike_counted": (
-        lambda uow: uow.forecasts.alike(WANTED, RECOGNISED, doubled=True, limit=0),
+        lambda uow: uow.forecasts.alike(KEY, WANTED, RECOGNISED, doubled=True, limit=0),
         [exp.Select],
     ),
     "unidentified_rows": (

@@ -74,7 +74,7 @@ def lines(draw: st.DrawFn) -> tuple[Line, BoardItem]:
                 side[field.column] = value
         values[field.title] = SOURCES.get(field.type, WORDS)[draw(CHOICE)]
     names = [str(draw(st.sampled_from(WORDS[1:]))) for _ in range(6)]
-    order = Order(UUID(int=1), "C", names[0], names[1], values, (), ())
+    order = Order(UUID(int=1), "C", "1", names[0], names[1], values, (), ())
     source = Side(names[0], names[1], item_column_values(PACKAGED, values))
     line = Line(order, 7, Side(names[2], names[3], base), source)
     return line, BoardItem(7, names[4], "active", "g", names[5], board)
@@ -182,7 +182,7 @@ def decided(mapping: BoardMapping, base: int, source: int, board: int) -> SizeDe
         mapping.subitems.size.column: {"labels": ["M"]},
     }
     item = BoardItem(7, "n", "active", "g", "G", {}, (BoardSubitem(9, "Size M", columns),))
-    order = Order(UUID(int=1), "C", "n", "G", {}, (), (Size("M", source),) if source else ())
+    order = Order(UUID(int=1), "C", "1", "n", "G", {}, (), (Size("M", source),) if source else ())
     side = Side("n", "G")
     (size,) = decide(mapping, Line(order, 7, side, side, sizes=(line,)), item).sizes
     return size
@@ -201,7 +201,7 @@ def subitem(number: int, name: str, label: str | None, quantity: str) -> BoardSu
 def decided_sizes(
     mapping: BoardMapping, item: BoardItem, *sizes: SizeLine, delivered_below: frozenset[int] = frozenset()
 ) -> tuple[SizeDecision, ...]:
-    order, side = Order(UUID(int=1), "C", "n", "G", {}, (), ()), Side("n", "G")
+    order, side = Order(UUID(int=1), "C", "1", "n", "G", {}, (), ()), Side("n", "G")
     line = Line(order, 7, side, side, sizes=sizes, delivered_below=delivered_below)
     return decide(mapping, line, item).sizes
 

@@ -49,7 +49,7 @@ def columns(values: list[str | None]) -> dict[str, object]:
 
 
 def line_of(base: dict[str, object], source: dict[str, object], *sizes: SizeLine) -> Line:
-    order = Order(UUID_, "C", "name", "group", {}, (), ())
+    order = Order(UUID_, "C", "1", "name", "group", {}, (), ())
     return Line(order, 7, Side("name", "group", base), Side("name", "group", source), sizes=sizes)
 
 

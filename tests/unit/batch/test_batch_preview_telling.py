@@ -19,7 +19,7 @@ from order_staging.transform import BoardMapping, OnConflict, Order, RemovedSize
 MAPPING = load_mapping()
 PRICE = MAPPING.field_by_title("CUSTOMER PRICE").column
 LABEL, QUANTITY = MAPPING.subitems.size.column, MAPPING.subitems.quantity.column
-ORDER = Order(UUID(int=1), "C", "name", "group", {}, (), ())
+ORDER = Order(UUID(int=1), "C", "1", "name", "group", {}, (), ())
 
 
 def with_rule(rule: OnConflict, removed: RemovedSize = RemovedSize.ZERO) -> BoardMapping:

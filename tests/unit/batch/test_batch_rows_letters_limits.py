@@ -36,6 +36,7 @@ def order(**changes: object) -> Order:
     facts: dict[str, object] = {
         "source_uuid": ROW,
         "customer": "GREYSON CLOTHIERS",
+        "order_number": "JOO-00505",
         "title": "JWHD100120WHITEJOO-00505",
         "group": "GREYSON CLOTHIERS 2025 FALL",
         "values": {
@@ -209,11 +210,12 @@ def test_the_dead_letter_of_a_refused_order_has_what_was_sent_and_what_was_said(
         **staged_order(order(), BATCH, 1, NOW), stg_id=9, stg_api_payload='{"a":1}', stg_retry_count=2
     )
     row.stg_customer_batch = "GREYSON CLOTHIERS"
-    letter = letters.refused_order(row, Refusal(ErrorType.REJECTED, "no", 422), NOW)
+    letter = letters.refused_order(row, "N" * 150, Refusal(ErrorType.REJECTED, "no", 422), NOW)
     assert (
         letter
         | {
             "original_stg_id": 9,
+            "order_number": "N" * 99 + "…",
             "batch_id": BATCH,
             "customer_batch": "GREYSON CLOTHIERS",
             "api_payload": '{"a":1}',
@@ -235,12 +237,13 @@ def test_the_dead_letter_of_a_refused_subitem_names_its_size_and_item() -> None:
     parent = staged_order(order(), BATCH, 1, NOW)
     row = StagedSubitem(**staged_subitems(order(), parent, 5, subitem_limits())[1], stg_id=4)
     row.stg_monday_parent_item_id = 77
-    letter = letters.refused_subitem(row, "Size XL", Refusal(ErrorType.CONFLICT, "two"), NOW)
+    letter = letters.refused_subitem(row, "JOO-1", "Size XL", Refusal(ErrorType.CONFLICT, "two"), NOW)
     assert (
         letter
         | {
             "original_stg_subitem_id": 4,
             "parent_item_id": 77,
+            "order_number": "JOO-1",
             "size_label": "XL",
             "order_qty": 7,
             "subitem_name": "Size XL",

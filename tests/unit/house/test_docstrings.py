@@ -39,7 +39,7 @@ OBVIOUS = {
         "subitem_id",
         "board_id",
     ),
-    *("group", "groups", "items", "orders", "subitems", "order_number", "style", "color", "po", "alt_po"),
+    *("group", "groups", "items", "orders", "subitems", "order_number"),
     *("ok", "completed", "failed", "model_config"),
 }
 """Attributes that say all that there is to say by their names."""

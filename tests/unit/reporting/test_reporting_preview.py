@@ -57,7 +57,9 @@ def result_of(word: str = "word", *, more: int = 0, **parts: Any) -> PreviewResu
         ),
         "warnings": shown(Remarked(word, KEY, word, word, (word,)), more=more),
         "invalid": shown(Remarked(word, None, None, None, (word, word)), more=more),
-        "duplicates": shown(Duplicate(word, word, word, word, word, word, 2, "staged"), more=more),
+        "duplicates": shown(
+            Duplicate(word, word, {word: word, "PO NUMBER": word, "COLOR": ""}, 2, "staged"), more=more
+        ),
         "labels": (NewLabels("color", word, 3, 1 + more, (word,)),),
         "estimate": Estimate(10, 20, 1, 1.5, 4.5, "requests a minute", 100),
         "field_titles": ("STYLE",),

@@ -214,7 +214,14 @@ def test_the_fingerprint_of_the_rules_stays_the_same_from_process_to_process() -
                 "required": True,
                 "rule": "canonical_customer",
             },
-            {"title": "STYLE", "column": "text_2", "type": "text", "source": "Style", "key": True},
+            {
+                "title": "STYLE",
+                "column": "text_2",
+                "type": "text",
+                "source": "Style",
+                "key": True,
+                "required": True,
+            },
         ],
         "subitems": {
             "name": "Size {size}",
@@ -224,4 +231,4 @@ def test_the_fingerprint_of_the_rules_stays_the_same_from_process_to_process() -
         "numbers": {"thousands": ",", "prefixes": ["$", "€", "USD"]},
     }
     customers = {"customers": [{"name": "ROSA", "aliases": ["R", "RÖSA", "ROSA (US)"]}]}
-    assert of_rules(mapping, customers) == "073f20d873d870a590dc8034e2efdc90e224253c1187a860e2d34e6837737ccc"
+    assert of_rules(mapping, customers) == "cda39f41bca4d015d61d449df4960fb7e71fa702bee268656b81d37b48575a31"

@@ -38,6 +38,7 @@ fields:
     type: text
     source: "Style"
     key: true
+    required: true
 """
 
 
@@ -150,7 +151,7 @@ def test_a_mapping_cannot_be_changed() -> None:
         ("column: dropdown_1, type: dropdown", "column: dropdown_1, type: date", 10, "dropdown or text"),
         ("column: numeric_1, type: numbers", "column: numeric_1, type: text", 11, "type numbers"),
         ("column: numeric_1", "column: dropdown_1", 11, "there twice"),
-        ("    required: true\n", "", 13, "must be required"),
+        ('    required: true\n  - title: "STYLE"', '  - title: "STYLE"', 13, "must be required"),
         ("    type: text", "    type: mirror", 20, "fields[1].type"),
         ("    column: text_1", "    column: dropdown_2", 19, "the same column"),
         ("    column: text_1", "    column: text 1", 19, "column"),
@@ -169,6 +170,11 @@ def test_a_mapping_cannot_be_changed() -> None:
         ("subitems:", "subitems:\n  on_conflict: people", 9, "'source', 'board' or 'report'"),
         ("subitems:", "subitems:\n  removed: archive", 9, "'zero' or 'delete'"),
         ("    key: true\n", "", 13, "business key"),
+        ("    key: true\n    required: true\n", "    key: true\n", 22, "must be required"),
+        ("    key: true", "    key: true\n    rule: order_type", 22, "found again"),
+        ("    key: true", "    key: true\n    rule: canonical_customer", 22, "found again"),
+        ("    type: text", "    type: date", 22, "found again"),
+        ("    type: text", "    type: numbers", 22, "found again"),
         ("    column: text_1\n", "", 18, "'column' is missing"),
         ("name: Board\n", "", 1, "'name' is missing"),
     ],
@@ -185,15 +191,15 @@ def test_a_mapping_that_cannot_work_is_refused_with_the_line(
 @pytest.mark.parametrize("rule", list(Rule))
 @pytest.mark.parametrize("field_type", list(FieldType))
 def test_a_rule_goes_only_with_the_types_it_makes(tmp_path: Path, rule: Rule, field_type: FieldType) -> None:
-    text = SMALL.replace("    type: text", f"    type: {field_type}").replace(
-        "    key: true", f"    key: true\n    rule: {rule}"
+    text = (
+        f'{SMALL}  - {{title: "OTHER", column: other, type: {field_type}, source: "Other", rule: {rule}}}\n'
     )
     goes = (rule is Rule.TRUE_IS_ZERO) == (
         field_type is FieldType.NUMBERS
     ) and field_type is not FieldType.DATE
     path = written(tmp_path, text)
     if goes:
-        assert load_mapping(path).field_by_title("STYLE").rule is rule
+        assert load_mapping(path).field_by_title("OTHER").rule is rule
     else:
         with pytest.raises(DataFileError, match="does not go with"):
             load_mapping(path)
