@@ -23,7 +23,7 @@ from order_staging.models import (
     StagedSubitem,
     StagingStatus,
 )
-from order_staging.repositories.base import chunks
+from order_staging.repositories.base import chunks, update_many
 from order_staging.repositories.keys import complete, labelled, row_texts, source_texts
 from order_staging.repositories.source import SourceFilter, doubled_uuids, matching, undelivered
 from order_staging.repositories.staging import StagedOrders
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from uuid import UUID
 
-    from sqlalchemy import ColumnElement, CompoundSelect, Select, Subquery
+    from sqlalchemy import ColumnElement, CompoundSelect, Row, Select, Subquery
     from sqlalchemy.orm import InstrumentedAttribute, Session
 
     from order_staging.repositories.keys import BusinessKey, KeyTexts
@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 Columns = TypeVarTuple("Columns")
 
 PAIRS_A_STATEMENT = 500
+NESTED_LOOPS, OF_THE_TRANSACTION = "enable_nestloop", True
+"""PostgreSQL's setting of its planner, and how long it is changed: `set_config` takes it as its last argument."""
 MAPPINGS = 8
 """Business keys of which statements are kept, as making them costs more than using them: a job has one or two."""
 
@@ -85,14 +87,28 @@ class Relinking:
         new = _new_rows(key, names, doubled=doubled)
         orphans = _staged_orphans(key)
         query = _paired(new, orphans, orphans.c.old, orphans.c.item_id).limit(limit)
-        staged = [StagedPair(*row) for row in self.session.execute(query)]
+        staged = [StagedPair._make(row) for row in self._pairs(query)]
         self._take_over_staged(list({pair.uuid: pair for pair in staged}.values()))
         # What staged orders have taken over is not new any more.
         orphans = _landed_orphans(key)
         query = _paired(new, orphans, orphans.c.item_id, orphans.c.old).limit(limit)
-        landed = [LandedPair(*row) for row in self.session.execute(query)]
+        landed = [LandedPair._make(row) for row in self._pairs(query)]
         self._take_over_landed(list({pair.uuid: pair for pair in landed}.values()))
         return Relinked(len(staged) + len(landed), more=limit in {len(staged), len(landed)})
+
+    def _pairs(self, query: Select[Any]) -> Sequence[Row[Any]]:
+        """Read pairs. PostgreSQL must not compare each orphan with each new row.
+
+        Its statistics know of no row whose UUID the source lacks: it expects one orphan, and a rebuilt source has
+        all of them.
+        """
+        if self.session.get_bind().dialect.name != "postgresql":
+            return self.session.execute(query).all()
+        before = self.session.scalar(select(func.current_setting(NESTED_LOOPS)))
+        self.session.execute(select(func.set_config(NESTED_LOOPS, "off", OF_THE_TRANSACTION)))
+        pairs = self.session.execute(query).all()
+        self.session.execute(select(func.set_config(NESTED_LOOPS, before, OF_THE_TRANSACTION)))
+        return pairs
 
     def _take_over_staged(self, pairs: Sequence[StagedPair]) -> None:
         """Give staged orders, and all that bears their old UUIDs, the new ones.
@@ -143,11 +159,10 @@ class Relinking:
         doubled = self._doubled(ProductionSubitem.subitem_id) if pairs else frozenset()
         for some in chunks(pairs, PAIRS_A_STATEMENT):
             orders = [{"item_id": pair.item_id, "source_uuid": pair.uuid} for pair in some]
-            self.session.execute(update(ProductionOrder), orders)
+            update_many(self.session, ProductionOrder.item_id, orders)
             uuids = {str(pair.item_id): pair.uuid for pair in some}
             subitems = self._first_of_each_size(uuids, doubled)
-            if subitems:
-                self.session.execute(update(ProductionSubitem), subitems)
+            update_many(self.session, ProductionSubitem.subitem_id, subitems)
 
     def _doubled(self, column: InstrumentedAttribute[Any]) -> frozenset[Any]:
         """Find once for many rows the values, hardly any, that are doubled in a column."""

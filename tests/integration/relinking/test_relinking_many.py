@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,7 +12,7 @@ from sqlalchemy.orm import sessionmaker
 from order_staging import UnitOfWork
 from order_staging.failpoints import Failpoint, armed
 from tests.guarantees.evidence import check
-from tests.integration.batch.batch_world import CUSTOMER, MON, Killed, kill, order_line, order_lines
+from tests.integration.batch.batch_world import CUSTOMER, MON, MON_SUB, Killed, kill, order_line, order_lines
 from tests.integration.relinking.relinking_world import KEY, lands_once, rebuild, uuids
 
 if TYPE_CHECKING:
@@ -87,3 +88,40 @@ def test_no_table_is_gone_through_again_for_each_row_of_another(database: Databa
         assert correlated
         within = [row[3] for row in plan if row[1] in correlated]
         assert not [step for step in within if step.startswith("SCAN")]
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_postgresql_pairs_without_nested_loops_and_has_its_setting_back(database: Database) -> None:
+    seen: dict[bool, set[str]] = {True: set(), False: set()}
+
+    def look(connection: Any, _: object, statement: str, *__: object) -> None:
+        if "set_config" not in statement:
+            with connection.connection.cursor() as own:
+                setting = own.execute("SHOW enable_nestloop").fetchone()[0]
+            seen["new_rows" in statement].add(setting)
+
+    event.listen(database.engine, "before_cursor_execute", look)
+    with UnitOfWork(sessionmaker(database.engine)) as uow:
+        uow.relinking.relink(KEY, [CUSTOMER], 10, doubled=False)
+        uow.source.customer_names()
+    event.remove(database.engine, "before_cursor_execute", look)
+    assert seen == {True: {"off"}, False: {"on"}}
+
+
+def test_production_is_gone_through_once_for_many_rows(world: World, many: list[Row]) -> None:
+    world.add(*many)
+    world.run()
+    fresh = rebuild(world, many)
+    updates: Counter[str] = Counter()
+
+    def look(_: object, __: object, statement: str, parameters: Any, ___: object, many_at_once: bool) -> None:
+        if statement.startswith(f'UPDATE "{MON}'):
+            updates[statement.split()[1]] += len(parameters) if many_at_once else 1
+
+    event.listen(world.database.engine, "before_cursor_execute", look)
+    with UnitOfWork(sessionmaker(world.database.engine)) as uow:
+        assert uow.relinking.relink(KEY, [CUSTOMER], 100, doubled=False) == (11, False)
+        uow.commit()
+    event.remove(world.database.engine, "before_cursor_execute", look)
+    assert updates == {f'"{MON}"': 1, f'"{MON_SUB}"': 1}
+    lands_once(world, fresh)
