@@ -25,7 +25,7 @@ from sqlalchemy.orm import Session
 
 from order_staging import BatchService, Settings
 from order_staging.batch import Outside
-from order_staging.batch.workshop import utc_now
+from order_staging.batch.context import utc_now
 from order_staging.database import create_engine
 from order_staging.models import Batch
 from order_staging.settings import Channel

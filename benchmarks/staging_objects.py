@@ -25,7 +25,7 @@ from benchmarks.staging_orders import (
     sizes_among,
 )
 from order_staging import Settings
-from order_staging.batch.assembly import Assembly, open_bench
+from order_staging.batch.assembly import Assembly, open_context
 from order_staging.batch.leases import holding
 from order_staging.batch.loading import Loader, Source
 from order_staging.batch.record import BatchRecord
@@ -53,13 +53,13 @@ def ours(url: str) -> Measure:
 
 async def _ours(settings: Settings) -> Measure:
     async with (
-        open_bench(Assembly.of(settings), Event()) as bench,
-        holding(bench.workshop, CUSTOMER) as hold,
+        open_context(Assembly.of(settings), Event()) as opened,
+        holding(opened.context, CUSTOMER) as hold,
     ):
-        record = BatchRecord(bench.workshop, BatchResult(CUSTOMER), hold, Usage(), None)
-        source = Source(bench.shape, SourceFilter([CUSTOMER]), doubled=bench.doubled)
+        record = BatchRecord(opened.context, BatchResult(CUSTOMER), hold, Usage(), None)
+        source = Source(opened.shape, SourceFilter([CUSTOMER]), doubled=opened.doubled)
         meter = Meter()
-        await Loader(bench.workshop, record, source).load()
+        await Loader(opened.context, record, source).load()
         await record.reach(BatchStatus.STAGING_LOADED)
         return meter.measure()
 

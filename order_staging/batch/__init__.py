@@ -2,6 +2,7 @@
 
 from order_staging.batch.checks.checking import check
 from order_staging.batch.checks.findings import CheckResult, CheckStatus, Finding, Severity
+from order_staging.batch.context import Outside
 from order_staging.batch.drift.findings import Drift, DriftKind, DriftResult
 from order_staging.batch.events import (
     BatchBegan,
@@ -45,7 +46,6 @@ from order_staging.batch.results import (
 )
 from order_staging.batch.retry.errands import ErrorId
 from order_staging.batch.service import BatchService
-from order_staging.batch.workshop import Outside
 
 __all__ = [
     "ApiCounts",

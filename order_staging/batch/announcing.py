@@ -84,14 +84,14 @@ class Announcer:
             self.tell(Waiting(seconds, self.redact(reason)))
 
     @contextmanager
-    def step(self, customer: str | None, step: Step, total: int | None = None) -> Iterator[Course]:
-        """Tell that a step begins and, however it ends, that it has ended; what comes between is for the course."""
-        course = Course(self, customer, step, total)
+    def step(self, customer: str | None, step: Step, total: int | None = None) -> Iterator[StepProgress]:
+        """Tell that a step begins and, however it ends, that it has ended; it gives what tells of the time between."""
+        progress = StepProgress(self, customer, step, total)
         self.tell(StepBegan(customer, step, total))
         try:
-            yield course
+            yield progress
         finally:
-            self.tell(StepEnded(customer, step, course.done, course.total))
+            self.tell(StepEnded(customer, step, progress.done, progress.total))
 
     def close(self) -> None:
         """Tell what is left, as of work committed while the run was broken off; log how often the hook failed."""
@@ -123,7 +123,7 @@ class Announcer:
                 log.exception("hook.failed", of=type(event).__name__)
 
 
-class Course:
+class StepProgress:
     """How far a step has come."""
 
     def __init__(
@@ -160,5 +160,5 @@ class Course:
         self.total = self.done
 
 
-NOWHERE = Course(None, None, Step.RECOVER, None)
+NOWHERE = StepProgress(None, None, Step.RECOVER, None)
 """Where rows travel outside a step that counts them."""

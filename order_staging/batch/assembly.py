@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from order_staging import schema
 from order_staging.batch.announcing import Announcer
+from order_staging.batch.context import DatabaseThread, Outside, RunContext, StopSign
 from order_staging.batch.limits import order_limits
 from order_staging.batch.preflight import require_columns, require_comparable, require_fitting
-from order_staging.batch.workshop import DatabaseThread, Outside, StopSign, Workshop
 from order_staging.database import create_engine, reading_only
 from order_staging.logs import Redactor
 from order_staging.monday import MondayClient
@@ -139,20 +139,20 @@ def client_of(
 
 
 @dataclass(frozen=True)
-class Bench:
-    """A workshop that is open: the database checked, the source looked at."""
+class OpenContext:
+    """A run's context that is open: the database checked, the source looked at."""
 
-    workshop: Workshop
+    context: RunContext
     shape: SourceShape
     doubled: bool
     """Whether a UUID stands on several rows of the source."""
 
 
 @dataclass(frozen=True)
-class Line:
+class BoardConnection:
     """A connected client whose board fits the mapping; `subitem_board_id` is None before the first subitem.
 
-    `board` and `subitems` are what both were like when the line was opened.
+    `board` and `subitems` are what both were like when it was made.
     """
 
     client: MondayClient
@@ -162,7 +162,7 @@ class Line:
 
 
 @asynccontextmanager
-async def open_bench(assembly: Assembly, stop: Event) -> AsyncIterator[Bench]:
+async def open_context(assembly: Assembly, stop: Event) -> AsyncIterator[OpenContext]:
     """Check the database before anything is written, and keep a thread for it while the block runs.
 
     Raises `ConfigurationError` or `PersistenceError`.
@@ -176,7 +176,7 @@ async def open_bench(assembly: Assembly, stop: Event) -> AsyncIterator[Bench]:
         )
         with thread.open():
             shape, doubled = await thread.run(partial(_look_at_source, assembly))
-            workshop = Workshop(
+            context = RunContext(
                 settings=assembly.settings,
                 mapping=assembly.mapping,
                 customers=assembly.customers,
@@ -188,28 +188,28 @@ async def open_bench(assembly: Assembly, stop: Event) -> AsyncIterator[Bench]:
                 rules_hash=assembly.rules_hash,
                 announcer=announcer,
             )
-            yield Bench(workshop, shape, doubled)
+            yield OpenContext(context, shape, doubled)
 
 
 @asynccontextmanager
-async def open_line(assembly: Assembly, bench: Bench) -> AsyncIterator[Line]:
+async def connect(assembly: Assembly, opened: OpenContext) -> AsyncIterator[BoardConnection]:
     """Connect to monday.com and compare the mapping with the board as it is today.
 
     Raises `ConfigurationError` or `DestinationError`.
     """
-    workshop = bench.workshop
-    async with assembly.client(workshop.sleep, workshop.announcer) as client:
-        with client.asking(workshop.require_going_on):
+    context = opened.context
+    async with assembly.client(context.sleep, context.announcer) as client:
+        with client.asking(context.require_going_on):
             yield await _checked(assembly, client)
 
 
-async def _checked(assembly: Assembly, client: MondayClient) -> Line:
+async def _checked(assembly: Assembly, client: MondayClient) -> BoardConnection:
     settings = assembly.settings
     board = await client.board()
     subitem_board_id = settings.subitem_board_id or board.subitem_board_id
     subitems = None if subitem_board_id is None else await client.board(subitem_board_id)
     require_fitting(assembly.mapping, board, subitems, settings.key_column)
-    return Line(client, subitem_board_id, board, subitems)
+    return BoardConnection(client, subitem_board_id, board, subitems)
 
 
 @contextmanager

@@ -41,7 +41,7 @@ class BulkDelivery:
         """Take what imports rows, the cargo, the client, and what sends rows as items and settles them."""
         self._imports = imports
         self._orders = orders
-        self._workshop = imports.workshop
+        self._context = imports.context
         self._record = imports.record
         self._client = client
         self._delivery = delivery
@@ -53,27 +53,27 @@ class BulkDelivery:
         Raises `DestinationError` where monday.com cannot be reached, and where an import could not be followed to
         its end: its rows stay SENDING then, and the next run goes on with it.
         """
-        settings = self._workshop.settings
+        settings = self._context.settings
         obstacle = obstacle_to_imports(settings)
         if obstacle is not None and settings.channel is Channel.BULK:
             log.warning("bulk.not_open", reason=obstacle)
         least = least_to_import(settings)
-        if least is None or not await self._workshop.database.run(partial(self._any_group_of, least)):
+        if least is None or not await self._context.database.run(partial(self._any_group_of, least)):
             return
         board = await self._client.board()
         survey = await self._survey(board)
-        if self._workshop.stop.is_set():
+        if self._context.stop.is_set():
             return
         chosen = plan(survey, least)
         if chosen.first:
             await self._send_first(chosen.first)
-            if self._workshop.stop.is_set():
+            if self._context.stop.is_set():
                 return
             board = await self._client.board()
         known = _labels(board)
         for group, lot in chosen.imports.items():
             left: Sequence[int] = lot
-            while left and not self._workshop.stop.is_set():
+            while left and not self._context.stop.is_set():
                 # Rows whose labels the board lacks even now go as items.
                 done = await self._imports.send(group, left, lambda values: not _missing(values, known))
                 if not done:
@@ -85,16 +85,16 @@ class BulkDelivery:
 
     async def _survey(self, board: Board) -> Survey:
         """Look through all rows that were never sent, in rounds: the lease is renewed in between."""
-        run, batch_id, known = self._workshop.database.run, self._record.batch_id, _labels(board)
+        run, batch_id, known = self._context.database.run, self._record.batch_id, _labels(board)
         survey = Survey()
         ids = await run(lambda uow: uow.staging.orders.never_sent(batch_id))
         customer = self._record.result.customer
-        with self._workshop.announcer.step(customer, Step.SURVEY, len(ids)) as course:
-            for some in chunks(ids, self._workshop.settings.chunk_rows):
-                if self._workshop.stop.is_set():
+        with self._context.announcer.step(customer, Step.SURVEY, len(ids)) as progress:
+            for some in chunks(ids, self._context.settings.chunk_rows):
+                if self._context.stop.is_set():
                     break
                 survey.add(await run(partial(self._candidates, some, known)))
-                course.advance(len(some))
+                progress.advance(len(some))
         return survey
 
     def _candidates(
@@ -111,7 +111,7 @@ class BulkDelivery:
     async def _send_first(self, ids: Sequence[int]) -> None:
         """Send the rows that bring labels as items."""
         log.info("bulk.labels_first", rows=len(ids))
-        for some in chunks(ids, self._workshop.settings.chunk_rows):
+        for some in chunks(ids, self._context.settings.chunk_rows):
             await self._delivery.deliver_these(some)
         # Without their labels all the others would have to travel as items, too.
         if absent := await self._recovery.settle():

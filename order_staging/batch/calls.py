@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
+    from order_staging.batch.context import Outside
     from order_staging.batch.events import EventHook
-    from order_staging.batch.workshop import Outside
     from order_staging.transform import Transformation
 
 T = TypeVar("T")

@@ -76,7 +76,7 @@ class Delivery(Generic[Staged]):
         self.trouble: DestinationError | None = None
         """Why nothing of this kind is sent any more in this run."""
         self._ledger: Ledger[Staged] = ledger
-        self._workshop = ledger.workshop
+        self._context = ledger.context
         self._record = ledger.record
         self._cargo: Cargo[Staged] = ledger.cargo
         self._client = client
@@ -122,7 +122,7 @@ class Delivery(Generic[Staged]):
     async def _deliver(self, read: Callable[[UnitOfWork], list[Staged]], size: int | None) -> None:
         fruitless = self._unanswered = 0
         while self._goes_on():
-            rows = await self._workshop.database.run(read)
+            rows = await self._context.database.run(read)
             if not rows:
                 return
             before, self._postponed = self._executed, []
@@ -132,18 +132,18 @@ class Delivery(Generic[Staged]):
                 await self._wait_for_the_postponed(fruitless)
 
     def _goes_on(self) -> bool:
-        return not (self._workshop.stop.is_set() or self.gave_up or self.trouble)
+        return not (self._context.stop.is_set() or self.gave_up or self.trouble)
 
     async def _wait_for_the_postponed(self, fruitless: int) -> None:
         """Wait as long as monday.com asks before it is sent the rows again that it did not get to."""
         wait = max((outcome.wait or 0.0 for outcome in self._postponed), default=0.0)
         words = self._postponed[0].message
-        if fruitless >= self._workshop.settings.max_attempts or wait > LONGEST_WAIT:
+        if fruitless >= self._context.settings.max_attempts or wait > LONGEST_WAIT:
             raise TransientError(f"monday.com stays busy: {words}", wait=wait, status=429)
-        await self._workshop.wait(max(wait, 2.0**fruitless), f"monday.com is busy: {words}")
+        await self._context.wait(max(wait, 2.0**fruitless), f"monday.com is busy: {words}")
 
     def _pending(self, uow: UnitOfWork) -> list[Staged]:
-        limit = self._workshop.settings.chunk_rows + len(self.aside)
+        limit = self._context.settings.chunk_rows + len(self.aside)
         rows = self._cargo.rows(uow).pending(self._record.batch_id, limit)
         return [row for row in rows if row.stg_id not in self.aside]
 
@@ -162,7 +162,7 @@ class Delivery(Generic[Staged]):
                 except Exception as error:  # noqa: BLE001 - kept, and raised once the other lanes have ended
                     failures.append(error)
 
-        await asyncio.gather(*(lane() for _ in range(self._workshop.settings.lanes)))
+        await asyncio.gather(*(lane() for _ in range(self._context.settings.lanes)))
         if failures:
             raise failures[0]
 
@@ -177,7 +177,7 @@ class Delivery(Generic[Staged]):
 
     def _mutations_a_request(self, size: int | None, mutation: str) -> int:
         """Tell what the next request may carry: what is asked for, and what the server's budgets allow."""
-        wanted = size or self._workshop.settings.aliases
+        wanted = size or self._context.settings.aliases
         fitting = self._client.most_at_once(mutation)
         return wanted if fitting is None else splitting.even_share(wanted, fitting)
 
@@ -200,7 +200,7 @@ class Delivery(Generic[Staged]):
             return
         self._suspects += trial.suspects
         self.aside |= {suspect.row.stg_id: str(suspect.error) for suspect in trial.suspects}
-        if trial.suspects and not trial.accepted and not self._workshop.stop.is_set():
+        if trial.suspects and not trial.accepted and not self._context.stop.is_set():
             self._refusals += OF_SEVERAL if len(rows) > 1 else 1
             if self._refusals >= MOST_REFUSALS:
                 self.trouble = trial.suspects[0].error
@@ -218,7 +218,7 @@ class Delivery(Generic[Staged]):
             trial.suspects.append(_Suspect(rows[0], self._accepted, refusal))
             return
         for part in splitting.parts(rows, str(refusal)):
-            if not self._workshop.stop.is_set():
+            if not self._context.stop.is_set():
                 await self._send_in_parts(part, trial)
 
     async def _try_again(self, suspect: _Suspect[Staged]) -> None:
@@ -233,7 +233,7 @@ class Delivery(Generic[Staged]):
     async def _send_request(self, rows: Sequence[Staged]) -> tuple[TerminalError | None, int]:
         """Send one request; give its refusal as a whole, for which a row may be to blame, or the rows accepted."""
         await self._cargo.prepare(self._client)
-        request = await self._workshop.database.run(partial(self._record_intent, rows), self._record.hold)
+        request = await self._context.database.run(partial(self._record_intent, rows), self._record.hold)
         try:
             reach(Failpoint.INTENT_RECORDED)
             outcomes = await self._cargo.send(self._client, request)
@@ -241,7 +241,7 @@ class Delivery(Generic[Staged]):
         except DestinationError as error:
             # The request as a whole was surely not executed, or else the client gives outcomes.
             work = partial(self._ledger.put_back, rows, str(error))
-            await self._workshop.database.run(work, self._record.hold)
+            await self._context.database.run(work, self._record.hold)
             if not isinstance(error, TerminalError) or isinstance(error, AuthenticationError | EndpointError):
                 raise
             log.warning("delivery.refused", kind=self._cargo.name, rows=len(rows), reason=str(error))
@@ -266,18 +266,18 @@ class Delivery(Generic[Staged]):
     async def _blame(self, rows: Sequence[tuple[Staged, TerminalError]]) -> None:
         if rows:
             refused = [(row, Refusal(ErrorType.REJECTED, str(error), error.status)) for row, error in rows]
-            await self._workshop.database.run(partial(self._ledger.blame, refused), self._record.hold)
+            await self._context.database.run(partial(self._ledger.blame, refused), self._record.hold)
 
     def _record_intent(self, rows: Sequence[Staged], uow: UnitOfWork) -> Request[Staged]:
         sent = self._ledger.payloads(rows)
-        request = new_request(sent, self._cargo.asked(sent), self._workshop.board_id)
+        request = new_request(sent, self._cargo.asked(sent), self._context.board_id)
         self._ledger.intend(sent, request.key, uow)
         return request
 
     async def _acknowledge(self, request: Request[Staged], outcomes: Sequence[Outcome]) -> int:
         """Record outcomes; give the number of rows that were accepted as such."""
         answered = [(row, outcome) for (row, _), outcome in zip(request.rows, outcomes, strict=True)]
-        await self._workshop.database.run(partial(self._ledger.acknowledge, answered), self._record.hold)
+        await self._context.database.run(partial(self._ledger.acknowledge, answered), self._record.hold)
         reach(Failpoint.OUTCOMES_RECORDED)
         self._postponed.extend(outcome for outcome in outcomes if isinstance(outcome, NotExecuted))
         self._executed += sum(not isinstance(outcome, NotExecuted) for outcome in outcomes)

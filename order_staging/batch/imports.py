@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from contextlib import AbstractContextManager
 
-    from order_staging.batch.announcing import Course
+    from order_staging.batch.announcing import StepProgress
     from order_staging.batch.cargo import Orders
     from order_staging.batch.ledger import Ledger
     from order_staging.batch.payloads import Payload
@@ -68,7 +68,7 @@ class Imports:
 
     def __init__(self, ledger: Ledger[StagedOrder], orders: Orders, client: MondayClient) -> None:
         """Take the ledger of the orders, their cargo, and the client."""
-        self.workshop = ledger.workshop
+        self.context = ledger.context
         self.record = ledger.record
         self._ledger = ledger
         self._orders = orders
@@ -84,13 +84,13 @@ class Imports:
         One that is still at work, or cannot be looked at, is left to a later run (`unfinished`).
         """
         batch_id = self.record.batch_id
-        for found in await self.workshop.database.run(lambda uow: uow.imports.unsettled(batch_id)):
-            if self.workshop.stop.is_set():
+        for found in await self.context.database.run(lambda uow: uow.imports.unsettled(batch_id)):
+            if self.context.stop.is_set():
                 return
             log.warning("bulk.resumed", job=found.job_id, rows=found.row_count)
             try:
-                with self._step(Step.IMPORT, found.row_count) as course:
-                    imported = await self._followed(found, course)
+                with self._step(Step.IMPORT, found.row_count) as progress:
+                    imported = await self._followed(found, progress)
                 await self._settle(found.import_key, imported)
             except (StoppedError, DailyLimitError):
                 raise
@@ -107,19 +107,19 @@ class Imports:
         key: str | None = None
         done = 0
         with ImportFile(self._columns()) as file:
-            with self._step(Step.FILE, len(ids)) as course:
-                for some in chunks(ids, self.workshop.settings.chunk_rows):
+            with self._step(Step.FILE, len(ids)) as progress:
+                for some in chunks(ids, self.context.settings.chunk_rows):
                     key, taken = await self._intend(key, some, file, ready)
                     done += taken
-                    course.advance(taken)
+                    progress.advance(taken)
                     if file.is_full:
                         break
-                course.complete()
+                progress.complete()
             if key is None:
                 return done
             try:
-                with self._step(Step.IMPORT, file.rows) as course:
-                    imported = await self._ingest(key, group, file, course)
+                with self._step(Step.IMPORT, file.rows) as progress:
+                    imported = await self._ingest(key, group, file, progress)
                 if imported is None:
                     return 0
                 await self._settle(key, imported)
@@ -129,11 +129,11 @@ class Imports:
                 return done
             return 0 if isinstance(imported.otherwise, NotExecuted) else done
 
-    def _step(self, step: Step, total: int | None) -> AbstractContextManager[Course]:
-        return self.workshop.announcer.step(self.record.result.customer, step, total)
+    def _step(self, step: Step, total: int | None) -> AbstractContextManager[StepProgress]:
+        return self.context.announcer.step(self.record.result.customer, step, total)
 
     def _columns(self) -> list[str]:
-        columns = [field.column for field in self.workshop.mapping.fields]
+        columns = [field.column for field in self.context.mapping.fields]
         return [*columns, self._client.key_column] if self._client.key_column else columns
 
     async def _intend(
@@ -144,7 +144,7 @@ class Imports:
         Gives the import's key, which its first rows decide, None where it has none yet; and how many rows it has
         gone through until the file was full.
         """
-        rows = await self.workshop.database.run(lambda uow: uow.staging.orders.by_ids(ids))
+        rows = await self.context.database.run(lambda uow: uow.staging.orders.by_ids(ids))
         sent, places, taken = [], {}, len(ids)
         for row, payload in self._ledger.payloads(rows):
             if file.is_full:
@@ -158,7 +158,7 @@ class Imports:
         own = key or import_key(sent)
         new = None if key else self._prepared(own, sent[0][0])
         work = partial(self._record_intent, own, new, sent, places)
-        await self.workshop.database.run(work, self.record.hold)
+        await self.context.database.run(work, self.record.hold)
         reach(Failpoint.IMPORT_INTENDED)
         return own, taken
 
@@ -179,26 +179,28 @@ class Imports:
         return {
             "import_key": key,
             "batch_id": self.record.batch_id,
-            "board_id": self.workshop.board_id,
+            "board_id": self.context.board_id,
             "group_id": self._orders.group_id(row),
             "status": ImportStatus.PREPARED,
             "row_count": 0,
-            "created_date": self.workshop.outside.now(),
+            "created_date": self.context.outside.now(),
         }
 
-    async def _ingest(self, key: str, group: str, file: ImportFile, course: Course) -> Imported | None:
+    async def _ingest(
+        self, key: str, group: str, file: ImportFile, progress: StepProgress
+    ) -> Imported | None:
         """Import a file; give None where no import could be started: rows travel as items then."""
         started = False
 
         async def note(job_id: str) -> None:
             nonlocal started
-            await self.workshop.require_going_on()
-            await self.workshop.database.run(partial(self._note_job, key, job_id), self.record.hold)
+            await self.context.require_going_on()
+            await self.context.database.run(partial(self._note_job, key, job_id), self.record.hold)
             reach(Failpoint.IMPORT_STARTED)
             started = True
 
         try:
-            await self.workshop.require_going_on()
+            await self.context.require_going_on()
             return await self._client.bulk.ingest(
                 self._orders.group_id_of(group),
                 file,
@@ -206,7 +208,7 @@ class Imports:
                 idempotency_key=key,
                 started=note,
                 uploaded=partial(self._note_upload, key),
-                seen=lambda status: course.reach(status.read_of(file.rows)),
+                seen=lambda status: progress.reach(status.read_of(file.rows)),
             )
         except DestinationError as error:
             if started:
@@ -218,7 +220,7 @@ class Imports:
             return None
 
     def _note_job(self, key: str, job_id: str, uow: UnitOfWork) -> None:
-        now = self.workshop.outside.now()
+        now = self.context.outside.now()
         uow.imports.change(
             BulkImport.import_key == key, job_id=job_id, status=ImportStatus.STARTED, started_date=now
         )
@@ -229,27 +231,27 @@ class Imports:
         self.record.result.api.bulk_jobs += 1
 
     async def _note_upload(self, key: str) -> None:
-        facts = {"uploaded_date": self.workshop.outside.now()}
-        await self.workshop.database.run(partial(_change, key, facts), self.record.hold)
+        facts = {"uploaded_date": self.context.outside.now()}
+        await self.context.database.run(partial(_change, key, facts), self.record.hold)
         reach(Failpoint.IMPORT_UPLOADED)
 
     async def _leave(self, key: str, job_id: str | None, error: DestinationError) -> None:
         """Leave an import to a later run: its rows are unknown, and it stays open."""
         words = f"an import is not at its end: {error}"
         log.warning("bulk.left", job=job_id, reason=str(error))
-        work = partial(self._doubt, key, self.workshop.redact(words))
-        self.waiting += await self.workshop.database.run(work, self.record.hold)
+        work = partial(self._doubt, key, self.context.redact(words))
+        self.waiting += await self.context.database.run(work, self.record.hold)
         self.unfinished = ImportUnfinishedError(words, code="BULK_IMPORT_UNFINISHED")
 
     def _doubt(self, key: str, words: str, uow: UnitOfWork) -> int:
         self.record.increase(uow)
         return uow.imports.doubt_rows(key, words)
 
-    async def _followed(self, found: BulkImport, course: Course) -> Imported:
+    async def _followed(self, found: BulkImport, progress: StepProgress) -> Imported:
         if found.job_id is None or found.started_date is None:
             return Imported(NotExecuted("the run ended before its import was started"))
-        passed = (self.workshop.outside.now() - found.started_date).total_seconds()
-        if found.board_id != self.workshop.board_id:
+        passed = (self.context.outside.now() - found.started_date).total_seconds()
+        if found.board_id != self.context.board_id:
             words = f"the import was for the board {found.board_id}; check ORDER_STAGING_BOARD_ID"
             if passed < SURELY_ENDED:
                 raise TerminalError(words)
@@ -261,7 +263,7 @@ class Imports:
                 found.job_id,
                 doubt,
                 max(LEAST_PATIENCE, PATIENCE - passed),
-                lambda status: course.reach(status.read_of(found.row_count or 0)),
+                lambda status: progress.reach(status.read_of(found.row_count or 0)),
             )
         except (TerminalError, ImportUnfinishedError) as error:
             if passed < (FORGOTTEN if means_unknown_job(error) else SURELY_ENDED):
@@ -274,14 +276,14 @@ class Imports:
         reach(Failpoint.IMPORT_REPORTED)
         place: int | None = 0
         while place is not None:
-            rows = await self.workshop.database.run(partial(self._rows, key, place))
+            rows = await self.context.database.run(partial(self._rows, key, place))
             answered = await self._verified([(row, imported.outcome(_place(row))) for row in rows])
             work = partial(self._acknowledge, key, answered, imported)
-            place = await self.workshop.database.run(work, self.record.hold)
+            place = await self.context.database.run(work, self.record.hold)
             reach(Failpoint.IMPORT_SETTLED)
 
     def _rows(self, key: str, after: int, uow: UnitOfWork) -> list[StagedOrder]:
-        return uow.imports.rows(key, after, self.workshop.settings.chunk_rows)
+        return uow.imports.rows(key, after, self.context.settings.chunk_rows)
 
     async def _verified(
         self, answered: Sequence[tuple[StagedOrder, Outcome]]
@@ -306,7 +308,7 @@ class Imports:
     ) -> int | None:
         """Record the outcomes of some rows; give the last one's place in the file, None after the last of all."""
         self._ledger.acknowledge(answered, uow)
-        if len(answered) < self.workshop.settings.chunk_rows:
+        if len(answered) < self.context.settings.chunk_rows:
             self._close(key, imported, uow)
             return None
         return _place(answered[-1][0])
@@ -316,8 +318,8 @@ class Imports:
         uow.imports.change(
             BulkImport.import_key == key,
             status=ImportStatus.ABANDONED if nothing else ImportStatus.SETTLED,
-            finished_date=self.workshop.outside.now(),
-            result=self.workshop.redact(imported.sentence or getattr(imported.otherwise, "message", "")),
+            finished_date=self.context.outside.now(),
+            result=self.context.redact(imported.sentence or getattr(imported.otherwise, "message", "")),
         )
 
 

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
     from uuid import UUID
 
+    from order_staging.batch.context import RunContext
     from order_staging.batch.events import RowRefused
     from order_staging.batch.record import BatchRecord
     from order_staging.batch.results import Counts
-    from order_staging.batch.workshop import Workshop
     from order_staging.models import FailedOrder
     from order_staging.repositories import Row
     from order_staging.transform import InvalidOrder, Order
@@ -73,9 +73,9 @@ class _Known:
 class InvalidRows:
     """Collects what is refused, and what is mended, of one page of rows after another."""
 
-    def __init__(self, workshop: Workshop, record: BatchRecord) -> None:
+    def __init__(self, context: RunContext, record: BatchRecord) -> None:
         """Take the batch's record, which begins with the first dead letter that is written."""
-        self._workshop = workshop
+        self._context = context
         self._record = record
         self._counts = record.result.orders
         self._any = True
@@ -106,10 +106,10 @@ class InvalidRows:
     def refuse(self, order: InvalidOrder, row: Row, *, identified: bool) -> None:
         """Refuse a row; it gets a dead letter unless it has one."""
         self._refused += 1
-        result, now = self._record.result, self._workshop.outside.now()
+        result, now = self._record.result, self._context.outside.now()
         letter = letters.invalid_order(order, row, self._record.batch_id, result.customer, now)
         known = self._known.has(order, row, identified=identified)
-        if self._workshop.announcer.listens:
+        if self._context.announcer.listens:
             self._told.append(invalid_row(self._record, order, known=known))
         if known:
             if identified:
@@ -135,7 +135,7 @@ class InvalidRows:
         found = uow.failures.open_orders(sorted(err_ids)) if err_ids else []
         if not found:
             return
-        ids, now = [letter.err_id for letter in found], self._workshop.outside.now()
+        ids, now = [letter.err_id for letter in found], self._context.outside.now()
         uow.failures.resolve(ids, by=self._record.runner, now=now)
         if again := sum(letter.batch_id == self._record.batch_id for letter in found):
             self._record.increase(uow, total_records=-again, failed_records=-again)
@@ -150,12 +150,12 @@ class InvalidRows:
             self._record.increase(uow, total_records=count, failed_records=count)
         uow.failures.orders.update(self._outdated)
         if self._mended:
-            now = self._workshop.outside.now()
+            now = self._context.outside.now()
             uow.failures.resolve(sorted(self._mended), by=self._record.runner, now=now)
             # Staged in the batch that refused it, a row counts there anew, and once.
             if again := self._known.count_of(self._mended, self._record.batch_id):
                 self._record.increase(uow, total_records=-again, failed_records=-again)
-        self._workshop.announcer.tell_after(uow, self._told)
+        self._context.announcer.tell_after(uow, self._told)
 
     def _count(self, refused: int) -> None:
         self._counts.invalid += refused

@@ -18,49 +18,49 @@ from order_staging.unit_of_work import Hold
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from order_staging.batch.workshop import Workshop
+    from order_staging.batch.context import RunContext
     from order_staging.unit_of_work import UnitOfWork
 
 log = structlog.get_logger(__name__)
 
 
 @asynccontextmanager
-async def holding(workshop: Workshop, customer: str) -> AsyncIterator[Hold]:
+async def holding(context: RunContext, customer: str) -> AsyncIterator[Hold]:
     """Have a customer's lease for an `async with` block.
 
     Raises `LeaseHeldError` where another runner has it. While the block runs, the lease is renewed every third of
-    its time; where that fails, the workshop is told to stop, and the next commit raises `LeaseLostError`.
+    its time; where that fails, the run is told to stop, and the next commit raises `LeaseLostError`.
     """
-    acquiring = asyncio.ensure_future(_acquire(workshop, customer))
+    acquiring = asyncio.ensure_future(_acquire(context, customer))
     try:
         hold = await asyncio.shield(acquiring)
     except asyncio.CancelledError:
         # The database may be at it: what it takes is given back, and nobody waits for another answer of it.
         with suppress(OrderStagingError):
-            await _release(workshop, await acquiring)
+            await _release(context, await acquiring)
         raise
-    heartbeat = asyncio.create_task(_beat(workshop, hold))
+    heartbeat = asyncio.create_task(_beat(context, hold))
     try:
         yield hold
     finally:
         heartbeat.cancel()
         with suppress(asyncio.CancelledError):
             await heartbeat
-        await _release(workshop, hold)
+        await _release(context, hold)
 
 
-async def _release(workshop: Workshop, hold: Hold) -> None:
+async def _release(context: RunContext, hold: Hold) -> None:
     # A lease that was lost needs no release, and one that cannot be released runs out by itself.
     with suppress(PersistenceError):
-        await workshop.database.run(lambda uow: uow.batches.release(hold.customer, hold.fence))
+        await context.database.run(lambda uow: uow.batches.release(hold.customer, hold.fence))
 
 
-async def _acquire(workshop: Workshop, customer: str) -> Hold:
-    seconds = timedelta(seconds=workshop.settings.lease_seconds)
-    holder = f"{socket.gethostname()}:{os.getpid()}:{workshop.outside.random.getrandbits(32):08x}"
+async def _acquire(context: RunContext, customer: str) -> Hold:
+    seconds = timedelta(seconds=context.settings.lease_seconds)
+    holder = f"{socket.gethostname()}:{os.getpid()}:{context.outside.random.getrandbits(32):08x}"
 
     def acquire(uow: UnitOfWork) -> int:
-        now = workshop.outside.now()
+        now = context.outside.now()
         fence = uow.batches.acquire(customer, holder, now=now, until=now + seconds)
         if fence is None:
             lease = uow.batches.lease(customer)
@@ -71,20 +71,20 @@ async def _acquire(workshop: Workshop, customer: str) -> Hold:
             raise LeaseHeldError(customer, other, (lease and lease.expires_date) or now)
         return fence
 
-    fence = await workshop.database.run(acquire)
+    fence = await context.database.run(acquire)
     reach(Failpoint.LEASE_TAKEN)
-    return Hold(customer, fence, lambda: workshop.outside.now() + seconds)
+    return Hold(customer, fence, lambda: context.outside.now() + seconds)
 
 
-async def _beat(workshop: Workshop, hold: Hold) -> None:
+async def _beat(context: RunContext, hold: Hold) -> None:
     while True:
-        # Real time, not the workshop's: other processes watch this clock.
-        await asyncio.sleep(workshop.settings.lease_seconds / 3)
+        # Real time, not that of `Outside`: other processes watch this clock.
+        await asyncio.sleep(context.settings.lease_seconds / 3)
         try:
-            await workshop.database.run(lambda _: None, hold)
+            await context.database.run(lambda _: None, hold)
         except LeaseLostError as error:
             log.warning("lease.lost", customer=hold.customer, fence=hold.fence, reason=str(error))
-            workshop.stop.set()
+            context.stop.set()
             return
         except PersistenceError as error:
             # The next beat tries again; until the lease runs out nothing is lost.

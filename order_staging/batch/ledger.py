@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from order_staging.batch.announcing import Course
+    from order_staging.batch.announcing import StepProgress
     from order_staging.batch.cargo import Cargo
+    from order_staging.batch.context import RunContext
     from order_staging.batch.payloads import Payload
     from order_staging.batch.record import BatchRecord
     from order_staging.batch.refusals import Refusals
     from order_staging.batch.results import Counts
-    from order_staging.batch.workshop import Workshop
     from order_staging.unit_of_work import UnitOfWork
 
 log = structlog.get_logger(__name__)
@@ -44,12 +44,12 @@ STATUS_AFTER: dict[type[Outcome], StagingStatus] = {
 class Ledger(Generic[Staged]):
     """Records the way of one kind of rows in a batch."""
 
-    workshop: Workshop
+    context: RunContext
     record: BatchRecord
     cargo: Cargo[Staged]
     counts: Counts
     refusals: Refusals
-    course: Course
+    progress: StepProgress
     """The step that brings these rows to the board."""
 
     def payloads(self, rows: Sequence[Staged]) -> list[tuple[Staged, Payload]]:
@@ -67,7 +67,7 @@ class Ledger(Generic[Staged]):
 
         `places` are those in the file of a bulk import, by `stg_id`.
         """
-        now = self.workshop.outside.now()
+        now = self.context.outside.now()
         intents = [
             {
                 "stg_api_payload": payload.recorded,
@@ -91,16 +91,16 @@ class Ledger(Generic[Staged]):
 
     def resend(self, rows: Sequence[Staged], uow: UnitOfWork) -> None:
         """Record that unknown rows are about to leave again, under the key they have."""
-        facts = {"stg_status": StagingStatus.SENDING, "stg_sent_date": self.workshop.outside.now()}
+        facts = {"stg_status": StagingStatus.SENDING, "stg_sent_date": self.context.outside.now()}
         self.cargo.rows(uow).update([{"stg_id": row.stg_id} | facts for row in rows])
         self.record.increase(uow)
 
     def doubt_again(self, answered: Sequence[tuple[Staged, str, datetime | None]], uow: UnitOfWork) -> None:
         """Record what was said of rows that left again and are as unknown as before, and when they left."""
-        now = self.workshop.outside.now()
+        now = self.context.outside.now()
         self.cargo.rows(uow).update(
             [
-                change(row, StagingStatus.UNKNOWN, self.workshop.redact(words))
+                change(row, StagingStatus.UNKNOWN, self.context.redact(words))
                 | {"stg_sent_date": sent or now}
                 for row, words, sent in answered
             ]
@@ -109,7 +109,7 @@ class Ledger(Generic[Staged]):
 
     def acknowledge(self, answered: Sequence[tuple[Staged, Outcome]], uow: UnitOfWork) -> None:
         """Record the outcomes of rows that were sent; `stg_api_payload` of each is what was sent."""
-        now = self.workshop.outside.now()
+        now = self.context.outside.now()
         arrived: list[Staged] = []
         arrivals, changes, refused = [], [], []
         for row, outcome in answered:
@@ -117,7 +117,7 @@ class Ledger(Generic[Staged]):
                 arrived.append(row)
                 arrivals.append(self.cargo.arrived(int(outcome.id)) | arrival(row, now))
                 continue
-            words = self.workshop.redact(outcome.message)
+            words = self.context.redact(outcome.message)
             # A request may have waited between its intent and its leaving: doubt begins with the latter.
             sent = (outcome.sent or now) if isinstance(outcome, Unknown) else row.stg_sent_date
             changes.append(change(row, STATUS_AFTER[type(outcome)], words) | {"stg_sent_date": sent})
@@ -135,12 +135,14 @@ class Ledger(Generic[Staged]):
     ) -> None:
         """Resolve the letters of rows that are on the board, write those of rows that are refused, and count."""
         letterbox = self.cargo.letterbox
-        failed = self.refusals.bury(letterbox, refused, uow) - self.refusals.resolve(letterbox, arrived, uow)
+        failed = self.refusals.write_letters(letterbox, refused, uow) - self.refusals.resolve(
+            letterbox, arrived, uow
+        )
         self.record.increase(uow, **self.cargo.counters(len(arrived), failed))
 
     def put_back(self, rows: Sequence[Staged], words: str, uow: UnitOfWork) -> None:
         """Record that rows were surely not executed, and why."""
-        message = self.workshop.redact(words)
+        message = self.context.redact(words)
         self.cargo.rows(uow).update([change(row, StagingStatus.PENDING, message) for row in rows])
         self.record.increase(uow)
 
@@ -148,7 +150,7 @@ class Ledger(Generic[Staged]):
         """Reject rows for which requests were refused, or failed, that carried nothing else."""
         refused = []
         for row, refusal in suspects:
-            words = self.workshop.redact(refusal.message)
+            words = self.context.redact(refusal.message)
             row.stg_api_payload = self.cargo.payload(row).recorded
             refused.append((row, Refusal(refusal.kind, words, refusal.status)))
         rows = self.cargo.rows(uow)
@@ -158,7 +160,7 @@ class Ledger(Generic[Staged]):
 
     def _count_blamed(self, rows: int) -> None:
         self.counts.rejected += rows
-        self.course.advance(rows)
+        self.progress.advance(rows)
         log.warning("delivery.blamed", kind=self.cargo.name, rows=rows)
 
     def _count(self, answered: Sequence[tuple[Staged, Outcome]]) -> None:
@@ -171,7 +173,7 @@ class Ledger(Generic[Staged]):
                     self.counts.rejected += 1
                 case Unknown():
                     self.counts.unknown += 1
-        self.course.advance(sum(isinstance(outcome, Created | Rejected) for outcome in outcomes))
+        self.progress.advance(sum(isinstance(outcome, Created | Rejected) for outcome in outcomes))
         log.info(
             "delivery.sent",
             kind=self.cargo.name,

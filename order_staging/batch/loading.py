@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from uuid import UUID
 
-    from order_staging.batch.announcing import Course
+    from order_staging.batch.announcing import StepProgress
+    from order_staging.batch.context import RunContext
     from order_staging.batch.record import BatchRecord
-    from order_staging.batch.workshop import Workshop
     from order_staging.reading import Start
     from order_staging.repositories import Pages, Rows, SourceFilter, SourceRepository, SourceShape
     from order_staging.unit_of_work import UnitOfWork
@@ -56,59 +56,59 @@ class Source:
 class Loader:
     """Loads one customer's new rows into staging, page by page, each page in a transaction of its own."""
 
-    def __init__(self, workshop: Workshop, record: BatchRecord, source: Source) -> None:
+    def __init__(self, context: RunContext, record: BatchRecord, source: Source) -> None:
         """Take the batch's record, which is written once there is something to record, and what to load."""
-        self._workshop = workshop
+        self._context = context
         self._record = record
         self._source = source
         self._orders = record.result.orders
         self._subitems = record.result.subitems
         self._subitem_limits = subitem_limits()
-        self._invalid = InvalidRows(workshop, record)
-        self._columns = workshop.mapping.source_columns
+        self._invalid = InvalidRows(context, record)
+        self._columns = context.mapping.source_columns
         self._after: UUID | None = None
         """The last row that was loaded."""
-        self._course: Course
+        self._progress: StepProgress
         self._selected_before = self._orders.selected
 
     async def load(self) -> None:
         """Stage everything that is new, up to the limit; what is invalid goes to the ERR table, once."""
-        await self._workshop.database.run(self._invalid.look)
+        await self._context.database.run(self._invalid.look)
         only = self._source.only
         total = None if only is None else len(only)
-        with self._workshop.announcer.step(self._record.result.customer, Step.LOAD, total) as self._course:
+        with self._context.announcer.step(self._record.result.customer, Step.LOAD, total) as self._progress:
             await self._through(self._unidentified_rows(), self._refuse_unidentified)
             for uuids in [None] if only is None else chunks(only, UUIDS_A_ROUND):
                 self._after = None
                 await self._through(partial(self._new_rows, uuids), self._load_page, counts=True)
-            if not self._workshop.stop.is_set():
-                self._course.complete()
+            if not self._context.stop.is_set():
+                self._progress.complete()
 
     async def _through(
         self, start: Start, work: Callable[[Rows, UnitOfWork], None], *, counts: bool = False
     ) -> None:
         """Do work page by page, each in a transaction of its own, on pages that are read beside it."""
-        database, hold = self._workshop.database, self._record.hold
+        database, hold = self._context.database, self._record.hold
         async with database.reading(start) as read:
             while self._goes_on() and (page := await read()):
                 await database.run(partial(work, page), hold)
                 reach(Failpoint.PAGE_LOADED)
-                if counts and len(page) == self._workshop.settings.chunk_rows:
+                if counts and len(page) == self._context.settings.chunk_rows:
                     await self._count_the_rest()
 
     async def _count_the_rest(self) -> None:
         """Find out the total, once: few rows are loaded before anybody could read it."""
-        if self._course.total is None and self._workshop.announcer.listens:
+        if self._progress.total is None and self._context.announcer.listens:
             wanted = self._source.wanted
-            found = await self._workshop.database.run(lambda uow: uow.source.new_by_customer_name(wanted))
+            found = await self._context.database.run(lambda uow: uow.source.new_by_customer_name(wanted))
             rest = sum(count for _, count in found)
-            self._course.expect(self._course.done + int(min(rest, self._room())))
+            self._progress.expect(self._progress.done + int(min(rest, self._room())))
 
     def _tell(self) -> None:
-        self._course.reach(self._orders.selected - self._selected_before)
+        self._progress.reach(self._orders.selected - self._selected_before)
 
     def _goes_on(self) -> bool:
-        return not self._workshop.stop.is_set() and self._room() > 0
+        return not self._context.stop.is_set() and self._room() > 0
 
     def _room(self) -> float:
         limit = self._source.limit
@@ -133,13 +133,13 @@ class Loader:
         return source.new_rows(self._source.shape, self._columns, self._source.wanted, self._page(), uuids)
 
     def _page(self) -> Page:
-        size = self._workshop.settings.chunk_rows
+        size = self._context.settings.chunk_rows
         return Page(self._after, size, without_doubled=self._source.doubled)
 
     def _refuse_unidentified(self, page: Rows, uow: UnitOfWork) -> None:
         self._invalid.recall(uow, page)
         for row in page:
-            order = self._workshop.rules.apply(row, self._source.shape.sizes)
+            order = self._context.rules.apply(row, self._source.shape.sizes)
             self._invalid.refuse(unidentified(order), row, identified=False)
         self._invalid.write(uow)
         uow.after_commit(self._tell)
@@ -151,7 +151,7 @@ class Loader:
         for row in page:
             if len(orders) >= self._room():
                 break
-            order = self._workshop.rules.apply(row, source.shape.sizes)
+            order = self._context.rules.apply(row, source.shape.sizes)
             if isinstance(order, Order):
                 orders.append(order)
                 self._invalid.accept(order, row)
@@ -175,13 +175,13 @@ class Loader:
 
     def _stage(self, uow: UnitOfWork, orders: list[Order]) -> None:
         uow.staging.orders.drop_invalid([order.source_uuid for order in orders])
-        now, board_id = self._workshop.outside.now(), self._workshop.board_id
+        now, board_id = self._context.outside.now(), self._context.board_id
         customer = self._record.result.customer
         # Unknown from the first: whoever goes on after a crash looks for them, too.
         doubt = DOUBTED if self._source.look_first else {}
         parents = [
             rows.staged_order(order, self._record.batch_id, board_id, now)
-            | {"stg_customer_batch": customer, "stg_rules": self._workshop.rules_hash}
+            | {"stg_customer_batch": customer, "stg_rules": self._context.rules_hash}
             | doubt
             for order in orders
         ]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from order_staging.batch.cargo import Cargo
-    from order_staging.batch.workshop import Workshop
+    from order_staging.batch.context import RunContext
     from order_staging.monday import MondayClient
     from order_staging.unit_of_work import UnitOfWork
 
@@ -33,7 +33,7 @@ class ByName:
     """
 
     client: MondayClient
-    workshop: Workshop
+    context: RunContext
 
     async def _groups_by_title(self) -> dict[str, str]:
         # Of several groups of one title the lowest is used, as by whoever creates items there.
@@ -51,7 +51,7 @@ class ByName:
         boards = {group_id: await self.client.items_of_group(group_id) for group_id, _, _ in alike}
         found: Found = {}
         for (group_id, group, title), same in alike.items():
-            taken = await self.workshop.database.run(partial(_known_items, group, title))
+            taken = await self.context.database.run(partial(_known_items, group, title))
             items = [item for item, name in boards[group_id] if name.strip() == title.strip()]
             found |= matched(same, sorted(item for item in items if item not in taken))
         return found
@@ -111,14 +111,14 @@ class BySize:
 
     client: MondayClient
     cargo: Cargo[StagedSubitem]
-    workshop: Workshop
+    context: RunContext
 
     async def find(self, rows: Sequence[StagedSubitem]) -> Found:
         """Look subitems up below their items."""
         parents = sorted({row.stg_monday_parent_item_id or 0 for row in rows})
         subitems = await self.client.subitems_of(parents)
         uuids = list({row.source_uuid for row in rows if row.source_uuid is not None})
-        known = await self.workshop.database.run(partial(_known_subitems, uuids))
+        known = await self.context.database.run(partial(_known_subitems, uuids))
         found: Found = {}
         for row in rows:
             name, place = self.cargo.payload(row).name.strip(), (row.source_uuid, row.size)

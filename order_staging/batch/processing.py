@@ -21,9 +21,9 @@ from order_staging.batch.preview.reading import PreviewReader
 from order_staging.batch.record import BatchRecord
 from order_staging.batch.results import BUSY, BatchResult, LoadResult, RunResult
 from order_staging.batch.retry.choosing import batch_to_resume
-from order_staging.batch.retry.course import stage_again
 from order_staging.batch.retry.errands import NEW_ORDERS, Errand
 from order_staging.batch.retry.rounds import Scope
+from order_staging.batch.retry.staging_again import stage_again
 from order_staging.batch.rows import clipped
 from order_staging.batch.run import BatchRun
 from order_staging.errors import (
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
     from uuid import UUID
 
-    from order_staging.batch.assembly import Bench, Line
+    from order_staging.batch.assembly import BoardConnection, OpenContext
     from order_staging.batch.options import Filters, LoadOptions, Options
     from order_staging.batch.preview.findings import PreviewResult
     from order_staging.batch.preview.reading import PreviewOptions
@@ -60,13 +60,13 @@ NO_CUSTOMER = "(NO CUSTOMER NAME)"
 
 
 class Processing:
-    """Works on an open bench, one customer after another."""
+    """Works in an open context, one customer after another."""
 
-    def __init__(self, bench: Bench) -> None:
-        """Take the bench."""
-        self._bench = bench
-        self._workshop = bench.workshop
-        self._announcer = bench.workshop.announcer
+    def __init__(self, opened: OpenContext) -> None:
+        """Take the context."""
+        self._opened = opened
+        self._context = opened.context
+        self._announcer = opened.context.announcer
         self._names: list[str | None] | None = None
         self._wait: float | None = None
         """Seconds after which the batch that was given up may go on."""
@@ -77,7 +77,7 @@ class Processing:
         `others` are names that are known beside those of the source.
         """
         names = [*(known for known in await self._source_names() if known is not None), *others]
-        return self.label(self._workshop.customers.resolve(name, names))
+        return self.label(self._context.customers.resolve(name, names))
 
     async def resolve_all(self, names: Sequence[str]) -> list[str]:
         """Find customers, each once. Raises `UnknownCustomerError`, and `ConfigurationError` for a text alone."""
@@ -92,7 +92,7 @@ class Processing:
         With `delivered` those come, too, that have anything which may have changed.
         """
         wanted = filter_by(None, filters)
-        run = self._workshop.database.run
+        run = self._context.database.run
         totals: Counter[str] = Counter()
         for name, count in await run(lambda uow: uow.source.new_by_customer_name(wanted)):
             totals[self.label(name)] += count
@@ -106,7 +106,7 @@ class Processing:
 
     async def process_all(
         self,
-        line: Line,
+        connection: BoardConnection,
         customers: Iterable[str],
         options: Options,
         errands: Mapping[str, Errand] | None = None,
@@ -121,7 +121,7 @@ class Processing:
         for customer in customers:
             errand = (errands or {}).get(customer, NEW_ORDERS)
             try:
-                result = await self._process(line, customer, options, errand)
+                result = await self._process(connection, customer, options, errand)
             except LeaseHeldError as error:
                 log.warning("batch.busy", customer=customer, holder=error.holder)
                 result = _result(customer, errand)
@@ -130,18 +130,18 @@ class Processing:
                 # The batch stays as it was recorded last, and the next run goes on from there.
                 log.error("batch.broken_off", customer=customer, reason=str(error))  # noqa: TRY400 - one line
                 result = _result(customer, errand)
-                result.status, result.error = BatchStatus.FAILED, self._workshop.redact(str(error))
+                result.status, result.error = BatchStatus.FAILED, self._context.redact(str(error))
                 result.stops_the_run = isinstance(error, DatabaseUnavailableError)
             results.append(result)
             self._tell_end(result)
-            if self._workshop.stop.is_set() or result.stops_the_run:
+            if self._context.stop.is_set() or result.stops_the_run:
                 break
         return RunResult(tuple(results))
 
-    async def process(self, line: Line, customer: str, options: Options) -> BatchResult:
+    async def process(self, connection: BoardConnection, customer: str, options: Options) -> BatchResult:
         """Take a customer's lease and do all the steps. Raises `LeaseHeldError` and `PersistenceError`."""
         self._announcer.tell(RunBegan((customer,)))
-        result = await self._process(line, customer, options, NEW_ORDERS)
+        result = await self._process(connection, customer, options, NEW_ORDERS)
         self._tell_end(result)
         return result
 
@@ -150,21 +150,23 @@ class Processing:
             self._announcer.tell(BatchEnded(deepcopy(result), self._wait))
         self._wait = None
 
-    async def _process(self, line: Line, customer: str, options: Options, errand: Errand) -> BatchResult:
+    async def _process(
+        self, connection: BoardConnection, customer: str, options: Options, errand: Errand
+    ) -> BatchResult:
         result = _result(customer, errand)
         result.with_changes = wanted_by(options).changes
         if errand.letters == ():
             return result
         to_resume = partial(batch_to_resume, customer, errand, subitems=options.get("subitems", True))
-        async with self._batch(result, line.client.usage, to_resume) as (record, run):
+        async with self._batch(result, connection.client.usage, to_resume) as (record, run):
             if errand.resumes and not record.resumes:
                 return result
             with (
                 structlog.contextvars.bound_contextvars(customer=customer, batch=str(record.batch_id)),
-                line.client.asking(partial(self._require_hold, record)),
+                connection.client.asking(partial(self._require_hold, record)),
             ):
                 try:
-                    await self._steps(line, record, run, options, errand)
+                    await self._steps(connection, record, run, options, errand)
                 except StoppedError as error:
                     log.info("batch.stopped", reason=str(error))
                 except DestinationError as error:
@@ -179,29 +181,34 @@ class Processing:
 
         What is under way is dated anew: should this process end now, its requests are in doubt from now on.
         """
-        await self._workshop.require_going_on()
-        now = self._workshop.outside.now()
+        await self._context.require_going_on()
+        now = self._context.outside.now()
 
         def date(uow: UnitOfWork) -> None:
             uow.staging.orders.date_sending(record.batch_id, now)
             uow.staging.subitems.date_sending(record.batch_id, now)
 
-        await self._workshop.database.run(date, record.hold)
+        await self._context.database.run(date, record.hold)
 
     async def compare(
-        self, line: Line, customers: Iterable[str], filters: Filters, *, recreate_deleted: bool
+        self,
+        connection: BoardConnection,
+        customers: Iterable[str],
+        filters: Filters,
+        *,
+        recreate_deleted: bool,
     ) -> Comparison:
         """Compare source, production and board for everything delivered of these customers; writes nothing."""
         comparison = Comparison()
         customers = tuple(customers)
         self._announcer.tell(RunBegan(customers))
-        reader = DriftReader(self._workshop, line.client, recreate_deleted=recreate_deleted)
+        reader = DriftReader(self._context, connection.client, recreate_deleted=recreate_deleted)
         for customer in customers:
             await reader.compare(customer, await self._source(customer, filters), comparison)
         return comparison
 
     async def preview(
-        self, line: Line, customer_names: Sequence[str] | None, options: PreviewOptions
+        self, connection: BoardConnection, customer_names: Sequence[str] | None, options: PreviewOptions
     ) -> PreviewResult:
         """Foresee what a run would do for these customers, or for all (None); writes nothing."""
         if customer_names is None:
@@ -211,7 +218,7 @@ class Processing:
             names = await self.resolve_all(customer_names)
         chosen = tuple(names)
         self._announcer.tell(RunBegan(chosen))
-        reader = PreviewReader(self._workshop, line, **options)
+        reader = PreviewReader(self._context, connection, **options)
         for customer in chosen:
             await reader.look_at(customer, await self._source(customer, options, options.get("limit")))
         return await reader.result()
@@ -219,7 +226,7 @@ class Processing:
     @property
     def stopped(self) -> bool:
         """Whether the run was asked to end."""
-        return self._workshop.stop.is_set()
+        return self._context.stop.is_set()
 
     async def load(self, customer: str, options: LoadOptions) -> LoadResult:
         """Take a customer's lease and stage its new rows."""
@@ -231,32 +238,39 @@ class Processing:
             await run.load(source)
             return LoadResult(record.result.batch_id, record.result.orders, record.result.subitems)
 
-    async def decide_leftovers(self, line: Line, run: BatchRun, customer: str) -> None:
+    async def decide_leftovers(self, connection: BoardConnection, run: BatchRun, customer: str) -> None:
         """Before a single step sends anything: decide anew on changes that an earlier run has left."""
-        await run.stage_changes(await self._source(customer, {}), line, Wanted())
+        await run.stage_changes(await self._source(customer, {}), connection, Wanted())
 
     @asynccontextmanager
     async def step(
-        self, batch_id: UUID, line: Line | None = None
+        self, batch_id: UUID, connection: BoardConnection | None = None
     ) -> AsyncIterator[tuple[BatchRun, BatchResult]]:
-        """Take the lease of a batch's customer for one step, with a line where it needs one.
+        """Take the lease of a batch's customer for one step, with a connection where it needs one.
 
         Raises `UnknownBatchError` without such a batch.
         """
-        batch = await self._workshop.database.run(lambda uow: uow.batches.get(batch_id))
+        batch = await self._context.database.run(lambda uow: uow.batches.get(batch_id))
         if batch is None:
             raise UnknownBatchError(batch_id)
         result = BatchResult(batch.customer_name)
-        async with holding(self._workshop, batch.customer_name) as hold:
-            usage = line.client.usage if line else Usage()
-            record = BatchRecord(self._workshop, result, hold, usage, batch_id)
-            await self._workshop.database.run(record.begin, hold)
-            asking = line.client.asking(partial(self._require_hold, record)) if line else nullcontext()
+        async with holding(self._context, batch.customer_name) as hold:
+            usage = connection.client.usage if connection else Usage()
+            record = BatchRecord(self._context, result, hold, usage, batch_id)
+            await self._context.database.run(record.begin, hold)
+            asking = (
+                connection.client.asking(partial(self._require_hold, record)) if connection else nullcontext()
+            )
             with asking:
-                yield BatchRun(self._workshop, record), result
+                yield BatchRun(self._context, record), result
 
     async def _steps(
-        self, line: Line, record: BatchRecord, run: BatchRun, options: Options, errand: Errand
+        self,
+        connection: BoardConnection,
+        record: BatchRecord,
+        run: BatchRun,
+        options: Options,
+        errand: Errand,
     ) -> None:
         look_first = options.get("look_first", False)
         source = await self._source(
@@ -266,19 +280,19 @@ class Processing:
         await run.recover(look_first=look_first)
         await run.relink(source)
         if errand.letters is not None:
-            await stage_again(Scope(self._workshop, record, source), run, line, wanted, errand.letters)
+            await stage_again(Scope(self._context, record, source), run, connection, wanted, errand.letters)
         else:
             await run.load(source if errand.loads else None)
             if not self.stopped:
-                await run.stage_changes(source, line, wanted)
+                await run.stage_changes(source, connection, wanted)
         if record.begun:
-            await self._bring(line, run, options)
+            await self._bring(connection, run, options)
 
-    async def _bring(self, line: Line, run: BatchRun, options: Options) -> None:
+    async def _bring(self, connection: BoardConnection, run: BatchRun, options: Options) -> None:
         """Bring what is staged to the board, and then to production."""
         steps: list[Callable[[], Awaitable[object]]] = [
-            partial(run.create_items, line),
-            *([partial(run.create_subitems, line)] if options.get("subitems", True) else []),
+            partial(run.create_items, connection),
+            *([partial(run.create_subitems, connection)] if options.get("subitems", True) else []),
             run.promote,
             *([] if options.get("keep_staging") else [run.clean_up]),
             run.finish,
@@ -291,7 +305,7 @@ class Processing:
 
     async def _give_up(self, record: BatchRecord, error: DestinationError) -> None:
         """End a batch that monday.com does not let go on: paused by a limit, or failed."""
-        words = self._workshop.redact(str(error))
+        words = self._context.redact(str(error))
         of_this_batch = isinstance(error, TerminalError | ImportUnfinishedError)
         record.result.stops_the_run = not of_this_batch or isinstance(
             error, AuthenticationError | EndpointError
@@ -306,10 +320,10 @@ class Processing:
     async def _batch(
         self, result: BatchResult, usage: Usage, to_resume: Callable[[UnitOfWork], UUID | None]
     ) -> AsyncIterator[tuple[BatchRecord, BatchRun]]:
-        async with holding(self._workshop, result.customer) as hold:
-            resumed = await self._workshop.database.run(to_resume)
-            record = BatchRecord(self._workshop, result, hold, usage, resumed)
-            yield record, BatchRun(self._workshop, record)
+        async with holding(self._context, result.customer) as hold:
+            resumed = await self._context.database.run(to_resume)
+            record = BatchRecord(self._context, result, hold, usage, resumed)
+            yield record, BatchRun(self._context, record)
 
     async def _source(
         self, customer: str, filters: Filters, limit: int | None = None, *, look_first: bool = False
@@ -317,18 +331,18 @@ class Processing:
         names = await self._source_names()
         chosen = [name for name in names if self.label(name) == customer]
         wanted = filter_by(chosen, filters)
-        return Source(self._bench.shape, wanted, limit, self._bench.doubled, look_first=look_first)
+        return Source(self._opened.shape, wanted, limit, self._opened.doubled, look_first=look_first)
 
     async def _source_names(self) -> list[str | None]:
         if self._names is None:
-            self._names = await self._workshop.database.run(lambda uow: uow.source.customer_names())
+            self._names = await self._context.database.run(lambda uow: uow.source.customer_names())
         return self._names
 
     def label(self, name: str | None) -> str:
         """Name a customer as its batches and leases do, in the characters that these columns have."""
-        if self._workshop.customers.canonical(name) is None:
+        if self._context.customers.canonical(name) is None:
             return NO_CUSTOMER
-        label = self._workshop.customers.label(str(name))
+        label = self._context.customers.label(str(name))
         return clipped(label, 100) or label
 
 

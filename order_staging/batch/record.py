@@ -17,8 +17,8 @@ from order_staging.models import Batch, BatchStatus
 if TYPE_CHECKING:
     from uuid import UUID
 
+    from order_staging.batch.context import RunContext
     from order_staging.batch.results import BatchResult
-    from order_staging.batch.workshop import Workshop
     from order_staging.monday import Usage
     from order_staging.unit_of_work import Hold, UnitOfWork
 
@@ -49,7 +49,7 @@ class BatchRecord:
     """One batch, as it is recorded. It begins with the first thing worth recording: idle runs leave none."""
 
     def __init__(
-        self, workshop: Workshop, result: BatchResult, hold: Hold, usage: Usage, resumed: UUID | None
+        self, context: RunContext, result: BatchResult, hold: Hold, usage: Usage, resumed: UUID | None
     ) -> None:
         """Take the result to fill, the lease, and the id of the batch to resume (None: a new one).
 
@@ -60,8 +60,8 @@ class BatchRecord:
         self.hold = hold
         self.runner = runner()
         self.result = result
-        self.started = workshop.outside.now()
-        self._workshop = workshop
+        self.started = context.outside.now()
+        self._context = context
         self._usage = usage
         self._usage_before = replace(usage)
         self._usage_recorded = replace(usage)
@@ -71,7 +71,7 @@ class BatchRecord:
 
     def redact(self, text: str) -> str:
         """Hide secrets in a text."""
-        return self._workshop.redact(text)
+        return self._context.redact(text)
 
     @property
     def begun(self) -> bool:
@@ -97,7 +97,7 @@ class BatchRecord:
                 start_time=self.started,
                 started_by=self.runner,
                 **dict.fromkeys(COUNTERS, 0),
-                config_snapshot=json.dumps(self._workshop.settings.snapshot()),
+                config_snapshot=json.dumps(self._context.settings.snapshot()),
             )
             uow.batches.add(batch)
         batch.status = BatchStatus.STARTED
@@ -106,7 +106,7 @@ class BatchRecord:
     def _begin(self) -> None:
         self.result.batch_id = self.batch_id
         self.result.status = BatchStatus.STARTED
-        self._workshop.announcer.tell(BatchBegan(self.batch_id, self.result.customer, self.resumes))
+        self._context.announcer.tell(BatchBegan(self.batch_id, self.result.customer, self.resumes))
 
     def increase(self, uow: UnitOfWork, **amounts: int) -> None:
         """Add to the batch's counters, and what the client has used since the last time."""
@@ -127,7 +127,7 @@ class BatchRecord:
     async def reach(self, status: BatchStatus, **facts: Any) -> None:  # noqa: ANN401 - column values
         """Record how far the batch has come."""
         if status in COMPLETIONS:
-            facts[COMPLETIONS[status]] = self._workshop.outside.now()
+            facts[COMPLETIONS[status]] = self._context.outside.now()
         await self.note(status=status, **facts)
         if self.begun:
             self.result.status = status
@@ -135,7 +135,7 @@ class BatchRecord:
     async def note(self, **facts: Any) -> None:  # noqa: ANN401 - column values
         """Record facts about the batch, and what the client has used; nothing before the batch has begun."""
         if self.begun:
-            await self._workshop.database.run(partial(self._write, facts), self.hold)
+            await self._context.database.run(partial(self._write, facts), self.hold)
 
     def _write(self, facts: dict[str, Any], uow: UnitOfWork) -> None:
         self.increase(uow)
@@ -143,7 +143,7 @@ class BatchRecord:
 
     async def end(self, status: BatchStatus, error: str | None = None) -> None:
         """Record how the batch ended, and why if it failed or paused."""
-        now = self._workshop.outside.now()
+        now = self._context.outside.now()
         self.result.error = error
         # Also of a batch that never began: nobody must take it for one that had nothing to do.
         self.result.status = status
@@ -159,7 +159,7 @@ class BatchRecord:
     def measure(self) -> None:
         """Fill in how long the run took and what it used, however it ended."""
         result, usage, before = self.result, self._usage, self._usage_before
-        result.seconds = (self._workshop.outside.now() - self.started).total_seconds()
+        result.seconds = (self._context.outside.now() - self.started).total_seconds()
         result.api.calls = usage.calls - before.calls
         result.api.retries = usage.retries - before.retries
         result.api.refusals = usage.refusals - before.refusals

@@ -25,7 +25,7 @@ from order_staging.repositories.staged_rows import CHANGES, Staged
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
 
-    from order_staging.batch.announcing import Course
+    from order_staging.batch.announcing import StepProgress
     from order_staging.batch.cargo import Cargo
     from order_staging.batch.ledger import Ledger
     from order_staging.batch.lookups import Found
@@ -52,7 +52,7 @@ class Recovery(Generic[Staged]):
         """Take the ledger of the rows, what looks rows up on the board, and what sends requests again."""
         self._resending: Resending[Staged] = resending
         self._resent = 0
-        self._workshop = ledger.workshop
+        self._context = ledger.context
         self._record = ledger.record
         self._cargo: Cargo[Staged] = ledger.cargo
         self._search: Callable[[Sequence[Staged]], Awaitable[Found]] = search
@@ -73,32 +73,32 @@ class Recovery(Generic[Staged]):
 
         Changes are simply done again, but for a move, which may have to be done no more.
         """
-        if self._workshop.stop.is_set():
+        if self._context.stop.is_set():
             return []
-        rows = await self._workshop.database.run(self._unknown)
+        rows = await self._context.database.run(self._unknown)
         if not rows:
             return []
         customer = self._record.result.customer
-        with self._workshop.announcer.step(customer, Step.RECOVER, len(rows)) as course:
-            return await self._settle(rows, course)
+        with self._context.announcer.step(customer, Step.RECOVER, len(rows)) as progress:
+            return await self._settle(rows, progress)
 
-    async def _settle(self, rows: list[Staged], course: Course) -> list[Staged]:
+    async def _settle(self, rows: list[Staged], progress: StepProgress) -> list[Staged]:
         new = [row for row in rows if _is_checked(row)]
         found = await self._search(new) if new else {}
         reach(Failpoint.BOARD_SEARCHED)
         executed = await self._send_again(rows, new, found)
         self._resent += len(executed)
         self._counts.unknown = max(0, self._counts.unknown - len(executed))
-        course.advance(len(executed))
+        progress.advance(len(executed))
         changes = [row for row in rows if not _is_checked(row) and row.stg_id not in executed]
         if changes:
-            await self._workshop.database.run(partial(self._repeat, changes), self._record.hold)
-            course.advance(len(changes))
+            await self._context.database.run(partial(self._repeat, changes), self._record.hold)
+            progress.advance(len(changes))
         # Read anew: what was sent again just now is in doubt for longer, and what a name was matched with before
         # may have turned out to be another row's.
-        left = {row.stg_id: row for row in await self._workshop.database.run(self._unknown)}
+        left = {row.stg_id: row for row in await self._context.database.run(self._unknown)}
         rest = [left[row.stg_id] for row in new if row.stg_id in left]
-        return changes + await self._settle_new(rest, {} if executed else found, course)
+        return changes + await self._settle_new(rest, {} if executed else found, progress)
 
     async def _send_again(self, rows: Sequence[Staged], new: Sequence[Staged], found: Found) -> set[int]:
         """Send requests again under their keys where the board shows nothing of them; add to what was found."""
@@ -108,7 +108,7 @@ class Recovery(Generic[Staged]):
         if any(request.ids & creations for request in unseen):
             # A first sending that is still being executed need not be known to the key, either.
             await self._wait_for_the_end_of_doubt([row for request in unseen for row, _ in request.rows])
-            if self._workshop.stop.is_set():
+            if self._context.stop.is_set():
                 return set()
             found |= await self._search(new)
         return await self._resending.send([request for request in unseen if request.ids.isdisjoint(found)])
@@ -123,7 +123,7 @@ class Recovery(Generic[Staged]):
     def _count_repeated(self, rows: int) -> None:
         self._counts.unknown = max(0, self._counts.unknown - rows)
 
-    async def _settle_new(self, rows: list[Staged], seen: Found, course: Course) -> list[Staged]:
+    async def _settle_new(self, rows: list[Staged], seen: Found, progress: StepProgress) -> list[Staged]:
         """Settle creations by what the board has shown so far, and by a second look where that is not enough."""
         if not rows:
             return []
@@ -131,28 +131,28 @@ class Recovery(Generic[Staged]):
         missing = [row for row in rows if row.stg_id not in found]
         if missing:
             await self._wait_for_the_end_of_doubt(missing)
-            if self._workshop.stop.is_set():
+            if self._context.stop.is_set():
                 return []
             # All of them, as names are counted among the rows that are looked for together.
             found |= await self._search(rows)
             reach(Failpoint.BOARD_SEARCHED_AGAIN)
         work = partial(self._record_findings, rows, found)
-        absent = await self._workshop.database.run(work, self._record.hold)
+        absent = await self._context.database.run(work, self._record.hold)
         reach(Failpoint.FINDINGS_RECORDED)
-        course.advance(len(rows))
+        progress.advance(len(rows))
         return absent
 
     async def _wait_for_the_end_of_doubt(self, rows: Sequence[Staged]) -> None:
         words = f"{len(rows)} rows without an answer may still arrive; then the board is looked at"
-        await self._workshop.wait(self._doubt_ends_in(rows), words)
+        await self._context.wait(self._doubt_ends_in(rows), words)
 
     def _doubt_ends_in(self, missing: Sequence[Staged]) -> float:
         """Tell the seconds until "not on the board" can be believed.
 
         A request may be executed after its connection is lost: until it would have timed out, nothing is sure.
         """
-        settings = self._workshop.settings
-        now = self._workshop.outside.now()
+        settings = self._context.settings
+        now = self._context.outside.now()
         latest = max((row.stg_sent_date for row in missing if row.stg_sent_date), default=now)
         return max(settings.recovery_delay, settings.request_timeout - (now - latest).total_seconds())
 
@@ -162,7 +162,7 @@ class Recovery(Generic[Staged]):
     def _record_findings(
         self, rows: Sequence[Staged], found: Mapping[int, list[int]], uow: UnitOfWork
     ) -> list[Staged]:
-        now = self._workshop.outside.now()
+        now = self._context.outside.now()
         arrived: list[Staged] = []
         adopted, absent, decided, refused = [], [], [], []
         for row in rows:
@@ -203,7 +203,7 @@ class Recovery(Generic[Staged]):
         return is_new and self._ledger.refusals.has_letter(self._cargo.letterbox, row)
 
     def _count(self, adopted: int, absent: int, decided: int, conflict: int) -> None:
-        self._ledger.course.advance(adopted + decided + conflict)
+        self._ledger.progress.advance(adopted + decided + conflict)
         absent += decided
         self._counts.adopted += adopted
         self._counts.conflict += conflict

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from uuid import UUID
 
+    from order_staging.batch.context import RunContext
     from order_staging.batch.letterboxes import Letterbox, Place
     from order_staging.batch.letters import Refusal
     from order_staging.batch.record import BatchRecord
-    from order_staging.batch.workshop import Workshop
     from order_staging.models import FailedOrder, FailedSubitem, StagedOrder, StagedSubitem
     from order_staging.unit_of_work import UnitOfWork
 
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 class Refusals:
     """Writes and resolves the letters of one customer's rows; each method is a piece of a transaction."""
 
-    def __init__(self, workshop: Workshop, record: BatchRecord) -> None:
+    def __init__(self, context: RunContext, record: BatchRecord) -> None:
         """Take the batch's record."""
-        self._workshop = workshop
+        self._context = context
         self._record = record
         self._places: set[Place] = set()
         """The rows, and sizes, that have an unresolved letter."""
@@ -47,18 +47,20 @@ class Refusals:
         """Tell whether a row, or its size, has an unresolved letter."""
         return letterbox.place(row) in self._places
 
-    def bury(self, letterbox: Letterbox[Any], refused: Sequence[tuple[Any, Refusal]], uow: UnitOfWork) -> int:
+    def write_letters(
+        self, letterbox: Letterbox[Any], refused: Sequence[tuple[Any, Refusal]], uow: UnitOfWork
+    ) -> int:
         """Write dead letters, or the news into those there are; tell how many more have failed in the batch."""
         if not refused:
             return 0
-        now, most = self._workshop.outside.now(), self._workshop.settings.max_attempts
+        now, most = self._context.outside.now(), self._context.settings.max_attempts
         known = self._letters(letterbox, [row for row, _ in refused], uow)
         new, again, told, counted = [], [], [], 0
         for row, why in refused:
             letter = letterbox.letter(row, why, now, uow)
             place = letterbox.place(row)
             open_ones = known.get(place, []) if place is not None else []
-            if self._workshop.announcer.listens:
+            if self._context.announcer.listens:
                 told.append(refused_row(self._record, row, why, letter, known=bool(open_ones)))
             if open_ones:
                 again.append(once_more(open_ones[-1], letter, now, most))
@@ -69,7 +71,7 @@ class Refusals:
         letterbox.stored(uow).update(again)
         places = {place for row, _ in refused if (place := letterbox.place(row)) is not None}
         uow.after_commit(partial(self._add, places))
-        self._workshop.announcer.tell_after(uow, told)
+        self._context.announcer.tell_after(uow, told)
         return len(refused) - counted
 
     def _add(self, places: Collection[Place]) -> None:
@@ -79,7 +81,7 @@ class Refusals:
         """Resolve the letters of rows that are acknowledged; tell how many fewer have failed in the batch."""
         known = self._letters(letterbox, rows, uow)
         found = [letter for letters in known.values() for letter in letters]
-        by, now = self._record.runner, self._workshop.outside.now()
+        by, now = self._record.runner, self._context.outside.now()
         if found:
             letterbox.resolve(uow, [letter.err_id for letter in found], by=by, now=now)
             uow.after_commit(partial(self._places.difference_update, list(known)))

@@ -36,7 +36,7 @@ class Resending(Generic[Staged]):
 
     def __init__(self, ledger: Ledger[Staged], client: MondayClient) -> None:
         """Take the ledger of the rows, and the client."""
-        self._workshop = ledger.workshop
+        self._context = ledger.context
         self._record = ledger.record
         self._ledger: Ledger[Staged] = ledger
         self._cargo: Cargo[Staged] = ledger.cargo
@@ -47,7 +47,7 @@ class Resending(Generic[Staged]):
 
         That is where the key is young enough, and the request comes out the same to the last byte.
         """
-        return await self._workshop.database.run(partial(self._requests, rows))
+        return await self._context.database.run(partial(self._requests, rows))
 
     async def send(self, requests: Sequence[Request[Staged]]) -> set[int]:
         """Send requests again, of which nothing must be on the board.
@@ -57,9 +57,9 @@ class Resending(Generic[Staged]):
         """
         executed: set[int] = set()
         for request in requests:
-            if self._workshop.stop.is_set():
+            if self._context.stop.is_set():
                 break
-            if not may_be_sent_again([row for row, _ in request.rows], self._workshop.outside.now()):
+            if not may_be_sent_again([row for row, _ in request.rows], self._context.outside.now()):
                 continue
             answered = await self._send(request)
             executed |= answered
@@ -73,16 +73,16 @@ class Resending(Generic[Staged]):
         travelled: defaultdict[str | None, list[Staged]] = defaultdict(list)
         for row in self._cargo.rows(uow).of_requests(self._record.batch_id, sorted(map(str, keys))):
             travelled[row.stg_idempotency_key].append(row)
-        now = self._workshop.outside.now()
+        now = self._context.outside.now()
         young = [together for together in travelled.values() if may_be_sent_again(together, now)]
         return [request for together in young if (request := self._same(together))]
 
     def _same(self, rows: Sequence[Staged]) -> Request[Staged] | None:
         sent = self._ledger.payloads(rows)
-        return same_request(sent, self._cargo.asked(sent, again=True), self._workshop.board_id)
+        return same_request(sent, self._cargo.asked(sent, again=True), self._context.board_id)
 
     async def _send(self, request: Request[Staged]) -> set[int]:
-        run, hold = self._workshop.database.run, self._record.hold
+        run, hold = self._context.database.run, self._record.hold
         await run(partial(self._ledger.resend, [row for row, _ in request.rows]), hold)
         reach(Failpoint.RESEND_RECORDED)
         try:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Unpack
 
-from order_staging.batch.assembly import open_bench, open_line
+from order_staging.batch.assembly import connect, open_context
 from order_staging.batch.checks.checking import check_assembly
-from order_staging.batch.drift.course import DriftCourse
+from order_staging.batch.drift.run import DriftRun
 from order_staging.batch.options import Filters, Options, require_options
 from order_staging.batch.preparing import prepare
 from order_staging.batch.preview.reading import PreviewOptions
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from uuid import UUID
 
-    from order_staging.batch.assembly import Bench
+    from order_staging.batch.assembly import OpenContext
     from order_staging.batch.checks.findings import CheckResult
     from order_staging.batch.drift.findings import DriftResult
     from order_staging.batch.preparing import PreparedBoard
@@ -52,11 +52,11 @@ class BatchService(SingleSteps):
     ) -> BatchResult:
         """Do what `process_customer_batch` does, within a running event loop."""
         require_options(options, Options)
-        async with open_bench(self._assembly, self._stop) as bench:
-            processing = Processing(bench)
+        async with open_context(self._assembly, self._stop) as opened:
+            processing = Processing(opened)
             customer = await processing.resolve(customer_name)
-            async with open_line(self._assembly, bench) as line:
-                return await processing.process(line, customer, options)
+            async with connect(self._assembly, opened) as connection:
+                return await processing.process(connection, customer, options)
 
     def process_customers(
         self, customer_names: Sequence[str] | None = None, **options: Unpack[Options]
@@ -73,15 +73,15 @@ class BatchService(SingleSteps):
     ) -> RunResult:
         """Do what `process_customers` does, within a running event loop."""
         require_options(options, Options)
-        async with open_bench(self._assembly, self._stop) as bench:
-            processing = Processing(bench)
+        async with open_context(self._assembly, self._stop) as opened:
+            processing = Processing(opened)
             if customer_names is None:
                 found = await processing.customers(options, delivered=options.get("changes", False))
                 customers = [customer for customer, _ in found]
             else:
                 customers = await processing.resolve_all(customer_names)
-            async with open_line(self._assembly, bench) as line:
-                return await processing.process_all(line, customers, options)
+            async with connect(self._assembly, opened) as connection:
+                return await processing.process_all(connection, customers, options)
 
     def retry_failed(
         self,
@@ -112,9 +112,9 @@ class BatchService(SingleSteps):
         return await self._retry(Choice(batch_id, customer_name, tuple(error_ids), everything))
 
     async def _retry(self, choice: Choice) -> RunResult:
-        async with open_bench(self._assembly, self._stop) as bench:
-            processing = Processing(bench)
-            return await self._go(bench, processing, await retries(bench, processing, choice))
+        async with open_context(self._assembly, self._stop) as opened:
+            processing = Processing(opened)
+            return await self._go(opened, processing, await retries(opened, processing, choice))
 
     def resume(self, batch_id: UUID | None = None) -> RunResult:
         """Go on with what is unfinished, and load nothing new: of a batch, or of every customer that has any.
@@ -125,14 +125,16 @@ class BatchService(SingleSteps):
 
     async def resume_async(self, batch_id: UUID | None = None) -> RunResult:
         """Do what `resume` does, within a running event loop."""
-        async with open_bench(self._assembly, self._stop) as bench:
-            return await self._go(bench, Processing(bench), await resumptions(bench, batch_id))
+        async with open_context(self._assembly, self._stop) as opened:
+            return await self._go(opened, Processing(opened), await resumptions(opened, batch_id))
 
-    async def _go(self, bench: Bench, processing: Processing, errands: Mapping[str, Errand]) -> RunResult:
+    async def _go(
+        self, opened: OpenContext, processing: Processing, errands: Mapping[str, Errand]
+    ) -> RunResult:
         if not errands:
             return RunResult()
-        async with open_line(self._assembly, bench) as line:
-            return await processing.process_all(line, errands, {}, errands)
+        async with connect(self._assembly, opened) as connection:
+            return await processing.process_all(connection, errands, {}, errands)
 
     def drift(
         self,
@@ -164,9 +166,12 @@ class BatchService(SingleSteps):
         require_options(filters, Filters)
         if recreate_deleted and not repair:
             raise ConfigurationError("recreate_deleted goes with repair alone; ask for it, too")
-        async with open_bench(self._assembly, self._stop) as bench, open_line(self._assembly, bench) as line:
-            course = DriftCourse(Processing(bench), line, filters, recreate_deleted=recreate_deleted)
-            return await course.run(customer_names, repair=repair)
+        async with (
+            open_context(self._assembly, self._stop) as opened,
+            connect(self._assembly, opened) as connection,
+        ):
+            progress = DriftRun(Processing(opened), connection, filters, recreate_deleted=recreate_deleted)
+            return await progress.run(customer_names, repair=repair)
 
     def preview(
         self, customer_names: Sequence[str] | None = None, **options: Unpack[PreviewOptions]
@@ -184,8 +189,8 @@ class BatchService(SingleSteps):
         """Do what `preview` does, within a running event loop."""
         require_options(options, PreviewOptions)
         reading = self._assembly.reading()
-        async with open_bench(reading, self._stop) as bench, open_line(reading, bench) as line:
-            return await Processing(bench).preview(line, customer_names, options)
+        async with open_context(reading, self._stop) as opened, connect(reading, opened) as connection:
+            return await Processing(opened).preview(connection, customer_names, options)
 
     def customers_with_new_orders(
         self, *, changes: bool = False, **filters: Unpack[Filters]
@@ -202,8 +207,8 @@ class BatchService(SingleSteps):
     ) -> list[tuple[str, int]]:
         """Do what `customers_with_new_orders` does, within a running event loop."""
         require_options(filters, Filters)
-        async with open_bench(self._assembly, self._stop) as bench:
-            return await Processing(bench).customers(filters, delivered=changes)
+        async with open_context(self._assembly, self._stop) as opened:
+            return await Processing(opened).customers(filters, delivered=changes)
 
     def check(self) -> CheckResult:
         """Look at everything that a run relies on, and change nothing; what is wrong is found, never raised."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Unpack
 
-from order_staging.batch.assembly import open_bench, open_line
+from order_staging.batch.assembly import connect, open_context
 from order_staging.batch.calls import Calls
 from order_staging.batch.options import LoadOptions, require_options
 from order_staging.batch.processing import Processing
@@ -29,8 +29,8 @@ class SingleSteps(Calls):
     ) -> LoadResult:
         """Do what `load_new_orders_to_staging` does, within a running event loop."""
         require_options(options, LoadOptions)
-        async with open_bench(self._assembly, self._stop) as bench:
-            processing = Processing(bench)
+        async with open_context(self._assembly, self._stop) as opened:
+            processing = Processing(opened)
             return await processing.load(await processing.resolve(customer_name), options)
 
     def create_monday_items_from_staging(self, batch_id: UUID) -> StepResult:
@@ -41,11 +41,14 @@ class SingleSteps(Calls):
 
     async def create_monday_items_from_staging_async(self, batch_id: UUID) -> StepResult:
         """Do what `create_monday_items_from_staging` does, within a running event loop."""
-        async with open_bench(self._assembly, self._stop) as bench, open_line(self._assembly, bench) as line:
-            processing = Processing(bench)
-            async with processing.step(batch_id, line) as (run, result):
-                await processing.decide_leftovers(line, run, result.customer)
-                await run.create_items(line)
+        async with (
+            open_context(self._assembly, self._stop) as opened,
+            connect(self._assembly, opened) as connection,
+        ):
+            processing = Processing(opened)
+            async with processing.step(batch_id, connection) as (run, result):
+                await processing.decide_leftovers(connection, run, result.customer)
+                await run.create_items(connection)
                 run.require_no_trouble()
             return StepResult(batch_id, orders=result.orders.on_board)
 
@@ -58,11 +61,14 @@ class SingleSteps(Calls):
 
     async def create_monday_subitems_from_staging_async(self, batch_id: UUID) -> StepResult:
         """Do what `create_monday_subitems_from_staging` does, within a running event loop."""
-        async with open_bench(self._assembly, self._stop) as bench, open_line(self._assembly, bench) as line:
-            processing = Processing(bench)
-            async with processing.step(batch_id, line) as (run, result):
-                await processing.decide_leftovers(line, run, result.customer)
-                await run.create_subitems(line)
+        async with (
+            open_context(self._assembly, self._stop) as opened,
+            connect(self._assembly, opened) as connection,
+        ):
+            processing = Processing(opened)
+            async with processing.step(batch_id, connection) as (run, result):
+                await processing.decide_leftovers(connection, run, result.customer)
+                await run.create_subitems(connection)
                 run.require_no_trouble()
             return StepResult(batch_id, subitems=result.subitems.on_board)
 
@@ -74,8 +80,8 @@ class SingleSteps(Calls):
 
     async def promote_successful_records_async(self, batch_id: UUID) -> StepResult:
         """Do what `promote_successful_records` does, within a running event loop."""
-        async with open_bench(self._assembly, self._stop) as bench:
-            async with Processing(bench).step(batch_id) as (run, result):
+        async with open_context(self._assembly, self._stop) as opened:
+            async with Processing(opened).step(batch_id) as (run, result):
                 await run.promote()
             return StepResult(batch_id, result.orders.promoted, result.subitems.promoted)
 
@@ -90,8 +96,8 @@ class SingleSteps(Calls):
 
     async def cleanup_staging_for_customer_async(self, batch_id: UUID) -> StepResult:
         """Do what `cleanup_staging_for_customer` does, within a running event loop."""
-        async with open_bench(self._assembly, self._stop) as bench:
-            async with Processing(bench).step(batch_id) as (run, _):
+        async with open_context(self._assembly, self._stop) as opened:
+            async with Processing(opened).step(batch_id) as (run, _):
                 orders, subitems = await run.clean_up()
                 await run.finish()
             return StepResult(batch_id, orders, subitems)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import sessionmaker
 
 from order_staging import schema
 from order_staging.batch import BatchService
-from order_staging.batch.workshop import utc_now
+from order_staging.batch.context import utc_now
 from order_staging.cli import program, watching
 from order_staging.cli.options import (
     BatchOption,

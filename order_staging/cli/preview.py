@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Group
 
-from order_staging.batch.workshop import utc_now
+from order_staging.batch.context import utc_now
 from order_staging.cli import program
 from order_staging.cli.carrying_out import carry_out
 from order_staging.cli.options import (

@@ -22,7 +22,7 @@ import pytest
 from sqlalchemy import Engine, Table, select, text, update
 
 from order_staging import BatchService, Settings
-from order_staging.batch.workshop import Outside
+from order_staging.batch.context import Outside
 from order_staging.database import create_engine
 from order_staging.failpoints import Failpoint, armed
 from order_staging.models import Base, BulkImport, Lease, StagedOrder, StagedSubitem

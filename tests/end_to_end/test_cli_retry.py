@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from order_staging.batch.workshop import utc_now
+from order_staging.batch.context import utc_now
 from order_staging.sandbox import fault_presets, greyson_4755, refusals
 
 if TYPE_CHECKING:

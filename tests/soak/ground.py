@@ -17,7 +17,7 @@ from sqlalchemy.exc import OperationalError
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_random
 
 from order_staging import schema
-from order_staging.batch.workshop import utc_now
+from order_staging.batch.context import utc_now
 from order_staging.database import create_engine
 from order_staging.models import Batch, BulkImport, ImportStatus, Lease
 from order_staging.sandbox import BulkRules, Sandbox, SandboxThread, sample_orders

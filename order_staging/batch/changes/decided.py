@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from order_staging.batch.changes.decisions import Decision, SizeDecision
+    from order_staging.batch.context import RunContext
     from order_staging.batch.record import BatchRecord
-    from order_staging.batch.workshop import Workshop
     from order_staging.repositories import Row
 
 
@@ -25,21 +25,21 @@ class DecidedRows:
     """Makes the staging rows of decisions, and writes none of them."""
 
     def __init__(
-        self, workshop: Workshop, record: BatchRecord, subitem_board_id: int | None, key_column: str | None
+        self, context: RunContext, record: BatchRecord, subitem_board_id: int | None, key_column: str | None
     ) -> None:
         """Take the batch's record, the board of the subitems where it is known, and the key column, if any."""
-        self._workshop = workshop
+        self._context = context
         self._record = record
         self._subitem_board_id = subitem_board_id
         self._key_column = key_column
         self._limits = subitem_limits()
 
     def _base_row(self, decision: Decision) -> Row:
-        order, now = decision.line.order, self._workshop.outside.now()
-        staged = rows.staged_order(order, self._record.batch_id, self._workshop.board_id, now)
+        order, now = decision.line.order, self._context.outside.now()
+        staged = rows.staged_order(order, self._record.batch_id, self._context.board_id, now)
         return staged | {
             "stg_customer_batch": self._record.result.customer,
-            "stg_rules": self._workshop.rules_hash,
+            "stg_rules": self._context.rules_hash,
             "stg_monday_item_id": decision.line.item_id,
             "stg_group_id": None,
             "stg_import_row": None,
@@ -56,7 +56,7 @@ class DecidedRows:
         if not (sent or decision.wrong_key):
             return self.settled(decision) if decision.settles else None
         key = self._key(decision)
-        values, _ = decision.acknowledged(self._workshop.mapping, {})
+        values, _ = decision.acknowledged(self._context.mapping, {})
         unsent = self._key_column and decision.line.key != key.get(self._key_column)
         named = [*sent, KEY] if unsent or decision.wrong_key else sent
         return (
@@ -72,7 +72,7 @@ class DecidedRows:
         """Make the row of an order of which nothing is sent: it goes on to production as it is."""
         line = decision.line
         key = {self._key_column: line.key} if self._key_column and line.key else {}
-        values, payload = decision.acknowledged(self._workshop.mapping, key)
+        values, payload = decision.acknowledged(self._context.mapping, key)
         return (
             self._base_row(decision)
             | _attributes(values)
@@ -82,7 +82,7 @@ class DecidedRows:
                 "stg_status": StagingStatus.API_SUCCESS,
                 "stg_api_payload": payload.recorded,
                 "stg_payload_hash": payload.hash,
-                "stg_processed_date": self._workshop.outside.now(),
+                "stg_processed_date": self._context.outside.now(),
             }
         )
 
@@ -109,7 +109,7 @@ class DecidedRows:
         decided: SizeDecision | None,
         operation: Operation = Operation.CREATE,
     ) -> Row:
-        parent = {"stg_batch_id": self._record.batch_id, "stg_created_date": self._workshop.outside.now()}
+        parent = {"stg_batch_id": self._record.batch_id, "stg_created_date": self._context.outside.now()}
         (row,) = rows.staged_subitems(decision.line.order, parent, 0, self._limits, [size])
         row |= {"update_operation": operation, "update_fields": None, "stg_monday_subitem_id": None}
         row["stg_monday_parent_item_id"] = None if decision.gone else decision.line.item_id
@@ -122,12 +122,12 @@ class DecidedRows:
             "board_id": self._subitem_board_id,
         }
         if decided.is_settled:
-            payload = size_payload(self._workshop.mapping, size)
+            payload = size_payload(self._context.mapping, size)
             row |= {
                 "stg_status": StagingStatus.API_SUCCESS,
                 "stg_api_payload": payload.recorded,
                 "stg_payload_hash": payload.hash,
-                "stg_processed_date": self._workshop.outside.now(),
+                "stg_processed_date": self._context.outside.now(),
             }
         return row
 

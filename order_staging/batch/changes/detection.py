@@ -32,10 +32,10 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from order_staging.batch.changes.scanning import Scan
+    from order_staging.batch.context import RunContext
     from order_staging.batch.loading import Source
     from order_staging.batch.payloads import Payload
     from order_staging.batch.record import BatchRecord
-    from order_staging.batch.workshop import Workshop
     from order_staging.repositories import Delivered
     from order_staging.unit_of_work import UnitOfWork
 
@@ -80,7 +80,7 @@ class Detection:
 
     def __init__(
         self,
-        workshop: Workshop,
+        context: RunContext,
         record: BatchRecord,
         source: Source,
         *,
@@ -88,7 +88,7 @@ class Detection:
         everything: bool = False,
     ) -> None:
         """Take the batch's record, which rows are meant, and whether each is to be compared with the board."""
-        self._workshop = workshop
+        self._context = context
         self._source = source
         self._key_column = key_column
         self.everything = everything
@@ -96,10 +96,10 @@ class Detection:
         """Rows that wait for a person's decision: each is looked at, as it may have been settled."""
         self._seen: set[UUID] = set()
         """Rows that were looked at by name: they come by only once."""
-        self._deletes = workshop.mapping.subitems.removed is RemovedSize.DELETE
-        self._hashes = SizeHashes(workshop.mapping)
-        self.invalid = InvalidRows(workshop, record)
-        self._scanner = Scanner(workshop, source, self._hashes)
+        self._deletes = context.mapping.subitems.removed is RemovedSize.DELETE
+        self._hashes = SizeHashes(context.mapping)
+        self.invalid = InvalidRows(context, record)
+        self._scanner = Scanner(context, source, self._hashes)
 
     def scan(self, after: UUID | None, uow: UnitOfWork) -> Scan:
         """Read on after a UUID (None: from the first), and find the rows that may have changed; write nothing."""
@@ -117,9 +117,9 @@ class Detection:
 
         With `every` each of them is told of, changed or not.
         """
-        source, mapping = self._source, self._workshop.mapping
+        source, mapping = self._source, self._context.mapping
         wanted = source.wanted if uuids is None else SourceFilter()
-        asked = Page(after, self._workshop.settings.chunk_rows, without_doubled=source.doubled)
+        asked = Page(after, self._context.settings.chunk_rows, without_doubled=source.doubled)
         page = uow.deliveries.page(source.shape, mapping.source_columns, wanted, asked, uuids)
         found = Found()
         if not page:
@@ -145,16 +145,16 @@ class Detection:
         self, delivered: Delivered, sizes: dict[str, Any], found: Found, *, every: bool
     ) -> _Judged | None:
         """Apply the rules; None for a row that is invalid, or says what it said when it was delivered."""
-        order = self._workshop.rules.apply(delivered.row, self._source.shape.sizes)
+        order = self._context.rules.apply(delivered.row, self._source.shape.sizes)
         if not isinstance(order, Order):
             self.invalid.refuse(order, delivered.row, identified=True)
             return None
-        content = content_of(self._workshop.mapping, order)
+        content = content_of(self._context.mapping, order)
         lines = size_lines(self._hashes, order.sizes, sizes, self._source.shape.sizes, deletes=self._deletes)
         same_sizes = sum(not line.differs for line in lines)
         if not every:
             lines = [line for line in lines if line.differs]
-        known = says_the_same(delivered, content, self._workshop.rules_hash)
+        known = says_the_same(delivered, content, self._context.rules_hash)
         if known and not lines and not every and order.source_uuid not in self.waiting:
             found.unchanged += 1
             found.unchanged_sizes += same_sizes
@@ -166,7 +166,7 @@ class Detection:
 
     def _compare(self, judged: Sequence[_Judged], found: Found, uow: UnitOfWork, *, every: bool) -> None:
         """Compare the values of what differs; where they say the same, only the hash is brought up to date."""
-        titles = [mapped.title for mapped in self._workshop.mapping.fields]
+        titles = [mapped.title for mapped in self._context.mapping.fields]
         uuids = [one.order.source_uuid for one in judged]
         facts = uow.deliveries.acknowledged(uuids, titles)
         recorded = uow.deliveries.acknowledged_sizes([one.order.source_uuid for one in judged if one.sizes])
@@ -179,7 +179,7 @@ class Detection:
                 log.warning(
                     "order.warning", uuid=str(one.order.source_uuid), name=one.order.title, notes=notes
                 )
-            differs = line.sizes_differ or bool(line.differing(self._workshop.mapping))
+            differs = line.sizes_differ or bool(line.differing(self._context.mapping))
             if differs or every or one.order.source_uuid in self.waiting:
                 found.lines.append(line if differs else replace(line, changed=False, other_rules=False))
             else:
@@ -193,7 +193,7 @@ class Detection:
     def _line(
         self, one: _Judged, facts: dict[str, Any], recorded: dict[tuple[UUID, str], str | None]
     ) -> Line:
-        base, key = acknowledged_side(self._workshop.mapping, facts, self._key_column)
+        base, key = acknowledged_side(self._context.mapping, facts, self._key_column)
         uuid, rules = one.order.source_uuid, one.delivered.delivered_rules
         return Line(
             order=one.order,
@@ -204,7 +204,7 @@ class Detection:
             unreadable=unreadable_fields(one.order),
             sizes=tuple(replace(size, recorded=recorded.get((uuid, size.label))) for size in one.sizes),
             same_sizes=one.same_sizes,
-            other_rules=rules is not None and rules != self._workshop.rules_hash,
+            other_rules=rules is not None and rules != self._context.rules_hash,
             mended=one.mended,
             delivered_below=one.delivered_below,
         )
@@ -213,10 +213,10 @@ class Detection:
         """Bring what is kept of a row up to date that says the same, in other words or under other rules."""
         order = one.order
         key = {self._key_column: line.key} if self._key_column and line.key else {}
-        payload = order_payload(self._workshop.mapping, order.title, order.group, order.values, key)
+        payload = order_payload(self._context.mapping, order.title, order.group, order.values, key)
         return {
             "source_uuid": order.source_uuid,
             "delivered_hash": payload.hash,
             "delivered_values": payload.recorded,
-            "delivered_rules": self._workshop.rules_hash,
+            "delivered_rules": self._context.rules_hash,
         }

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from order_staging.batch.changes.step import Wanted
+    from order_staging.batch.context import RunContext
     from order_staging.batch.loading import Source
     from order_staging.batch.record import BatchRecord
-    from order_staging.batch.workshop import Workshop
     from order_staging.repositories import Row
     from order_staging.unit_of_work import UnitOfWork
 
@@ -41,16 +41,16 @@ def looks_like_a_rebuild(removed: int, delivered: int) -> bool:
 class Removal:
     """Finds the delivered rows of a customer that the source has no more."""
 
-    def __init__(self, workshop: Workshop, record: BatchRecord, source: Source, wanted: Wanted) -> None:
+    def __init__(self, context: RunContext, record: BatchRecord, source: Source, wanted: Wanted) -> None:
         """Take the batch's record, which rows are meant, and what the run is to do about them."""
-        self._workshop = workshop
+        self._context = context
         self._record = record
         self._source = source
         self._wanted = wanted
 
     async def stage(self) -> None:
         """Count what is gone, and stage its archiving where that is wanted and safe."""
-        run = self._workshop.database.run
+        run = self._context.database.run
         names = [self._record.result.customer]
         removed = delivered = 0
         after: UUID | None = None
@@ -81,7 +81,7 @@ class Removal:
             await run(partial(self._archive, page), self._record.hold)
 
     def _page(self, names: Sequence[str], after: UUID | None, uow: UnitOfWork) -> list[Row]:
-        limit = self._workshop.settings.chunk_rows
+        limit = self._context.settings.chunk_rows
         return uow.deliveries.removed(names, self._source.wanted, after, limit)
 
     def _settle(self, page: Sequence[Row], uow: UnitOfWork) -> None:
@@ -89,7 +89,7 @@ class Removal:
         open_letters = uow.failures.open_of([row["source_uuid"] for row in page], WAITING)
         if open_letters:
             ids = [letter.err_id for letter in open_letters.values()]
-            uow.failures.resolve(ids, by=self._record.runner, now=self._workshop.outside.now())
+            uow.failures.resolve(ids, by=self._record.runner, now=self._context.outside.now())
 
     def _archive(self, page: Sequence[Row], uow: UnitOfWork) -> None:
         uuids = [row["source_uuid"] for row in page]
@@ -122,11 +122,11 @@ class Removal:
             "stg_batch_id": self._record.batch_id,
             "stg_customer_batch": self._record.result.customer,
             "stg_status": StagingStatus.PENDING,
-            "stg_created_date": self._workshop.outside.now(),
+            "stg_created_date": self._context.outside.now(),
             "stg_monday_item_id": row["Item ID"],
             "update_operation": Operation.ARCHIVE,
             "update_fields": None,
             "source_table": rows.SOURCE,
-            "board_id": self._workshop.board_id,
+            "board_id": self._context.board_id,
             "validation_status": ValidationStatus.VALID,
         }

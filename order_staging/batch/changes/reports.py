@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from order_staging.batch.changes.decisions import Decision
+    from order_staging.batch.context import RunContext
     from order_staging.batch.letterboxes import Place
     from order_staging.batch.record import BatchRecord
-    from order_staging.batch.workshop import Workshop
     from order_staging.unit_of_work import UnitOfWork
 
 log = structlog.get_logger(__name__)
@@ -30,9 +30,9 @@ WAITING = (ErrorType.EDITED, ErrorType.DELETED)
 class Reports:
     """Counts and records what decisions have to tell."""
 
-    def __init__(self, workshop: Workshop, record: BatchRecord) -> None:
+    def __init__(self, context: RunContext, record: BatchRecord) -> None:
         """Take the batch's record."""
-        self._workshop = workshop
+        self._context = context
         self._record = record
         self._orders = record.result.orders
         self._subitems = record.result.subitems
@@ -60,7 +60,7 @@ class Reports:
         ]
         over = [letter for place, letter in known.items() if place not in waiting]
         if over:
-            err_ids, now = [letter.err_id for letter in over], self._workshop.outside.now()
+            err_ids, now = [letter.err_id for letter in over], self._context.outside.now()
             uow.failures.resolve(err_ids, by=self._record.runner, now=now)
             if ours := sum(letter.batch_id == self._record.batch_id for letter in over):
                 self._record.increase(uow, failed_records=-ours)
@@ -69,7 +69,7 @@ class Reports:
             rows.append(waiting_row(self._record, decision.line.order, why, known=place in known))
             if place in known and known[place].error_message != words:
                 uow.failures.orders.update([{"err_id": known[place].err_id, "error_message": words}])
-        self._workshop.announcer.tell_after(uow, rows)
+        self._context.announcer.tell_after(uow, rows)
         if new:
             self._record.begin(uow)
             uow.failures.orders.insert(new)
@@ -99,7 +99,7 @@ class Reports:
             Refusal(ErrorType(kind), words),
             self._record.batch_id,
             self._record.result.customer,
-            self._workshop.outside.now(),
+            self._context.outside.now(),
         )
 
 

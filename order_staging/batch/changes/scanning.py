@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from order_staging.batch.changes.lines import SizeHashes
+    from order_staging.batch.context import RunContext
     from order_staging.batch.loading import Source
     from order_staging.batch.payloads import Payload
-    from order_staging.batch.workshop import Workshop
     from order_staging.repositories import Delivered
     from order_staging.transform import Size
     from order_staging.unit_of_work import UnitOfWork
@@ -41,12 +41,12 @@ class Scan:
 class Scanner:
     """Looks through the delivered rows of one customer by the hashes of what was delivered."""
 
-    def __init__(self, workshop: Workshop, source: Source, hashes: SizeHashes) -> None:
+    def __init__(self, context: RunContext, source: Source, hashes: SizeHashes) -> None:
         """Take the rules, which rows are meant, and the hashes of sizes that are known already."""
-        self._workshop = workshop
+        self._context = context
         self._source = source
         self._hashes = hashes
-        self._deletes = workshop.mapping.subitems.removed is RemovedSize.DELETE
+        self._deletes = context.mapping.subitems.removed is RemovedSize.DELETE
 
     def scan(
         self,
@@ -61,8 +61,8 @@ class Scanner:
         `waiting` rows are looked at in any case, `seen` ones not again. The source may have no index on its UUIDs:
         so many rows are read at once, and little is kept of each.
         """
-        source, mapping = self._source, self._workshop.mapping
-        size = self._workshop.settings.chunk_rows
+        source, mapping = self._source, self._context.mapping
+        size = self._context.settings.chunk_rows
         asked = Page(after, size * CHUNKS_A_SCAN, without_doubled=source.doubled, rows_a_fetch=size)
         scan, last, count = Scan(), after, 0
         quiet: dict[UUID, tuple[Size, ...]] = {}
@@ -70,11 +70,11 @@ class Scanner:
             last, count = delivered.row[UUID_COLUMN], count + 1
             if last in seen:
                 continue
-            order = self._workshop.rules.apply(delivered.row, source.shape.sizes)
+            order = self._context.rules.apply(delivered.row, source.shape.sizes)
             if (
                 isinstance(order, Order)
                 and last not in waiting
-                and says_the_same(delivered, content_of(mapping, order), self._workshop.rules_hash)
+                and says_the_same(delivered, content_of(mapping, order), self._context.rules_hash)
             ):
                 quiet[order.source_uuid] = order.sizes
             else:

@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from order_staging.batch.changes.decisions import Decision
+    from order_staging.batch.context import RunContext
     from order_staging.batch.letterboxes import Place
     from order_staging.batch.record import BatchRecord
-    from order_staging.batch.workshop import Workshop
     from order_staging.repositories import Row
     from order_staging.unit_of_work import UnitOfWork
 
@@ -40,12 +40,12 @@ class ChangeStaging:
     """Writes decisions into staging, each group of them in a transaction of its own."""
 
     def __init__(
-        self, workshop: Workshop, record: BatchRecord, subitem_board_id: int | None, key_column: str | None
+        self, context: RunContext, record: BatchRecord, subitem_board_id: int | None, key_column: str | None
     ) -> None:
         """Take the batch's record, the board of the subitems where it is known, and the key column, if any."""
-        self._workshop = workshop
+        self._context = context
         self._record = record
-        self._rows = DecidedRows(workshop, record, subitem_board_id, key_column)
+        self._rows = DecidedRows(context, record, subitem_board_id, key_column)
 
     def stage(self, decisions: Sequence[Decision], uow: UnitOfWork, *, recreate: bool) -> set[Place]:
         """Stage what is to be sent, and what counts as acknowledged without being sent.
@@ -209,5 +209,5 @@ class ChangeStaging:
         """
         if row.source_uuid is not None:
             size = row.size if isinstance(row, StagedSubitem) else None
-            now = self._workshop.outside.now()
+            now = self._context.outside.now()
             uow.failures.supersede(row.source_uuid, size, by=self._record.runner, now=now)

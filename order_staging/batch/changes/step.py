@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from uuid import UUID
 
-    from order_staging.batch.announcing import Course
-    from order_staging.batch.assembly import Line as Connection
+    from order_staging.batch.announcing import StepProgress
+    from order_staging.batch.assembly import BoardConnection
     from order_staging.batch.changes.detection import Found
     from order_staging.batch.changes.lines import Line
+    from order_staging.batch.context import RunContext
     from order_staging.batch.loading import Source
     from order_staging.batch.record import BatchRecord
-    from order_staging.batch.workshop import Workshop
     from order_staging.monday import BoardItem, MondayClient
     from order_staging.transform import BoardMapping
     from order_staging.unit_of_work import UnitOfWork
@@ -66,26 +66,31 @@ class ChangesStep:
     """Stages what changed of one customer's delivered orders."""
 
     def __init__(
-        self, workshop: Workshop, record: BatchRecord, source: Source, connection: Connection, wanted: Wanted
+        self,
+        context: RunContext,
+        record: BatchRecord,
+        source: Source,
+        connection: BoardConnection,
+        wanted: Wanted,
     ) -> None:
         """Take the batch's record, which rows are meant, the board, and what is wanted."""
-        self._workshop = workshop
+        self._context = context
         self._record = record
         self._result = record.result
         self._client: MondayClient = connection.client
         self._wanted = wanted
         self._detection = Detection(
-            workshop,
+            context,
             record,
             source,
             key_column=self._client.key_column,
             everything=wanted.everything or wanted.recreate_deleted,
         )
-        self._staging = ChangeStaging(workshop, record, connection.subitem_board_id, self._client.key_column)
-        self._reports = Reports(workshop, record)
-        self._removal = Removal(workshop, record, source, wanted)
+        self._staging = ChangeStaging(context, record, connection.subitem_board_id, self._client.key_column)
+        self._reports = Reports(context, record)
+        self._removal = Removal(context, record, source, wanted)
         self._source = source
-        self._course: Course
+        self._progress: StepProgress
         self._other_rules = 0
         self._unsettled: set[UUID] = set()
         """Rows of which something was sent that was not acknowledged, or refused."""
@@ -96,7 +101,7 @@ class ChangesStep:
 
         Without `changes` only that is decided anew which an earlier run left on its way, and what is named.
         """
-        run, batch_id = self._workshop.database.run, self._record.batch_id
+        run, batch_id = self._context.database.run, self._record.batch_id
         left = await run(lambda uow: uow.staging.changes.left_over(batch_id))
         left = [uuid for uuid in left if uuid not in self._wanted.going]
         self._unsettled = set(left)
@@ -104,22 +109,22 @@ class ChangesStep:
         if not (self._wanted.changes or left or these):
             return
         total = await self._total() if self._wanted.changes else len(left) + len(these)
-        with self._workshop.announcer.step(self._result.customer, Step.CHANGES, total) as self._course:
+        with self._context.announcer.step(self._result.customer, Step.CHANGES, total) as self._progress:
             await self._stage(left, these)
-            if not self._workshop.stop.is_set():
-                self._course.complete()
+            if not self._context.stop.is_set():
+                self._progress.complete()
 
     async def _total(self) -> int | None:
         """Count what was delivered, if anybody wants to know."""
-        if not self._workshop.announcer.listens:
+        if not self._context.announcer.listens:
             return None
         names, wanted = [self._result.customer], self._source.wanted
-        return await self._workshop.database.run(lambda uow: uow.deliveries.count_delivered(names, wanted))
+        return await self._context.database.run(lambda uow: uow.deliveries.count_delivered(names, wanted))
 
     async def _stage(self, left: Sequence[UUID], these: Sequence[UUID]) -> None:
-        run = self._workshop.database.run
+        run = self._context.database.run
         # What an earlier run brought to the board counts as acknowledged from here on.
-        await promote(self._workshop, self._record)
+        await promote(self._context, self._record)
         await run(self._detection.invalid.look)
         if left:
             await self._wait_for_the_lost()
@@ -131,21 +136,21 @@ class ChangesStep:
         if self._wanted.changes:
             await self._look_through_all()
             await self._removal.stage()
-            self._course.advance(self._result.orders.removed)
+            self._progress.advance(self._result.orders.removed)
         await self._announce()
 
     async def _wait_for_the_lost(self) -> None:
         """Wait until what an earlier run sent last would have timed out: it must not follow what is sent now."""
-        batch_id, now = self._record.batch_id, self._workshop.outside.now()
-        latest = await self._workshop.database.run(lambda uow: uow.staging.changes.last_sent(batch_id))
+        batch_id, now = self._record.batch_id, self._context.outside.now()
+        latest = await self._context.database.run(lambda uow: uow.staging.changes.last_sent(batch_id))
         if latest is not None:
             passed = (now - latest).total_seconds()
-            doubt = max(0.0, self._workshop.settings.request_timeout - passed)
-            await self._workshop.wait(doubt, "changes that an earlier run sent may still arrive")
+            doubt = max(0.0, self._context.settings.request_timeout - passed)
+            await self._context.wait(doubt, "changes that an earlier run sent may still arrive")
 
     async def _look_through_all(self) -> None:
         """Compare what may have changed; a first reading leaves out what surely has not."""
-        run, customer = self._workshop.database.run, self._result.customer
+        run, customer = self._context.database.run, self._result.customer
         refused = await run(lambda uow: uow.staging.changes.refused(customer))
         self._unsettled |= refused
         if self._detection.everything:
@@ -156,11 +161,11 @@ class ChangesStep:
         waiting = await run(lambda uow: uow.failures.waiting(kinds))
         self._detection.waiting = waiting | refused
         after: UUID | None = None
-        while not self._workshop.stop.is_set():
+        while not self._context.stop.is_set():
             scan = await run(partial(self._detection.scan, after))
             self._result.orders.unchanged += scan.unchanged
             self._result.subitems.unchanged += scan.unchanged_sizes
-            self._course.advance(scan.unchanged)
+            self._progress.advance(scan.unchanged)
             for uuids in chunks(scan.suspects, UUIDS_A_ROUND):
                 await self._look_through(uuids)
             after = scan.last
@@ -170,15 +175,15 @@ class ChangesStep:
     async def _look_through(self, uuids: Sequence[UUID] | None, *, every: bool = False) -> None:
         waiting: list[Line] = []
         after: UUID | None = None
-        while not self._workshop.stop.is_set():
+        while not self._context.stop.is_set():
             work = partial(self._page, after, uuids, every)
-            found = await self._workshop.database.run(work, self._record.hold)
+            found = await self._context.database.run(work, self._record.hold)
             waiting += found.lines
-            self._course.advance(found.rows - len(found.lines))
+            self._progress.advance(found.rows - len(found.lines))
             while len(waiting) >= LINES_A_READING or (waiting and found.last is None):
                 await self._merge(waiting[:LINES_A_READING])
                 waiting = waiting[LINES_A_READING:]
-                if self._workshop.stop.is_set():
+                if self._context.stop.is_set():
                     return
             after = found.last
             if after is None:
@@ -196,21 +201,21 @@ class ChangesStep:
         subitems.unchanged += found.unchanged_sizes
 
     async def _merge(self, lines: Sequence[Line]) -> None:
-        mapping, everything = self._workshop.mapping, self._detection.everything
+        mapping, everything = self._context.mapping, self._detection.everything
         if any(line.order.source_uuid in self._unsettled for line in lines):
-            lines = await self._workshop.database.run(partial(self._with_ours, lines))
+            lines = await self._context.database.run(partial(self._with_ours, lines))
         board = await read_board(self._client, mapping, lines, everything=everything)
         # Keys are put right where everything is, and else only go along with something that changed.
         key_column = self._client.key_column if self._wanted.everything else None
         decisions = [decide(mapping, line, board.get(line.item_id), key_column) for line in lines]
-        await self._workshop.database.run(partial(self._write, decisions), self._record.hold)
+        await self._context.database.run(partial(self._write, decisions), self._record.hold)
         reach(Failpoint.CHANGES_STAGED)
-        self._course.advance(len(decisions))
+        self._progress.advance(len(decisions))
 
     def _with_ours(self, lines: Sequence[Line], uow: UnitOfWork) -> list[Line]:
         uuids = [line.order.source_uuid for line in lines]
         orders = uow.staging.changes.orders_of(uuids)
-        sizes, mapping = sizes_by_row(uow.staging.changes.subitems_of(uuids)), self._workshop.mapping
+        sizes, mapping = sizes_by_row(uow.staging.changes.subitems_of(uuids)), self._context.mapping
         return [
             with_ours(mapping, line, orders.get(uuid), sizes[uuid])
             for line, uuid in zip(lines, uuids, strict=True)
@@ -218,8 +223,8 @@ class ChangesStep:
 
     async def _take_back(self, uuids: Sequence[UUID]) -> None:
         """Drop what was left of rows that are gone or invalid by now: it must not be sent unseen."""
-        if uuids and not self._workshop.stop.is_set():
-            await self._workshop.database.run(partial(self._staging.take_back, uuids), self._record.hold)
+        if uuids and not self._context.stop.is_set():
+            await self._context.database.run(partial(self._staging.take_back, uuids), self._record.hold)
 
     def _write(self, decisions: Sequence[Decision], uow: UnitOfWork) -> None:
         self._decided |= {decision.line.order.source_uuid for decision in decisions}
@@ -242,7 +247,7 @@ class ChangesStep:
         self._result.announcements.append(words)
         log.warning("changes.other_rules", rows=self._other_rules)
         batch_id = self._record.batch_id
-        await self._workshop.database.run(
+        await self._context.database.run(
             lambda uow: uow.batches.add_notes(batch_id, [words]), self._record.hold
         )
 

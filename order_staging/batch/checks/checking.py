@@ -15,9 +15,9 @@ from order_staging.batch.checks.board import LiveBoard, board_findings, delivere
 from order_staging.batch.checks.database import demand_findings, look_at_database, look_at_source
 from order_staging.batch.checks.demand import Demand, Estimate
 from order_staging.batch.checks.findings import CheckResult, Finding, note, ok, problem
+from order_staging.batch.context import DatabaseThread, Outside
 from order_staging.batch.limits import order_limits
 from order_staging.batch.preflight import unstorable
-from order_staging.batch.workshop import DatabaseThread, Outside
 from order_staging.database import create_engine
 from order_staging.errors import (
     AuthenticationError,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from order_staging.batch.announcing import Announcer
-    from order_staging.batch.workshop import DatabaseThread
+    from order_staging.batch.context import DatabaseThread
     from order_staging.repositories import Pages, Rows, SourceRepository, SourceShape
     from order_staging.transform import BoardMapping, OrderRules
     from order_staging.unit_of_work import UnitOfWork
@@ -85,15 +85,15 @@ class Estimate:
             page = Page(last, self.size, without_doubled=self.doubled)
             return source.new_rows(self.shape, self.mapping.source_columns, SourceFilter(), page)
 
-        with announcer.step(None, Step.CHECK) as course:
+        with announcer.step(None, Step.CHECK) as progress:
             async with database.reading(start) as read:
                 while rows := await read():
                     self._judge(demand, rows)
                     last = rows[-1][UUID_COLUMN]
-                    course.advance(len(rows))
-                    if len(rows) == self.size and course.total is None and announcer.listens:
-                        course.expect(await database.run(_count_new))
-            course.complete()
+                    progress.advance(len(rows))
+                    if len(rows) == self.size and progress.total is None and announcer.listens:
+                        progress.expect(await database.run(_count_new))
+            progress.complete()
         demand.invalid += await database.run(self._count_unidentified)
         await database.run(partial(self._count_staged, demand))
         return demand

@@ -33,8 +33,8 @@ from order_staging.transform import Order, RemovedSize
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from order_staging.batch.context import RunContext
     from order_staging.batch.loading import Source
-    from order_staging.batch.workshop import Workshop
     from order_staging.monday import BoardItem, MondayClient
     from order_staging.unit_of_work import UnitOfWork
 
@@ -54,15 +54,15 @@ class _Page:
 class DriftReader:
     """Compares what was delivered of customers."""
 
-    def __init__(self, workshop: Workshop, client: MondayClient, *, recreate_deleted: bool) -> None:
+    def __init__(self, context: RunContext, client: MondayClient, *, recreate_deleted: bool) -> None:
         """Take where to read, and whether a repair would create again what people deleted."""
-        self._workshop = workshop
-        self._mapping = workshop.mapping
+        self._context = context
+        self._mapping = context.mapping
         self._client = client
         self._key_column = client.key_column
-        self._rules = Rules(workshop.mapping, client.key_column, recreate_deleted)
-        self._hashes = SizeHashes(workshop.mapping)
-        self._columns = [mapped.column for mapped in workshop.mapping.fields]
+        self._rules = Rules(context.mapping, client.key_column, recreate_deleted)
+        self._hashes = SizeHashes(context.mapping)
+        self._columns = [mapped.column for mapped in context.mapping.fields]
         if client.key_column:
             self._columns.append(client.key_column)
         self._board_groups: dict[str, list[str]] | None = None
@@ -77,19 +77,19 @@ class DriftReader:
         to end.
         """
         before = (comparison.orders, len(comparison.findings))
-        wanted, announcer, total = source.wanted, self._workshop.announcer, None
+        wanted, announcer, total = source.wanted, self._context.announcer, None
         if announcer.listens:
             names = [customer]
-            total = await self._workshop.database.run(
+            total = await self._context.database.run(
                 lambda uow: uow.deliveries.count_delivered(names, wanted)
             )
-        with announcer.step(customer, Step.COMPARE, total) as course:
-            self._tell = lambda: course.reach(comparison.orders - before[0])
+        with announcer.step(customer, Step.COMPARE, total) as progress:
+            self._tell = lambda: progress.reach(comparison.orders - before[0])
             groups = await self._lines(customer, source, comparison)
             groups |= await self._removed(customer, source, comparison)
-            course.complete()
+            progress.complete()
         if not (wanted.po or wanted.aag_season or wanted.customer_season):
-            groups |= set(await self._workshop.database.run(lambda uow: uow.deliveries.groups([customer])))
+            groups |= set(await self._context.database.run(lambda uow: uow.deliveries.groups([customer])))
         await self._extra(customer, groups, comparison)
         if before != (comparison.orders, len(comparison.findings)):
             comparison.customers.append(customer)
@@ -99,8 +99,8 @@ class DriftReader:
         groups: set[str] = set()
         after: UUID | None = None
         while True:
-            await self._workshop.require_going_on()
-            page = await self._workshop.database.run(partial(self._page, customer, source, after))
+            await self._context.require_going_on()
+            page = await self._context.database.run(partial(self._page, customer, source, after))
             comparison.findings += page.findings
             comparison.orders += len(page.findings)
             for lines in chunks(page.lines, ITEMS_A_READING):
@@ -117,13 +117,13 @@ class DriftReader:
                 return groups
 
     async def _items(self, item_ids: Sequence[int]) -> dict[int, BoardItem]:
-        await self._workshop.require_going_on()
+        await self._context.require_going_on()
         subitems = self._mapping.subitems
         below = [subitems.size.column, subitems.quantity.column]
         return await self._client.items_now(item_ids, columns=self._columns, subitem_columns=below)
 
     def _page(self, customer: str, source: Source, after: UUID | None, uow: UnitOfWork) -> _Page:
-        asked = Page(after, self._workshop.settings.chunk_rows, without_doubled=source.doubled)
+        asked = Page(after, self._context.settings.chunk_rows, without_doubled=source.doubled)
         rows = uow.deliveries.page(source.shape, self._mapping.source_columns, source.wanted, asked)
         if not rows:
             return _Page()
@@ -136,7 +136,7 @@ class DriftReader:
         ours_below = sizes_by_row(uow.staging.changes.subitems_of(uuids))
         page = _Page(uuids[-1] if len(rows) == asked.size else None)
         for uuid, row in zip(uuids, rows, strict=True):
-            order = self._workshop.rules.apply(row.row, source.shape.sizes)
+            order = self._context.rules.apply(row.row, source.shape.sizes)
             known = facts[uuid]
             if isinstance(order, Order):
                 below = sizes.get(uuid, {})
@@ -164,11 +164,11 @@ class DriftReader:
     async def _removed(self, customer: str, source: Source, comparison: Comparison) -> set[str]:
         """Find the delivered rows that the source has no more; give the groups in which they were."""
         groups: set[str] = set()
-        size, after = self._workshop.settings.chunk_rows, None
+        size, after = self._context.settings.chunk_rows, None
         while True:
-            await self._workshop.require_going_on()
+            await self._context.require_going_on()
             work = partial(_removed_page, customer, source, after, size)
-            page = await self._workshop.database.run(work)
+            page = await self._context.database.run(work)
             for rows in chunks(page, ITEMS_A_READING):
                 board = await self._client.items_now([row["Item ID"] for row in rows], columns=[])
                 comparison.orders += len(rows)
@@ -186,14 +186,14 @@ class DriftReader:
         found = [group_id for title in sorted(titles) for group_id in known_groups.get(title.strip(), ())]
         groups = [group_id for group_id in dict.fromkeys(found) if group_id not in self._looked_through]
         self._looked_through |= set(groups)
-        with self._workshop.announcer.step(customer, Step.SEARCH, len(groups)) as course:
+        with self._context.announcer.step(customer, Step.SEARCH, len(groups)) as progress:
             for group_id in groups:
-                await self._workshop.require_going_on()
+                await self._context.require_going_on()
                 items = await self._client.items_in_group(group_id, columns=columns)
-                for some in chunks(items, self._workshop.settings.chunk_rows):
+                for some in chunks(items, self._context.settings.chunk_rows):
                     work = partial(self._unknown, customer, some)
-                    comparison.findings += await self._workshop.database.run(work)
-                course.advance(1)
+                    comparison.findings += await self._context.database.run(work)
+                progress.advance(1)
 
     async def _groups(self) -> dict[str, list[str]]:
         """Read the groups of the board once: ids by title."""

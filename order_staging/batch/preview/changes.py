@@ -32,13 +32,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from uuid import UUID
 
-    from order_staging.batch.announcing import Course
+    from order_staging.batch.announcing import StepProgress
     from order_staging.batch.changes.decisions import Decision
     from order_staging.batch.changes.lines import Line
+    from order_staging.batch.context import RunContext
     from order_staging.batch.loading import Source
     from order_staging.batch.preview.estimating import Work
     from order_staging.batch.preview.findings import CustomerForecast, FieldChange, Remarked, Shown
-    from order_staging.batch.workshop import Workshop
     from order_staging.models import StagedSubitem
     from order_staging.monday import BoardItem, MondayClient
     from order_staging.transform import InvalidOrder
@@ -83,39 +83,45 @@ class ChangesPreview:
 
     def __init__(
         self,
-        workshop: Workshop,
+        context: RunContext,
         client: MondayClient,
         changes: Shown[FieldChange],
         invalid: Shown[Remarked],
         label: Callable[[str, object], None],
     ) -> None:
         """Take where to read, and what to add to; `label` takes a column's id, and a label that it is sent."""
-        self._workshop = workshop
-        self._mapping = workshop.mapping
+        self._context = context
+        self._mapping = context.mapping
         self._client = client
         self._changes = changes
         self._invalid = invalid
         self._label = label
-        self._deletes = workshop.mapping.subitems.removed is RemovedSize.DELETE
-        self._hashes = SizeHashes(workshop.mapping)
+        self._deletes = context.mapping.subitems.removed is RemovedSize.DELETE
+        self._hashes = SizeHashes(context.mapping)
         self.groups: set[str] = set()
         """The groups into which items would be moved."""
 
     async def look_at(
-        self, forecast: CustomerForecast, work: Work, source: Source, course: Course, *, everything: bool
+        self,
+        forecast: CustomerForecast,
+        work: Work,
+        source: Source,
+        progress: StepProgress,
+        *,
+        everything: bool,
     ) -> None:
-        """Look at what an earlier run has left of changes; `course` is told how far that has come.
+        """Look at what an earlier run has left of changes; `progress` is told how far that has come.
 
         With `everything` also through what was delivered, and then for what is gone from the source.
         """
-        run = self._workshop.database.run
+        run = self._context.database.run
         unsettled = await run(partial(_unsettled, forecast.customer, everything=everything))
         forecast.waiting_changes = len(unsettled.left)
         for uuids in chunks(unsettled.left, UUIDS_A_ROUND):
             await self._suspects(forecast, work, source, uuids, unsettled)
         if everything:
-            await self._changed(forecast, work, source, unsettled, course)
-            await self._removed(forecast, source, course)
+            await self._changed(forecast, work, source, unsettled, progress)
+            await self._removed(forecast, source, progress)
 
     async def _changed(
         self,
@@ -123,19 +129,19 @@ class ChangesPreview:
         work: Work,
         source: Source,
         unsettled: _Unsettled,
-        course: Course,
+        progress: StepProgress,
     ) -> None:
-        run = self._workshop.database.run
-        scanner, seen = Scanner(self._workshop, source, self._hashes), set(unsettled.left)
+        run = self._context.database.run
+        scanner, seen = Scanner(self._context, source, self._hashes), set(unsettled.left)
         after: UUID | None = None
         while True:
-            await self._workshop.require_going_on()
+            await self._context.require_going_on()
             scan = await run(partial(scanner.scan, after, waiting=unsettled.refused, seen=seen))
             forecast.unchanged += scan.unchanged
-            course.advance(scan.unchanged)
+            progress.advance(scan.unchanged)
             for uuids in chunks(scan.suspects, UUIDS_A_ROUND):
                 await self._suspects(forecast, work, source, uuids, unsettled)
-                course.advance(len(uuids))
+                progress.advance(len(uuids))
             after = scan.last
             if after is None:
                 return
@@ -148,13 +154,13 @@ class ChangesPreview:
         uuids: Sequence[UUID],
         unsettled: _Unsettled,
     ) -> None:
-        found = await self._workshop.database.run(partial(self._look, source, uuids, unsettled))
+        found = await self._context.database.run(partial(self._look, source, uuids, unsettled))
         forecast.unchanged += found.unchanged
         forecast.invalid += len(found.refused)
         for order in found.refused:
             self._invalid.add_made(partial(telling.invalid, forecast.customer, order, INVALID))
         for lines in chunks(found.lines, LINES_A_READING):
-            await self._workshop.require_going_on()
+            await self._context.require_going_on()
             board = await read_board(self._client, self._mapping, lines, everything=False)
             # Items are read with their subitems, and without them: by a query each.
             work.reads += len({bool(line.sizes) for line in lines})
@@ -189,7 +195,7 @@ class ChangesPreview:
         looked = _Looked(creating={uuid: _creating(below) for uuid, below in ours_below.items()})
         for row in rows:
             uuid = row.row[UUID_COLUMN]
-            order = self._workshop.rules.apply(row.row, source.shape.sizes)
+            order = self._context.rules.apply(row.row, source.shape.sizes)
             if not isinstance(order, Order):
                 looked.refused.append(order)
                 continue
@@ -224,14 +230,14 @@ class ChangesPreview:
         if GROUP in decision.sent:
             self.groups.add(decision.line.source.group)
 
-    async def _removed(self, forecast: CustomerForecast, source: Source, course: Course) -> None:
-        size, after = self._workshop.settings.chunk_rows, None
+    async def _removed(self, forecast: CustomerForecast, source: Source, progress: StepProgress) -> None:
+        size, after = self._context.settings.chunk_rows, None
         while True:
-            await self._workshop.require_going_on()
+            await self._context.require_going_on()
             page = partial(_removed, forecast.customer, source, after, size)
-            rows = await self._workshop.database.run(page)
+            rows = await self._context.database.run(page)
             forecast.removed += len(rows)
-            course.advance(len(rows))
+            progress.advance(len(rows))
             if len(rows) < size:
                 return
             after = rows[-1]["source_uuid"]

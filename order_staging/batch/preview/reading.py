@@ -28,11 +28,11 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from uuid import UUID
 
-    from order_staging.batch.announcing import Course
-    from order_staging.batch.assembly import Line
+    from order_staging.batch.announcing import StepProgress
+    from order_staging.batch.assembly import BoardConnection
+    from order_staging.batch.context import RunContext
     from order_staging.batch.loading import Source
     from order_staging.batch.preview.findings import Duplicate, FieldChange, NewItem, NewPayload, Remarked
-    from order_staging.batch.workshop import Workshop
     from order_staging.repositories import Alike, Pages, Rows, SourceRepository, Waiting
     from order_staging.repositories.source import Selection
     from order_staging.transform import InvalidOrder
@@ -68,10 +68,12 @@ class _Collected:
 class PreviewReader:
     """Foresees what a run would do for customers."""
 
-    def __init__(self, workshop: Workshop, line: Line, **options: Unpack[PreviewOptions]) -> None:
+    def __init__(
+        self, context: RunContext, connection: BoardConnection, **options: Unpack[PreviewOptions]
+    ) -> None:
         """Take where to read, and how much of what is found to keep."""
-        self._workshop = workshop
-        self._line = line
+        self._context = context
+        self._connection = connection
         self._with_changes = options.get("changes", False)
         most = self._most = options.get("rows", ROWS)
         self._found = _Collected(
@@ -83,7 +85,7 @@ class PreviewReader:
             Shown(most),
         )
         self._demand = Demand()
-        existing = {group.title for group in line.board.groups}
+        existing = {group.title for group in connection.board.groups}
         self._existing = existing
         self._groups: dict[str, GroupForecast] = {}
         self._customers: list[CustomerForecast] = []
@@ -92,8 +94,8 @@ class PreviewReader:
     async def look_at(self, customer: str, source: Source) -> None:
         """Add a customer. Raises `PersistenceError`, `DestinationError`, and `StoppedError` where asked to stop."""
         forecast, work = CustomerForecast(customer), Work()
-        run = self._workshop.database.run
-        key, names = self._workshop.business_key, source.wanted.names or ()
+        run = self._context.database.run
+        key, names = self._context.business_key, source.wanted.names or ()
         forecast.relinked = await run(
             lambda uow: uow.forecasts.count_recognised(key, names, doubled=source.doubled)
         )
@@ -101,20 +103,20 @@ class PreviewReader:
         await self._waiting(forecast, work)
         if forecast.waiting_orders or forecast.waiting_subitems:
             await run(partial(self._labels_waiting, customer))
-        with self._workshop.announcer.step(customer, Step.PREVIEW) as course:
-            await self._new(forecast, work, source, left_out, course)
-            course.complete()
+        with self._context.announcer.step(customer, Step.PREVIEW) as progress:
+            await self._new(forecast, work, source, left_out, progress)
+            progress.complete()
         if forecast.items:
             await self._duplicates(forecast, source, left_out)
         found = self._found
         changes = ChangesPreview(
-            self._workshop, self._line.client, found.changes, found.invalid, self._demand.take_label
+            self._context, self._connection.client, found.changes, found.invalid, self._demand.take_label
         )
         if self._with_changes:
             total = await self._delivered(source, customer)
-            with self._workshop.announcer.step(customer, Step.CHANGES, total) as course:
-                await changes.look_at(forecast, work, source, course, everything=True)
-                course.complete()
+            with self._context.announcer.step(customer, Step.CHANGES, total) as progress:
+                await changes.look_at(forecast, work, source, progress, everything=True)
+                progress.complete()
         else:
             await changes.look_at(forecast, work, source, NOWHERE, everything=False)
         for title in changes.groups:
@@ -125,15 +127,15 @@ class PreviewReader:
 
     async def _delivered(self, source: Source, customer: str) -> int | None:
         """Count what was delivered, if anybody wants to know."""
-        if not self._workshop.announcer.listens:
+        if not self._context.announcer.listens:
             return None
         names, wanted = [customer], source.wanted
-        return await self._workshop.database.run(lambda uow: uow.deliveries.count_delivered(names, wanted))
+        return await self._context.database.run(lambda uow: uow.deliveries.count_delivered(names, wanted))
 
     async def result(self) -> PreviewResult:
         """Sum up, with what monday.com tells of the account's limits."""
-        client, workshop, board = self._line.client, self._workshop, self._line.board
-        daily = await client.daily_calls(workshop.outside.now().date())
+        client, context, board = self._connection.client, self._context, self._connection.board
+        daily = await client.daily_calls(context.outside.now().date())
         groups = tuple(sorted(self._groups.values(), key=lambda group: group.title))
         found = self._found
         return PreviewResult(
@@ -149,16 +151,16 @@ class PreviewReader:
             invalid=found.invalid,
             duplicates=found.duplicates,
             labels=telling.new_labels(
-                workshop.mapping, self._demand.labels, board, self._line.subitems, self._most
+                context.mapping, self._demand.labels, board, self._connection.subitems, self._most
             ),
             estimate=estimate(
                 self._works,
-                workshop.settings,
+                context.settings,
                 client.quotas,
                 daily,
-                with_subitem_board=self._line.subitem_board_id is not None,
+                with_subitem_board=self._connection.subitem_board_id is not None,
             ),
-            field_titles=tuple(field.title for field in workshop.mapping.fields),
+            field_titles=tuple(field.title for field in context.mapping.fields),
         )
 
     def _group(self, title: str, work: Work) -> GroupForecast:
@@ -169,7 +171,7 @@ class PreviewReader:
         return self._groups[title]
 
     async def _waiting(self, forecast: CustomerForecast, work: Work) -> None:
-        found: list[Waiting] = await self._workshop.database.run(
+        found: list[Waiting] = await self._context.database.run(
             lambda uow: uow.forecasts.waiting(forecast.customer)
         )
         for each in found:
@@ -182,7 +184,7 @@ class PreviewReader:
 
     def _labels_waiting(self, customer: str, uow: UnitOfWork) -> None:
         """Take in the labels that staged orders and sizes would bring, each once."""
-        mapping, names = self._workshop.mapping, attributes(StagedOrder)
+        mapping, names = self._context.mapping, attributes(StagedOrder)
         columns = {names[field.title]: field.column for field in mapping.fields if field.type in LABELS}
         for name, label in uow.forecasts.values_waiting(customer, list(columns)):
             self._demand.take_label(columns[name], label)
@@ -195,11 +197,11 @@ class PreviewReader:
         work: Work,
         source: Source,
         left_out: Selection | None,
-        course: Course,
+        progress: StepProgress,
     ) -> None:
         """Read what is new: rows that nothing identifies first, as a run does."""
-        columns, rules = self._workshop.mapping.source_columns, self._workshop.rules
-        size = self._workshop.settings.chunk_rows
+        columns, rules = self._context.mapping.source_columns, self._context.rules
+        size = self._context.settings.chunk_rows
         last: UUID | None = None
         passed = 0
 
@@ -214,14 +216,14 @@ class PreviewReader:
             page = Page(last, size, without_doubled=source.doubled, left_out=left_out)
             return repository.new_rows(source.shape, columns, source.wanted, page)
 
-        async with self._workshop.database.reading(strangers) as read:
+        async with self._context.database.reading(strangers) as read:
             while rows := await self._next(read):
                 fresh, passed = rows[passed:], max(0, passed - len(rows))
                 for row in fresh:
                     self._refuse(forecast, unidentified(rules.apply(row, source.shape.sizes)))
-                course.advance(len(fresh))
+                progress.advance(len(fresh))
         room = math.inf if source.limit is None else source.limit
-        async with self._workshop.database.reading(new) as read:
+        async with self._context.database.reading(new) as read:
             while forecast.items < room and (rows := await self._next(read)):
                 for row in rows:
                     if forecast.items >= room:
@@ -232,17 +234,17 @@ class PreviewReader:
                     else:
                         self._refuse(forecast, order)
                 last = rows[-1][UUID_COLUMN]
-                course.advance(len(rows))
-                if len(rows) == size and course.total is None and self._workshop.announcer.listens:
-                    course.expect(await self._new_in_all(source))
+                progress.advance(len(rows))
+                if len(rows) == size and progress.total is None and self._context.announcer.listens:
+                    progress.expect(await self._new_in_all(source))
 
     async def _new_in_all(self, source: Source) -> int:
-        found = await self._workshop.database.run(lambda uow: uow.source.new_by_customer_name(source.wanted))
+        found = await self._context.database.run(lambda uow: uow.source.new_by_customer_name(source.wanted))
         total = sum(count for _, count in found)
         return total if source.limit is None else min(total, source.limit)
 
     async def _next(self, read: Callable[[], Awaitable[Rows]]) -> Rows:
-        await self._workshop.require_going_on()
+        await self._context.require_going_on()
         return await read()
 
     def _refuse(self, forecast: CustomerForecast, order: InvalidOrder) -> None:
@@ -250,7 +252,7 @@ class PreviewReader:
         self._found.invalid.add_made(partial(telling.invalid, forecast.customer, order))
 
     def _take(self, forecast: CustomerForecast, work: Work, order: Order) -> None:
-        customer, mapping, found = forecast.customer, self._workshop.mapping, self._found
+        customer, mapping, found = forecast.customer, self._context.mapping, self._found
         forecast.items += 1
         forecast.subitems += len(order.sizes)
         group = self._group(order.group, work)
@@ -260,7 +262,7 @@ class PreviewReader:
         work.subitems += len(order.sizes)
         self._demand.take(mapping, order)
         found.items.add_made(partial(telling.new_item, customer, order))
-        found.payloads.add_made(partial(telling.payload, mapping, self._line.client.key_column, order))
+        found.payloads.add_made(partial(telling.payload, mapping, self._connection.client.key_column, order))
         if order.notes:
             forecast.warnings += 1
             found.warnings.add_made(partial(telling.warned, customer, order))
@@ -268,11 +270,11 @@ class PreviewReader:
     async def _duplicates(
         self, forecast: CustomerForecast, source: Source, left_out: Selection | None
     ) -> None:
-        shown, mapping, key = self._found.duplicates, self._workshop.mapping, self._workshop.business_key
+        shown, mapping, key = self._found.duplicates, self._context.mapping, self._context.business_key
 
         def look(uow: UnitOfWork) -> tuple[int, list[Alike]]:
             return uow.forecasts.alike(key, source.wanted, left_out, doubled=source.doubled, limit=shown.room)
 
-        total, rows = await self._workshop.database.run(look)
+        total, rows = await self._context.database.run(look)
         forecast.duplicates += total
         shown.take_in([telling.duplicate(mapping, forecast.customer, row) for row in rows], total)

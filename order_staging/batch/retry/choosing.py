@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from uuid import UUID
 
-    from order_staging.batch.assembly import Bench
+    from order_staging.batch.assembly import OpenContext
     from order_staging.batch.processing import Processing
     from order_staging.repositories import Letter
     from order_staging.unit_of_work import UnitOfWork
@@ -45,10 +45,10 @@ class Choice:
             )
 
 
-async def retries(bench: Bench, processing: Processing, choice: Choice) -> Mapping[str, Errand]:
+async def retries(opened: OpenContext, processing: Processing, choice: Choice) -> Mapping[str, Errand]:
     """Sort what is to be retried by customer. Raises `ConfigurationError` for what is nowhere, or unclear."""
     choice.require_one()
-    run = bench.workshop.database.run
+    run = opened.context.database.run
     if choice.error_ids:
         ids = dict.fromkeys(map(ErrorId.of, choice.error_ids))
         letters = [named(each, await run(partial(_numbered, each.number))) for each in ids]
@@ -56,7 +56,7 @@ async def retries(bench: Bench, processing: Processing, choice: Choice) -> Mappi
         return errands(at_home(letters, now, processing.label), processing.label, even_exhausted=True)
     batch_id, customer = choice.batch_id, None
     if batch_id is not None:
-        await _customer_of(bench, batch_id)
+        await _customer_of(opened, batch_id)
     if choice.customer_name is not None:
         known = await run(lambda uow: uow.failures.customers())
         customer = await processing.resolve(choice.customer_name, known)
@@ -65,16 +65,16 @@ async def retries(bench: Bench, processing: Processing, choice: Choice) -> Mappi
     return errands(found, processing.label, even_exhausted=False)
 
 
-async def resumptions(bench: Bench, batch_id: UUID | None) -> Mapping[str, Errand]:
+async def resumptions(opened: OpenContext, batch_id: UUID | None) -> Mapping[str, Errand]:
     """Tell what is to be resumed: a batch, or whatever is under way. Raises `UnknownBatchError`."""
     if batch_id is not None:
-        return {await _customer_of(bench, batch_id): Errand(resumes=True, batch_id=batch_id)}
-    names = await bench.workshop.database.run(_under_way)
+        return {await _customer_of(opened, batch_id): Errand(resumes=True, batch_id=batch_id)}
+    names = await opened.context.database.run(_under_way)
     return {name: Errand(resumes=True) for name in sorted(names)}
 
 
-async def _customer_of(bench: Bench, batch_id: UUID) -> str:
-    batch = await bench.workshop.database.run(lambda uow: uow.batches.get(batch_id))
+async def _customer_of(opened: OpenContext, batch_id: UUID) -> str:
+    batch = await opened.context.database.run(lambda uow: uow.batches.get(batch_id))
     if batch is None:
         raise UnknownBatchError(batch_id)
     return batch.customer_name

@@ -124,9 +124,9 @@ class OrderRound(Round):
         if not isinstance(order, Order):
             self._refuse(letter, staged, order, row)
             return
-        fresh = rows.staged_order(order, self.record.batch_id, self.workshop.board_id, self.now) | {
+        fresh = rows.staged_order(order, self.record.batch_id, self.context.board_id, self.now) | {
             "stg_customer_batch": self.record.result.customer,
-            "stg_rules": self.workshop.rules_hash,
+            "stg_rules": self.context.rules_hash,
             "stg_monday_item_id": None,
             "stg_group_id": None,
             "stg_import_row": None,
@@ -151,7 +151,7 @@ class OrderRound(Round):
         if (order.source_uuid, ErrorType.INVALID) in self._invalid:
             self._update(self.resolve(letter, "it is invalid now, as another error says"))
             return
-        customer, most = self.record.result.customer, self.workshop.settings.max_attempts
+        customer, most = self.record.result.customer, self.context.settings.max_attempts
         news = letters.invalid_order(order, row, self.record.batch_id, customer, self.now)
         log.warning("order.invalid", order=order.order_number, problems=news["error_message"])
         self._update(letters.once_more(letter, news | UNSENT, self.now, most))

@@ -38,7 +38,7 @@ class Retrying:
     def __init__(self, scope: Scope) -> None:
         """Take what the rounds work with."""
         self._scope = scope
-        self._workshop = scope.workshop
+        self._context = scope.context
         self._record = scope.record
 
     async def stage(self, letters: Sequence[ErrorId]) -> Again:
@@ -53,25 +53,25 @@ class Retrying:
     async def _stage(self, letters: Sequence[ErrorId], orders: Work, subitems: Work) -> Again:
         again = Again()
         customer = self._record.result.customer
-        with self._workshop.announcer.step(customer, Step.RETRY, len(letters)) as course:
+        with self._context.announcer.step(customer, Step.RETRY, len(letters)) as progress:
             # Orders first: their sizes are staged with them.
             for kind, work in ((Kind.ORDER, orders), (Kind.SUBITEM, subitems)):
                 numbers = [each.number for each in letters if each.kind is kind]
                 for some in chunks(numbers, LETTERS_A_ROUND):
-                    if self._workshop.stop.is_set():
+                    if self._context.stop.is_set():
                         return again
-                    again.add(await self._workshop.database.run(partial(work, some), self._record.hold))
-                    course.advance(len(some))
+                    again.add(await self._context.database.run(partial(work, some), self._record.hold))
+                    progress.advance(len(some))
                     reach(Failpoint.RETRY_STAGED)
         return again
 
     async def conclude(self, again: Again) -> None:
         """Count a retry for letters that were looked at and still hold."""
         for some in chunks(again.examined, LETTERS_A_ROUND):
-            await self._workshop.database.run(partial(self._count_retries, some), self._record.hold)
+            await self._context.database.run(partial(self._count_retries, some), self._record.hold)
 
     def _count_retries(self, err_ids: Sequence[int], uow: UnitOfWork) -> None:
-        now, most = self._workshop.outside.now(), self._workshop.settings.max_attempts
+        now, most = self._context.outside.now(), self._context.settings.max_attempts
         found = uow.failures.open_orders(err_ids)
         uow.failures.orders.update([tried_again(letter, now, most) for letter in found])
 

@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from uuid import UUID
 
+    from order_staging.batch.context import RunContext
     from order_staging.batch.events import RowRefused
     from order_staging.batch.loading import Source
     from order_staging.batch.record import BatchRecord
     from order_staging.batch.retry.errands import ErrorId
-    from order_staging.batch.workshop import Workshop
     from order_staging.models import FailedSubitem
     from order_staging.repositories import Row
     from order_staging.transform import InvalidOrder, Order
@@ -65,7 +65,7 @@ class Again:
 class Scope:
     """What all rounds of one customer's retry work with."""
 
-    workshop: Workshop
+    context: RunContext
     record: BatchRecord
     source: Source
 
@@ -75,13 +75,13 @@ class Round:
 
     def __init__(self, scope: Scope, uow: UnitOfWork, uuids: Sequence[UUID]) -> None:
         """Read the source rows of these UUIDs."""
-        self.workshop = scope.workshop
+        self.context = scope.context
         self.record = scope.record
         self.source = scope.source
         self.uow = uow
-        self.now = self.workshop.outside.now()
+        self.now = self.context.outside.now()
         self.again = Again()
-        self.rows = uow.source.rows_of(self.source.shape, self.workshop.mapping.source_columns, uuids)
+        self.rows = uow.source.rows_of(self.source.shape, self.context.mapping.source_columns, uuids)
         self.tally = Counts()
         """What this round adds to `counts`, once it is committed."""
         self.gone = 0
@@ -98,7 +98,7 @@ class Round:
 
     def read(self, row: Row) -> Order | InvalidOrder:
         """Put a source row under the rules."""
-        return self.workshop.rules.apply(row, self.source.shape.sizes)
+        return self.context.rules.apply(row, self.source.shape.sizes)
 
     def resolve(self, letter: FailedOrder | FailedSubitem, word: str) -> Row:
         """Tell how a letter ends whose row is not sent again."""
@@ -119,7 +119,7 @@ class Round:
             self.tally.rejected += 1
         log.warning("retry.not_possible", error=letter.err_id, uuid=str(letter.source_uuid), reason=word)
         self.told.append(kept_row(self.record, letter, word))
-        tried = letters.tried_again(letter, self.now, self.workshop.settings.max_attempts)
+        tried = letters.tried_again(letter, self.now, self.context.settings.max_attempts)
         return tried | {"error_message": letters.with_word(letter.error_message, word)}
 
     def leave(self, count: int) -> None:
@@ -134,7 +134,7 @@ class Round:
             self.record.increase(self.uow, total_records=self.taken_in, failed_records=self.failed)
         self.tally.retried = count
         self.uow.after_commit(self._tell)
-        self.workshop.announcer.tell_after(self.uow, self.told)
+        self.context.announcer.tell_after(self.uow, self.told)
         return self.again
 
     def _tell(self) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from order_staging import BatchService, MondayClient
-from order_staging.batch.workshop import Outside
+from order_staging.batch.context import Outside
 from order_staging.monday import NewSubitemOf
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sqlalchemy import event
 
 from order_staging import DestinationError, Settings
-from order_staging.batch.workshop import Outside
+from order_staging.batch.context import Outside
 from order_staging.database import create_engine
 from order_staging.sandbox import Fault, FaultKind, Sandbox, SandboxThread, bodies
 from tests.conftest import Database

@@ -23,7 +23,7 @@ from order_staging import (
     StepEnded,
     Waiting,
 )
-from order_staging.batch.workshop import Outside
+from order_staging.batch.context import Outside
 from order_staging.errors import TransientDatabaseError
 from order_staging.sandbox import Fault, FaultKind
 from order_staging.sandbox.fault_presets import complexity_limit, daily_limit, drop_before

@@ -11,8 +11,8 @@ import pytest
 
 from order_staging import LeaseHeldError, LeaseLostError
 from order_staging.batch import leases
+from order_staging.batch.context import StopSign, utc_now
 from order_staging.batch.delivery import Delivery
-from order_staging.batch.workshop import StopSign, utc_now
 from order_staging.reading import SourceReading
 from order_staging.sandbox import Fault, FaultKind
 from tests.integration.batch.batch_world import (

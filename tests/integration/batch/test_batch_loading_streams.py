@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import event, text
 
-from order_staging.batch.workshop import utc_now
+from order_staging.batch.context import utc_now
 from order_staging.errors import DatabaseUnavailableError
 from order_staging.failpoints import Failpoint, armed
 from order_staging.reading import SourceReading

@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 
 from order_staging import UnknownBatchError
-from order_staging.batch.workshop import utc_now
+from order_staging.batch.context import utc_now
 from order_staging.failpoints import Failpoint, armed
 from order_staging.sandbox import fault_presets
 from tests.guarantees.evidence import check

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from order_staging.batch.workshop import Outside, utc_now
+from order_staging.batch.context import Outside, utc_now
 from order_staging.repositories import BatchRepository
 from order_staging.sandbox import Fault, FaultKind, bodies
 from tests.integration.batch.batch_world import (

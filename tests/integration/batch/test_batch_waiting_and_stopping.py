@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from order_staging.batch import Outside
-from order_staging.batch.workshop import utc_now
+from order_staging.batch.context import utc_now
 from order_staging.errors import LeaseLostError
 from order_staging.sandbox import Fault, FaultKind, bodies
 from tests.integration.batch.batch_world import (

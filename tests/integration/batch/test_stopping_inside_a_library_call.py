@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import QueuePool
 
-from order_staging.batch.workshop import Outside, utc_now
+from order_staging.batch.context import Outside, utc_now
 from order_staging.failpoints import Failpoint, armed
 from tests.guarantees.evidence import check
 from tests.integration.batch.batch_world import CUSTOMER, LEASES, Row, World, no_sleep, order_lines

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from sqlalchemy import event, text
 
 from order_staging import UnitOfWork
-from order_staging.batch.workshop import Outside
+from order_staging.batch.context import Outside
 from order_staging.sandbox import fault_presets, refusals
 from tests.guarantees.terms import TABLES
 from tests.integration.batch.batch_changes import change, item_of

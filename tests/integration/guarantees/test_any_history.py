@@ -20,7 +20,7 @@ from hypothesis.stateful import (
 )
 
 from order_staging import DestinationError
-from order_staging.batch.workshop import Outside
+from order_staging.batch.context import Outside
 from order_staging.failpoints import Failpoint, armed
 from order_staging.sandbox import IDEMPOTENCY, Fault, MovingClock
 from tests.guarantees.evidence import check

@@ -15,7 +15,7 @@ from sqlalchemy import event, text
 from typer.testing import CliRunner
 
 from order_staging.batch import BatchService
-from order_staging.batch.workshop import Outside
+from order_staging.batch.context import Outside
 from order_staging.cli import app
 from order_staging.database import create_engine
 from order_staging.failpoints import Failpoint, armed

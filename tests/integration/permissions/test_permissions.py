@@ -13,7 +13,7 @@ from sqlalchemy.exc import ProgrammingError
 
 from order_staging import BatchService, Settings, schema
 from order_staging.adoption import adopt
-from order_staging.batch.workshop import Outside
+from order_staging.batch.context import Outside
 from order_staging.database import create_engine
 from order_staging.models import Base
 from order_staging.sandbox import MovingClock, Sandbox

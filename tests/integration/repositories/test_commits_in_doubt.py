@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
-from order_staging.batch.workshop import DatabaseThread, Outside, utc_now
+from order_staging.batch.context import DatabaseThread, Outside, utc_now
 from order_staging.models import Batch, BatchStatus
 from order_staging.unit_of_work import Hold
 

@@ -129,12 +129,12 @@ def test_ctrl_c_within_a_hook_ends_the_program_as_anywhere() -> None:
 
 def test_a_step_tells_its_beginning_its_progress_and_its_end_whatever_happens() -> None:
     def broken_off(announcer: Announcer) -> None:
-        with announcer.step("A", Step.LOAD) as course:
-            course.advance(0)
-            course.advance(5)
-            course.reach(3)
-            course.expect(4)
-            course.advance(2)
+        with announcer.step("A", Step.LOAD) as progress:
+            progress.advance(0)
+            progress.advance(5)
+            progress.reach(3)
+            progress.expect(4)
+            progress.advance(2)
             raise RuntimeError
 
     def work(announcer: Announcer) -> None:
@@ -160,8 +160,8 @@ def test_only_waits_of_some_seconds_are_told_and_without_secrets() -> None:
 def test_without_a_hook_nothing_is_kept() -> None:
     async def run() -> None:
         announcer = Announcer(None, str)
-        with announcer.step("A", Step.ITEMS, 3) as course:
-            course.advance(3)
+        with announcer.step("A", Step.ITEMS, 3) as progress:
+            progress.advance(3)
         assert not announcer.listens
         assert not announcer._queue
 

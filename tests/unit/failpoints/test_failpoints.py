@@ -175,8 +175,8 @@ def test_all_work_on_the_database_goes_through_one_place_that_commits() -> None:
     makers = {
         path for path, tree in modules().items() for node in ast.walk(tree) if called(node) == "UnitOfWork"
     }
-    assert {path for path in makers if path.startswith("batch/")} == {"batch/workshop.py"}
-    (run,) = (one for one in functions("batch/workshop.py") if one.name == "DatabaseThread.run")
+    assert {path for path in makers if path.startswith("batch/")} == {"batch/context.py"}
+    (run,) = (one for one in functions("batch/context.py") if one.name == "DatabaseThread.run")
     assert sum(called(node) == "commit" for node in ast.walk(run.node)) == 1
 
 

@@ -161,7 +161,7 @@ ALLOWED = {
     "session.execute(select(1))": "repositories/staging.py",
     "with self.session.begin_nested():\n    pass": "repositories/batches.py",
     "session.commit()": "unit_of_work.py",
-    "uow.commit()": "batch/workshop.py",
+    "uow.commit()": "batch/context.py",
     "self._record.begin(uow)": "batch/run.py",
     "from sqlalchemy import inspect": "batch/rows.py",
     "from sqlalchemy import String": "batch/limits.py",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from order_staging.batch.workshop import Outside
+from order_staging.batch.context import Outside
 from order_staging.sandbox import UNLIMITED, Behaviour, MovingClock, Plan, Sandbox
 from tests.integration.batch.batch_world import KEY_COLUMN, World
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from order_staging import MondayClient
-from order_staging.batch.workshop import Outside
+from order_staging.batch.context import Outside
 from order_staging.monday import NewSubitemOf, Unknown
 from order_staging.sandbox import Behaviour, fault_presets
 from order_staging.sandbox.idempotency import IDEMPOTENCY

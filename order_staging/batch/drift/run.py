@@ -1,4 +1,4 @@
-"""The course of a comparison: compare, and with a repair process with changes and compare once more."""
+"""The steps of a comparison: compare, and with a repair process with changes and compare once more."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from order_staging.batch.drift.findings import DriftResult
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from order_staging.batch.assembly import Line
+    from order_staging.batch.assembly import BoardConnection
     from order_staging.batch.drift.findings import Comparison
     from order_staging.batch.options import Filters, Options
     from order_staging.batch.processing import Processing
 
 
-class DriftCourse:
+class DriftRun:
     """Goes through the customers that are meant, once or, where they are repaired, twice."""
 
     def __init__(
-        self, processing: Processing, line: Line, filters: Filters, *, recreate_deleted: bool
+        self, processing: Processing, connection: BoardConnection, filters: Filters, *, recreate_deleted: bool
     ) -> None:
         """Take which rows are meant, and whether a repair creates again what people deleted."""
         self._processing = processing
-        self._line = line
+        self._connection = connection
         self._filters = filters
         self._recreate_deleted = recreate_deleted
 
@@ -47,12 +47,12 @@ class DriftCourse:
             "everything": True,
             "recreate_deleted": self._recreate_deleted,
         }
-        repaired = await processing.process_all(self._line, listed, options)
+        repaired = await processing.process_all(self._connection, listed, options)
         if processing.stopped or any(batch.stops_the_run for batch in repaired.batches):
             return replace(result, repaired=repaired)
         return replace(result, repaired=repaired, left=tuple((await self._compare(names)).findings))
 
     async def _compare(self, names: Sequence[str]) -> Comparison:
         return await self._processing.compare(
-            self._line, names, self._filters, recreate_deleted=self._recreate_deleted
+            self._connection, names, self._filters, recreate_deleted=self._recreate_deleted
         )

@@ -209,7 +209,7 @@ class DatabaseThread:
 
 
 @dataclass(frozen=True)
-class Workshop:
+class RunContext:
     """What the steps share during a run."""
 
     settings: Settings
