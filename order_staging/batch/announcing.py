@@ -85,7 +85,7 @@ class Announcer:
 
     @contextmanager
     def step(self, customer: str | None, step: Step, total: int | None = None) -> Iterator[StepProgress]:
-        """Tell that a step begins and, however it ends, that it has ended; it gives what tells of the time between."""
+        """Tell that a step begins and, however it ends, that it has ended; gives what tells how far it is."""
         progress = StepProgress(self, customer, step, total)
         self.tell(StepBegan(customer, step, total))
         try:
