@@ -258,6 +258,11 @@ class BoardMapping(Document):
         for index, source in enumerate(self.title):
             if sources.count(source) != 1:
                 yield f"the name needs exactly one field with the source {source!r}", ("title", index)
+            elif not self.field_by_source(source).required:
+                yield (
+                    "the name needs each of its parts: this one's field must be required",
+                    ("fields", sources.index(source)),
+                )
         if sources.count(self.group.customer) != 1:
             yield (
                 f"the group needs exactly one field with the source {self.group.customer!r}",

@@ -42,6 +42,15 @@ fields:
 """
 
 
+OPTIONAL_KEY = """\
+  - title: "PO NUMBER"
+    column: text_2
+    type: text
+    source: "PO"
+    key: true
+"""
+
+
 def written(tmp_path: Path, text: str) -> Path:
     path = tmp_path / "mapping.yaml"
     path.write_text(text, encoding="utf-8")
@@ -170,7 +179,13 @@ def test_a_mapping_cannot_be_changed() -> None:
         ("subitems:", "subitems:\n  on_conflict: people", 9, "'source', 'board' or 'report'"),
         ("subitems:", "subitems:\n  removed: archive", 9, "'zero' or 'delete'"),
         ("    key: true\n", "", 13, "business key"),
-        ("    key: true\n    required: true\n", "    key: true\n", 22, "must be required"),
+        ("    key: true\n    required: true\n", "    key: true\n", 18, "the name needs each of its parts"),
+        (
+            "    key: true\n    required: true\n",
+            f"    required: true\n{OPTIONAL_KEY}",
+            27,
+            "must be required",
+        ),
         ("    key: true", "    key: true\n    rule: order_type", 22, "found again"),
         ("    key: true", "    key: true\n    rule: canonical_customer", 22, "found again"),
         ("    type: text", "    type: date", 22, "found again"),
