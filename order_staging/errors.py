@@ -13,7 +13,7 @@ ERR tables and the run goes on.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +23,19 @@ if TYPE_CHECKING:
 
 class OrderStagingError(Exception):
     """Everything that this library raises on purpose."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Let a pool of processes pass it on: what most of them are made of is not what they say."""
+        return _again, (type(self), self.args, vars(self))
+
+
+def _again(
+    kind: type[OrderStagingError], said: tuple[object, ...], facts: dict[str, Any]
+) -> OrderStagingError:
+    error = kind.__new__(kind)
+    error.args = said
+    vars(error).update(facts)
+    return error
 
 
 class ConfigurationError(OrderStagingError):

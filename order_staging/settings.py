@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, unquote_plus, urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, EnvSettingsSource, InitSettingsSource, SettingsConfigDict
 
 from order_staging.errors import SettingError
 
@@ -39,9 +39,9 @@ class Channel(StrEnum):
 class Settings(BaseSettings):
     """What the library needs to know; each field is a variable with the prefix `ORDER_STAGING_`.
 
-    Raises pydantic's `ValidationError` when constructed with values that cannot be used; `Settings.load()` raises
-    `SettingError` instead, in one line that names the variable. Both raise `SettingError` for a variable whose name
-    is nearly that of a setting: it would do nothing.
+    Raises `SettingError`, in one line that names the variable, for the first value that cannot be used, and for a
+    variable whose name is nearly that of a setting: it would do nothing. Raises `TypeError` for a keyword that is
+    no setting.
     """
 
     model_config = SettingsConfigDict(
@@ -90,6 +90,17 @@ class Settings(BaseSettings):
     chunk_rows: int = Field(1000, ge=1)
     """Rows a database round."""
 
+    def __init__(self, **values: Any) -> None:  # noqa: ANN401 - values of any field
+        """Take values that go before those of the environment, by the names of the fields."""
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            first = error.errors(include_input=False, include_url=False)[0]
+            name = PREFIX + ".".join(str(part) for part in first["loc"]).upper()
+            raise SettingError(
+                name, f"{_problem(first['msg'])}; change it in the environment or in .env"
+            ) from None
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -100,6 +111,9 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Look for misspelt names in the environment and in `.env`; the order of the sources stays."""
+        if isinstance(init_settings, InitSettingsSource):
+            for name in init_settings.init_kwargs.keys() - settings_cls.model_fields.keys():
+                raise TypeError(f"{name!r} is no setting; there are {', '.join(settings_cls.model_fields)}")
         for source in (env_settings, dotenv_settings):
             if isinstance(source, EnvSettingsSource):
                 _require_known(source.env_vars, settings_cls.model_fields)
@@ -133,15 +147,8 @@ class Settings(BaseSettings):
 
     @classmethod
     def load(cls, **overrides: Any) -> Settings:  # noqa: ANN401 - values of any field
-        """Read the settings, or raise `SettingError` for the first that cannot be used."""
-        try:
-            return cls(**overrides)
-        except ValidationError as error:
-            first = error.errors(include_input=False, include_url=False)[0]
-            name = PREFIX + ".".join(str(part) for part in first["loc"]).upper()
-            raise SettingError(
-                name, f"{_problem(first['msg'])}; change it in the environment or in .env"
-            ) from None
+        """Read the settings, these before those of the environment. Raises as the class does."""
+        return cls(**overrides)
 
     def token(self) -> str:
         """Give the token, or raise `SettingError` where there is none."""

@@ -59,7 +59,7 @@ def sharing() -> Callable[..., Engine]:
 def _run_all(runs: Sequence[dict[str, str]]) -> None:
     vars(database)["_create_engine"] = sharing()
     for settings in runs:
-        service = BatchService(Settings(_env_file=None, **settings))  # type: ignore[arg-type] # as the environment's
+        service = BatchService(Settings(_env_file=None, **settings))  # as the environment's
         service.process_customers(["GREYSON"], changes=True)
 
 

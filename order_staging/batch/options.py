@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, TypedDict, get_type_hints
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
@@ -76,6 +77,16 @@ def _model(options: type) -> type[BaseModel]:
         name: (hint, None) for name, hint in get_type_hints(options, include_extras=True).items()
     }
     return create_model(options.__name__, __config__=ConfigDict(extra="forbid", strict=True), **fields)
+
+
+def batch_id_of(given: UUID | str) -> UUID:
+    """Read a batch's id, as results have it or as its text. Raises `ConfigurationError` for what is none."""
+    try:
+        return given if isinstance(given, UUID) else UUID(given)
+    except (ValueError, AttributeError, TypeError):
+        raise ConfigurationError(
+            f"batch_id={given!r} is no id of a batch; `order-staging status` lists the newest"
+        ) from None
 
 
 def wanted_by(options: Options) -> Wanted:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from contextlib import asynccontextmanager, nullcontext
 from copy import deepcopy
 from functools import partial
@@ -16,6 +15,7 @@ from order_staging.batch.drift.reading import DriftReader
 from order_staging.batch.events import BatchEnded, RunBegan
 from order_staging.batch.leases import holding
 from order_staging.batch.loading import Source
+from order_staging.batch.naming import CustomerNames
 from order_staging.batch.options import filter_by, wanted_by
 from order_staging.batch.preview.reading import PreviewReader
 from order_staging.batch.record import BatchRecord
@@ -24,11 +24,9 @@ from order_staging.batch.retry.choosing import batch_to_resume
 from order_staging.batch.retry.errands import NEW_ORDERS, Errand
 from order_staging.batch.retry.rounds import Scope
 from order_staging.batch.retry.staging_again import stage_again
-from order_staging.batch.rows import clipped
 from order_staging.batch.run import BatchRun
 from order_staging.errors import (
     AuthenticationError,
-    ConfigurationError,
     DatabaseUnavailableError,
     DestinationError,
     EndpointError,
@@ -55,9 +53,6 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-NO_CUSTOMER = "(NO CUSTOMER NAME)"
-"""Rows without a customer's name are a batch of their own, in which all of them are invalid."""
-
 
 class Processing:
     """Works in an open context, one customer after another."""
@@ -67,42 +62,10 @@ class Processing:
         self._opened = opened
         self._context = opened.context
         self._announcer = opened.context.announcer
-        self._names: list[str | None] | None = None
+        self.names = CustomerNames(opened.context)
+        """What customers are called."""
         self._wait: float | None = None
         """Seconds after which the batch that was given up may go on."""
-
-    async def resolve(self, name: str, others: Iterable[str] = ()) -> str:
-        """Find the customer that somebody means, as its batches name it. Raises `UnknownCustomerError`.
-
-        `others` are names that are known beside those of the source.
-        """
-        names = [*(known for known in await self._source_names() if known is not None), *others]
-        return self.label(self._context.customers.resolve(name, names))
-
-    async def resolve_all(self, names: Sequence[str]) -> list[str]:
-        """Find customers, each once. Raises `UnknownCustomerError`, and `ConfigurationError` for a text alone."""
-        if isinstance(names, str):
-            # A text is a sequence, too, of names of one letter.
-            raise ConfigurationError(f"customer_names={names!r} is no list of names; give [{names!r}]")
-        return list(dict.fromkeys([await self.resolve(name) for name in names]))
-
-    async def customers(self, filters: Filters, *, delivered: bool = False) -> list[tuple[str, int]]:
-        """List the customers that have something to do, with the number of their new rows.
-
-        With `delivered` those come, too, that have anything which may have changed.
-        """
-        wanted = filter_by(None, filters)
-        run = self._context.database.run
-        totals: Counter[str] = Counter()
-        for name, count in await run(lambda uow: uow.source.new_by_customer_name(wanted)):
-            totals[self.label(name)] += count
-        for label in await run(lambda uow: uow.staging.orders.customers_with_open(wanted)):
-            totals[label] += 0
-        if delivered:
-            landed = await run(lambda uow: uow.deliveries.customers())
-            for name in (*landed, *await self._source_names()):
-                totals[self.label(name)] += 0
-        return sorted(totals.items())
 
     async def process_all(
         self,
@@ -213,9 +176,9 @@ class Processing:
         """Foresee what a run would do for these customers, or for all (None); writes nothing."""
         if customer_names is None:
             delivered = options.get("changes", False)
-            names = [name for name, _ in await self.customers(options, delivered=delivered)]
+            names = [name for name, _ in await self.names.with_something_to_do(options, delivered=delivered)]
         else:
-            names = await self.resolve_all(customer_names)
+            names = await self.names.resolve_all(customer_names)
         chosen = tuple(names)
         self._announcer.tell(RunBegan(chosen))
         reader = PreviewReader(self._context, connection, **options)
@@ -328,22 +291,9 @@ class Processing:
     async def _source(
         self, customer: str, filters: Filters, limit: int | None = None, *, look_first: bool = False
     ) -> Source:
-        names = await self._source_names()
-        chosen = [name for name in names if self.label(name) == customer]
+        chosen = await self.names.of(customer)
         wanted = filter_by(chosen, filters)
         return Source(self._opened.shape, wanted, limit, self._opened.doubled, look_first=look_first)
-
-    async def _source_names(self) -> list[str | None]:
-        if self._names is None:
-            self._names = await self._context.database.run(lambda uow: uow.source.customer_names())
-        return self._names
-
-    def label(self, name: str | None) -> str:
-        """Name a customer as its batches and leases do, in the characters that these columns have."""
-        if self._context.customers.canonical(name) is None:
-            return NO_CUSTOMER
-        label = self._context.customers.label(str(name))
-        return clipped(label, 100) or label
 
 
 def _result(customer: str, errand: Errand) -> BatchResult:

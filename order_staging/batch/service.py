@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Unpack
 from order_staging.batch.assembly import connect, open_context
 from order_staging.batch.checks.checking import check_assembly
 from order_staging.batch.drift.run import DriftRun
-from order_staging.batch.options import Filters, Options, require_options
+from order_staging.batch.options import Filters, Options, batch_id_of, require_options
 from order_staging.batch.preparing import prepare
 from order_staging.batch.preview.reading import PreviewOptions
 from order_staging.batch.processing import Processing
@@ -54,7 +54,7 @@ class BatchService(SingleSteps):
         require_options(options, Options)
         async with open_context(self._assembly, self._stop) as opened:
             processing = Processing(opened)
-            customer = await processing.resolve(customer_name)
+            customer = await processing.names.resolve(customer_name)
             async with connect(self._assembly, opened) as connection:
                 return await processing.process(connection, customer, options)
 
@@ -76,17 +76,19 @@ class BatchService(SingleSteps):
         async with open_context(self._assembly, self._stop) as opened:
             processing = Processing(opened)
             if customer_names is None:
-                found = await processing.customers(options, delivered=options.get("changes", False))
+                found = await processing.names.with_something_to_do(
+                    options, delivered=options.get("changes", False)
+                )
                 customers = [customer for customer, _ in found]
             else:
-                customers = await processing.resolve_all(customer_names)
+                customers = await processing.names.resolve_all(customer_names)
             async with connect(self._assembly, opened) as connection:
                 return await processing.process_all(connection, customers, options)
 
     def retry_failed(
         self,
         *,
-        batch_id: UUID | None = None,
+        batch_id: UUID | str | None = None,
         customer_name: str | None = None,
         error_ids: Sequence[ErrorId | str] = (),
         everything: bool = False,
@@ -97,36 +99,36 @@ class BatchService(SingleSteps):
         unless its error is named. Raises `ConfigurationError` where nothing is chosen, and for errors that are
         nowhere, or resolved.
         """
-        choice = Choice(batch_id, customer_name, tuple(error_ids), everything)
-        return self._now("retry_failed", lambda: self._retry(choice))
+        make = partial(self.retry_failed_async, batch_id=batch_id, customer_name=customer_name)
+        return self._now("retry_failed", lambda: make(error_ids=error_ids, everything=everything))
 
     async def retry_failed_async(
         self,
         *,
-        batch_id: UUID | None = None,
+        batch_id: UUID | str | None = None,
         customer_name: str | None = None,
         error_ids: Sequence[ErrorId | str] = (),
         everything: bool = False,
     ) -> RunResult:
         """Do what `retry_failed` does, within a running event loop."""
-        return await self._retry(Choice(batch_id, customer_name, tuple(error_ids), everything))
-
-    async def _retry(self, choice: Choice) -> RunResult:
+        of = None if batch_id is None else batch_id_of(batch_id)
+        choice = Choice(of, customer_name, tuple(error_ids), everything)
         async with open_context(self._assembly, self._stop) as opened:
             processing = Processing(opened)
             return await self._go(opened, processing, await retries(opened, processing, choice))
 
-    def resume(self, batch_id: UUID | None = None) -> RunResult:
+    def resume(self, batch_id: UUID | str | None = None) -> RunResult:
         """Go on with what is unfinished, and load nothing new: of a batch, or of every customer that has any.
 
         A batch of which nothing is left does nothing. Raises `UnknownBatchError` where there is no such batch.
         """
         return self._now("resume", lambda: self.resume_async(batch_id))
 
-    async def resume_async(self, batch_id: UUID | None = None) -> RunResult:
+    async def resume_async(self, batch_id: UUID | str | None = None) -> RunResult:
         """Do what `resume` does, within a running event loop."""
+        of = None if batch_id is None else batch_id_of(batch_id)
         async with open_context(self._assembly, self._stop) as opened:
-            return await self._go(opened, Processing(opened), await resumptions(opened, batch_id))
+            return await self._go(opened, Processing(opened), await resumptions(opened, of))
 
     async def _go(
         self, opened: OpenContext, processing: Processing, errands: Mapping[str, Errand]
@@ -208,7 +210,7 @@ class BatchService(SingleSteps):
         """Do what `customers_with_new_orders` does, within a running event loop."""
         require_options(filters, Filters)
         async with open_context(self._assembly, self._stop) as opened:
-            return await Processing(opened).customers(filters, delivered=changes)
+            return await Processing(opened).names.with_something_to_do(filters, delivered=changes)
 
     def check(self) -> CheckResult:
         """Look at everything that a run relies on, and change nothing; what is wrong is found, never raised."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Unpack
 
 from order_staging.batch.assembly import connect, open_context
 from order_staging.batch.calls import Calls
-from order_staging.batch.options import LoadOptions, require_options
+from order_staging.batch.options import LoadOptions, batch_id_of, require_options
 from order_staging.batch.processing import Processing
 from order_staging.batch.results import LoadResult, StepResult
 
@@ -31,61 +31,64 @@ class SingleSteps(Calls):
         require_options(options, LoadOptions)
         async with open_context(self._assembly, self._stop) as opened:
             processing = Processing(opened)
-            return await processing.load(await processing.resolve(customer_name), options)
+            return await processing.load(await processing.names.resolve(customer_name), options)
 
-    def create_monday_items_from_staging(self, batch_id: UUID) -> StepResult:
+    def create_monday_items_from_staging(self, batch_id: UUID | str) -> StepResult:
         """Create the items of a batch's staged orders; tell how many are on the board by this step."""
         return self._now(
             "create_monday_items_from_staging", lambda: self.create_monday_items_from_staging_async(batch_id)
         )
 
-    async def create_monday_items_from_staging_async(self, batch_id: UUID) -> StepResult:
+    async def create_monday_items_from_staging_async(self, batch_id: UUID | str) -> StepResult:
         """Do what `create_monday_items_from_staging` does, within a running event loop."""
+        of = batch_id_of(batch_id)
         async with (
             open_context(self._assembly, self._stop) as opened,
             connect(self._assembly, opened) as connection,
         ):
             processing = Processing(opened)
-            async with processing.step(batch_id, connection) as (run, result):
+            async with processing.step(of, connection) as (run, result):
                 await processing.decide_leftovers(connection, run, result.customer)
                 await run.create_items(connection)
                 run.require_no_trouble()
-            return StepResult(batch_id, orders=result.orders.on_board)
+            return StepResult(of, orders=result.orders.on_board)
 
-    def create_monday_subitems_from_staging(self, batch_id: UUID) -> StepResult:
+    def create_monday_subitems_from_staging(self, batch_id: UUID | str) -> StepResult:
         """Create the subitems of a batch's orders that are on the board; tell how many by this step."""
         return self._now(
             "create_monday_subitems_from_staging",
             lambda: self.create_monday_subitems_from_staging_async(batch_id),
         )
 
-    async def create_monday_subitems_from_staging_async(self, batch_id: UUID) -> StepResult:
+    async def create_monday_subitems_from_staging_async(self, batch_id: UUID | str) -> StepResult:
         """Do what `create_monday_subitems_from_staging` does, within a running event loop."""
+        of = batch_id_of(batch_id)
         async with (
             open_context(self._assembly, self._stop) as opened,
             connect(self._assembly, opened) as connection,
         ):
             processing = Processing(opened)
-            async with processing.step(batch_id, connection) as (run, result):
+            async with processing.step(of, connection) as (run, result):
                 await processing.decide_leftovers(connection, run, result.customer)
                 await run.create_subitems(connection)
                 run.require_no_trouble()
-            return StepResult(batch_id, subitems=result.subitems.on_board)
+            return StepResult(of, subitems=result.subitems.on_board)
 
-    def promote_successful_records(self, batch_id: UUID) -> StepResult:
+    def promote_successful_records(self, batch_id: UUID | str) -> StepResult:
         """Write what landed to the production tables; tell how many orders and subitems."""
         return self._now(
             "promote_successful_records", lambda: self.promote_successful_records_async(batch_id)
         )
 
-    async def promote_successful_records_async(self, batch_id: UUID) -> StepResult:
+    async def promote_successful_records_async(self, batch_id: UUID | str) -> StepResult:
         """Do what `promote_successful_records` does, within a running event loop."""
+        of = batch_id_of(batch_id)
         async with open_context(self._assembly, self._stop) as opened:
-            async with Processing(opened).step(batch_id) as (run, result):
+            async with Processing(opened).step(of) as (run, result):
                 await run.promote()
-            return StepResult(batch_id, result.orders.promoted, result.subitems.promoted)
+            return StepResult(of, result.orders.promoted, result.subitems.promoted)
 
-    def cleanup_staging_for_customer(self, batch_id: UUID) -> StepResult:
+    def cleanup_staging_for_customer(self, batch_id: UUID | str) -> StepResult:
         """Delete from staging what a batch has brought to production, nothing else, and end the batch.
 
         Tells how many orders and subitems were deleted.
@@ -94,10 +97,11 @@ class SingleSteps(Calls):
             "cleanup_staging_for_customer", lambda: self.cleanup_staging_for_customer_async(batch_id)
         )
 
-    async def cleanup_staging_for_customer_async(self, batch_id: UUID) -> StepResult:
+    async def cleanup_staging_for_customer_async(self, batch_id: UUID | str) -> StepResult:
         """Do what `cleanup_staging_for_customer` does, within a running event loop."""
+        of = batch_id_of(batch_id)
         async with open_context(self._assembly, self._stop) as opened:
-            async with Processing(opened).step(batch_id) as (run, _):
+            async with Processing(opened).step(of) as (run, _):
                 orders, subitems = await run.clean_up()
                 await run.finish()
-            return StepResult(batch_id, orders, subitems)
+            return StepResult(of, orders, subitems)

@@ -32,9 +32,9 @@ class DriftRun:
         """Compare these customers, or all (None); and repair them."""
         processing, filters = self._processing, self._filters
         if customer_names is None:
-            names = [name for name, _ in await processing.customers(filters, delivered=True)]
+            names = [name for name, _ in await processing.names.with_something_to_do(filters, delivered=True)]
         else:
-            names = await processing.resolve_all(customer_names)
+            names = await processing.names.resolve_all(customer_names)
         before = await self._compare(names)
         listed = tuple(before.customers if customer_names is None else names)
         result = DriftResult(listed, before.orders, before.subitems, tuple(before.findings))

@@ -53,16 +53,18 @@ async def retries(opened: OpenContext, processing: Processing, choice: Choice) -
         ids = dict.fromkeys(map(ErrorId.of, choice.error_ids))
         letters = [named(each, await run(partial(_numbered, each.number))) for each in ids]
         now = await run(_source_customers)
-        return errands(at_home(letters, now, processing.label), processing.label, even_exhausted=True)
+        return errands(
+            at_home(letters, now, processing.names.label), processing.names.label, even_exhausted=True
+        )
     batch_id, customer = choice.batch_id, None
     if batch_id is not None:
         await _customer_of(opened, batch_id)
     if choice.customer_name is not None:
         known = await run(lambda uow: uow.failures.customers())
-        customer = await processing.resolve(choice.customer_name, known)
+        customer = await processing.names.resolve(choice.customer_name, known)
     letters = await run(lambda uow: uow.failures.unresolved(batch_id=batch_id))
-    found = at_home(letters, await run(_source_customers), processing.label, customer)
-    return errands(found, processing.label, even_exhausted=False)
+    found = at_home(letters, await run(_source_customers), processing.names.label, customer)
+    return errands(found, processing.names.label, even_exhausted=False)
 
 
 async def resumptions(opened: OpenContext, batch_id: UUID | None) -> Mapping[str, Errand]:

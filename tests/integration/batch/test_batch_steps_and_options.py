@@ -333,3 +333,29 @@ def test_a_misspelt_filter_or_a_name_for_a_list_is_refused_before_anything_is_do
         with pytest.raises(ConfigurationError, match=r"'GREYSON' is no list of names; give \['GREYSON'\]"):
             call("GREYSON")
     assert (world.database.count(STG), world.database.count(BATCHES), world.mutations()) == (0, 0, 0)
+
+
+@on_sqlite
+def test_a_batch_is_named_by_its_id_or_the_text_of_it(world: World) -> None:
+    world.add(*order_lines(1))
+    service = world.service()
+    loaded = service.load_new_orders_to_staging("GREYSON")
+    assert service.create_monday_items_from_staging(str(loaded.batch_id)).orders == 1
+    assert service.resume(str(loaded.batch_id)).batches[0].status == "COMPLETED"
+    assert service.retry_failed(batch_id=str(loaded.batch_id)).batches == ()
+    for call in (service.resume, service.promote_successful_records):
+        with pytest.raises(ConfigurationError, match=r"^batch_id='4755' is no id of a batch; "):
+            call("4755")
+
+
+@on_sqlite
+def test_what_batches_call_a_customer_names_it_as_customers_lists_it(world: World) -> None:
+    long = "Somebody & Daughters " * 8
+    world.add(order_line(1, **{"CUSTOMER NAME": None}), order_line(2, **{"CUSTOMER NAME": long}))
+    service = world.service()
+    listed = [name for name, _ in service.customers_with_new_orders()]
+    assert len(listed) == 2
+    results = {name: service.process_customer_batch(name) for name in listed}
+    assert [(name, result.customer, result.orders.invalid) for name, result in results.items()] == [
+        (name, name, 1) for name in listed
+    ]

@@ -147,5 +147,5 @@ def mistakes(service: BatchService) -> None:
     service.process_customer_batch("A", purchase_order="1")  # type: ignore[call-arg]
     service.process_customer_batch("A", limit="3")  # type: ignore[arg-type]
     service.process_customer_batch(4755)  # type: ignore[arg-type]
-    service.retry_failed(batch_id="3f")  # type: ignore[arg-type]
+    service.retry_failed(batch_id="3f")
     Settings().monday_token = None  # type: ignore[misc]

@@ -107,14 +107,23 @@ def test_a_value_that_cannot_be_used_is_one_line_that_names_the_variable(
 
 
 @pytest.mark.parametrize(("name", "value"), UNUSABLE)
-def test_pydantics_own_error_does_not_repeat_the_value(
+def test_constructed_they_raise_the_same_and_do_not_repeat_the_value(
     name: str, value: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(PREFIX + name, value)
-    with pytest.raises(ValidationError) as caught:
+    with pytest.raises(SettingError, match=f"^{PREFIX}{name}: ") as caught:
         Settings()
     assert "input_value" not in str(caught.value)
     assert PASSWORD not in str(caught.value)
+
+
+def test_a_keyword_that_is_no_setting_is_refused_as_python_does() -> None:
+    for make in (Settings, Settings.load):
+        with pytest.raises(
+            TypeError, match="'databse_url' is no setting; there are database_url, monday_token, "
+        ):
+            make(databse_url="sqlite:////elsewhere.db")
+    assert Settings(_env_file=None).aliases == 20
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.8.8.8", "[::1]", "LOCALHOST"])
