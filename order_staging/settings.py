@@ -96,10 +96,13 @@ class Settings(BaseSettings):
             super().__init__(**values)
         except ValidationError as error:
             first = error.errors(include_input=False, include_url=False)[0]
-            name = PREFIX + ".".join(str(part) for part in first["loc"]).upper()
-            raise SettingError(
-                name, f"{_problem(first['msg'])}; change it in the environment or in .env"
-            ) from None
+            field, problem = ".".join(str(part) for part in first["loc"]), _problem(first["msg"])
+            place = (
+                f"correct the argument {field}"
+                if field in values
+                else "change it in the environment or in .env"
+            )
+            raise SettingError(f"{PREFIX}{field}".upper(), f"{problem}; {place}") from None
 
     @classmethod
     def settings_customise_sources(

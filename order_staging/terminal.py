@@ -24,6 +24,17 @@ class UnwritableError(OSError):
 class _Output(io.TextIOWrapper):
     """Standard output that tells its own failures from those of other files, but for a reader that has left."""
 
+    def __init__(self, before: io.TextIOWrapper) -> None:
+        """Take the place of a stream, and keep it: where nobody does, it closes what both write to."""
+        super().__init__(
+            before.buffer,
+            before.encoding,
+            before.errors,
+            line_buffering=before.line_buffering,
+            write_through=before.write_through,
+        )
+        self._before = before
+
     def write(self, text: str, /) -> int:
         with _telling():
             return super().write(text)
@@ -102,15 +113,8 @@ def forgive(*streams: TextIO) -> None:
 
 def guard_output() -> None:
     """Have standard output raise `UnwritableError` where it cannot be written."""
-    old = sys.stdout
-    if isinstance(old, io.TextIOWrapper):
-        sys.stdout = _Output(
-            old.buffer,
-            old.encoding,
-            old.errors,
-            line_buffering=old.line_buffering,
-            write_through=old.write_through,
-        )
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout = _Output(sys.stdout)
 
 
 def give_up_output() -> None:

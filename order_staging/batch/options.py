@@ -96,6 +96,10 @@ def wanted_by(options: Options) -> Wanted:
     for name in ("archive_removed", "archive_most", "recreate_deleted"):
         if options.get(name) and not changes:
             raise ConfigurationError(f"{name} goes with changes alone; ask for changes, too")
+    if options.get("look_first") and options.get("recreate_deleted"):
+        raise ConfigurationError(
+            "look_first and recreate_deleted exclude each other; ask for the latter in a later run"
+        )
     if options.get("archive_most") and not options.get("archive_removed"):
         raise ConfigurationError("archive_most goes with archive_removed alone; ask for it, too")
     return Wanted(

@@ -20,7 +20,7 @@ from order_staging.batch.letters import Refusal
 from order_staging.batch.lookups import only_moves
 from order_staging.failpoints import Failpoint, reach
 from order_staging.models import ErrorType, StagedOrder, StagedSubitem, StagingStatus
-from order_staging.repositories.staged_rows import CHANGES, Staged
+from order_staging.repositories.staged_rows import CHANGES, DOUBTED, Staged
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -143,7 +143,12 @@ class Recovery(Generic[Staged]):
         return absent
 
     async def _wait_for_the_end_of_doubt(self, rows: Sequence[Staged]) -> None:
-        words = f"{len(rows)} rows without an answer may still arrive; then the board is looked at"
+        count = len(rows)
+        words = f"{count} rows without an answer may still arrive; then the board is looked at"
+        if not any(row.stg_sent_date for row in rows):
+            words = (
+                f"{count} rows are not on the board, which is looked at once more as a search may lag behind"
+            )
         await self._context.wait(self._doubt_ends_in(rows), words)
 
     def _doubt_ends_in(self, missing: Sequence[Staged]) -> float:
@@ -152,9 +157,11 @@ class Recovery(Generic[Staged]):
         A request may be executed after its connection is lost: until it would have timed out, nothing is sure.
         """
         settings = self._context.settings
-        now = self._context.outside.now()
-        latest = max((row.stg_sent_date for row in missing if row.stg_sent_date), default=now)
-        return max(settings.recovery_delay, settings.request_timeout - (now - latest).total_seconds())
+        sent = [row.stg_sent_date for row in missing if row.stg_sent_date]
+        if not sent:
+            return settings.recovery_delay
+        passed = (self._context.outside.now() - max(sent)).total_seconds()
+        return max(settings.recovery_delay, settings.request_timeout - passed)
 
     def _unknown(self, uow: UnitOfWork) -> list[Staged]:
         return self._cargo.rows(uow).unsettled(self._record.batch_id)
@@ -199,6 +206,8 @@ class Recovery(Generic[Staged]):
 
     def _was_decided_by_people(self, row: Staged) -> bool:
         """Tell whether a row was a conflict before a retry: it has a letter, and its key does not count."""
+        if row.stg_error_message == DOUBTED["stg_error_message"]:
+            return False
         is_new = row.stg_key_date is None and row.update_operation not in CHANGES
         return is_new and self._ledger.refusals.has_letter(self._cargo.letterbox, row)
 

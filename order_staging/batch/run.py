@@ -318,6 +318,9 @@ class BatchRun:
     def _is_clean(self, uow: UnitOfWork) -> bool:
         batch_id = self._record.batch_id
         orders, subitems = uow.staging.orders.counts(batch_id), uow.staging.subitems.counts(batch_id)
+        if StagingStatus.UNKNOWN in subitems and not uow.staging.subitems.unsettled(batch_id):
+            # They wait for their items, or for a run that brings sizes: nobody has asked about them yet.
+            del subitems[StagingStatus.UNKNOWN]
         left = orders.keys() - {StagingStatus.PROMOTED} | subitems.keys() & TROUBLED
         return (
             not left

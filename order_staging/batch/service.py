@@ -111,6 +111,9 @@ class BatchService(SingleSteps):
         everything: bool = False,
     ) -> RunResult:
         """Do what `retry_failed` does, within a running event loop."""
+        if isinstance(error_ids, str):
+            # A text is a sequence, too, of ids of one digit.
+            raise ConfigurationError(f"error_ids={error_ids!r} is no list of ids; give [{error_ids!r}]")
         of = None if batch_id is None else batch_id_of(batch_id)
         choice = Choice(of, customer_name, tuple(error_ids), everything)
         async with open_context(self._assembly, self._stop) as opened:

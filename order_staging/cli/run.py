@@ -138,6 +138,10 @@ def _require_changes(*, changes: bool, archive_removed: bool, options: Options) 
     for option in ("archive_removed", "recreate_deleted"):
         if options.get(option) and not changes:
             raise ConfigurationError(f"--{option.replace('_', '-')} goes with --changes; give both")
+    if options.get("look_first") and options.get("recreate_deleted"):
+        raise ConfigurationError(
+            "--look-first and --recreate-deleted exclude each other; give the second to a later run"
+        )
     if options.get("archive_most") and not archive_removed:
         raise ConfigurationError("--archive-most goes with --archive-removed; give both")
 

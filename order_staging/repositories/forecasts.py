@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, func, literal, or_, select
 
 from order_staging.models import OrdersUnified, ProductionOrder, StagedOrder, StagedSubitem, StagingStatus
-from order_staging.repositories.base import exactly
+from order_staging.repositories.base import avoid_nested_loops, exactly, without_nested_loops
 from order_staging.repositories.keys import complete, labelled, names_of, row_texts, source_texts
 from order_staging.repositories.relinking import recognised
 from order_staging.repositories.source import SourceFilter, doubled_uuids, matching, undelivered
@@ -58,7 +58,8 @@ class Forecasts:
     def count_recognised(self, key: BusinessKey, names: Sequence[str | None], *, doubled: bool) -> int:
         """Count the new rows of these customers that a run would recognise by their business key."""
         found = recognised(key, names, doubled=doubled).subquery("recognised")
-        return self.session.scalar(select(func.count()).select_from(found)) or 0
+        with without_nested_loops(self.session):
+            return self.session.scalar(select(func.count()).select_from(found)) or 0
 
     def waiting(self, customer: str) -> list[Waiting]:
         """Count what waits of a customer to be created, by group."""
@@ -104,6 +105,7 @@ class Forecasts:
         Several new rows have them, or production or staging has under another UUID. `left_out` selects UUIDs that
         do not count.
         """
+        avoid_nested_loops(self.session)
         new = _new(key, wanted, left_out, doubled=doubled)
         query = _several(key, new)
         ordered = query.order_by(*(new.c[name] for name in names_of(key))).limit(limit)

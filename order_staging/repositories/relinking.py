@@ -23,7 +23,7 @@ from order_staging.models import (
     StagedSubitem,
     StagingStatus,
 )
-from order_staging.repositories.base import chunks, update_many
+from order_staging.repositories.base import chunks, update_many, without_nested_loops
 from order_staging.repositories.keys import complete, labelled, row_texts, source_texts
 from order_staging.repositories.source import SourceFilter, doubled_uuids, matching, undelivered
 from order_staging.repositories.staging import StagedOrders
@@ -40,8 +40,6 @@ if TYPE_CHECKING:
 Columns = TypeVarTuple("Columns")
 
 PAIRS_A_STATEMENT = 500
-NESTED_LOOPS, OF_THE_TRANSACTION = "enable_nestloop", True
-"""PostgreSQL's setting of its planner, and how long it is changed: `set_config` takes it as its last argument."""
 MAPPINGS = 8
 """Business keys of which statements are kept, as making them costs more than using them: a job has one or two."""
 
@@ -97,18 +95,8 @@ class Relinking:
         return Relinked(len(staged) + len(landed), more=limit in {len(staged), len(landed)})
 
     def _pairs(self, query: Select[Any]) -> Sequence[Row[Any]]:
-        """Read pairs. PostgreSQL must not compare each orphan with each new row.
-
-        Its statistics know of no row whose UUID the source lacks: it expects one orphan, and a rebuilt source has
-        all of them.
-        """
-        if self.session.get_bind().dialect.name != "postgresql":
+        with without_nested_loops(self.session):
             return self.session.execute(query).all()
-        before = self.session.scalar(select(func.current_setting(NESTED_LOOPS)))
-        self.session.execute(select(func.set_config(NESTED_LOOPS, "off", OF_THE_TRANSACTION)))
-        pairs = self.session.execute(query).all()
-        self.session.execute(select(func.set_config(NESTED_LOOPS, before, OF_THE_TRANSACTION)))
-        return pairs
 
     def _take_over_staged(self, pairs: Sequence[StagedPair]) -> None:
         """Give staged orders, and all that bears their old UUIDs, the new ones.

@@ -29,6 +29,7 @@ from sqlalchemy.types import NullType, TypeDecorator, TypeEngine
 
 from order_staging.errors import ConfigurationError
 from order_staging.models import OrdersUnified, ProductionOrder, StagedOrder, StagingStatus
+from order_staging.repositories.base import avoid_nested_loops
 from order_staging.repositories.streaming import dicts, streamed
 
 if TYPE_CHECKING:
@@ -172,6 +173,7 @@ class SourceRepository:
             query = query.where(uuid.in_(uuids))
         if page.left_out is not None:
             query = query.where(uuid.not_in(page.left_out))
+            avoid_nested_loops(self.session)
         return streamed(self.session, query, "new_rows", page.size, order_by=UUID_COLUMN)
 
     def rows_of(

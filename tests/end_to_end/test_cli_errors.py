@@ -158,3 +158,11 @@ def test_an_output_that_takes_nothing_is_told_in_a_line_and_blamed_on_nobody(
     assert told.startswith(
         "error: standard output cannot be written (No space left on device); send it elsewhere"
     )
+
+
+def test_a_closed_output_is_no_fault(tmp_path: Path) -> None:
+    command = f"{sys.executable} {REPOSITORY / 'runner.py'} --version >&-"
+    done = subprocess.run(
+        ["/bin/sh", "-c", command], stderr=subprocess.PIPE, cwd=tmp_path, env=environment({}), check=False
+    )
+    assert (done.returncode, done.stderr) == (0, b"")

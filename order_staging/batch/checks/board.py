@@ -56,17 +56,16 @@ def board_findings(live: LiveBoard, demand: Demand | None) -> list[Finding]:
 
 
 def delivered_finding(board: Board, looked_at: int, boards: Mapping[int, int]) -> Finding:
-    """Tell whether what was delivered is on the board; `boards` has those of the items looked at, by item."""
+    """Tell whether what was delivered belongs to the board; `boards` has those of the items looked at, by item."""
+    newest = f"{counted(looked_at, 'item')} that MON has, the newest"
     here = sum(board_id == board.id for board_id in boards.values())
-    if here or not looked_at:
-        return ok(
-            "delivered", f"{here} of {counted(looked_at, 'item')} that MON has, the newest, are on the board"
-        )
-    elsewhere = Counter(boards.values()).most_common(1)
-    where = f"; {elsewhere[0][1]} are on the board {elsewhere[0][0]}" if elsewhere else ""
+    elsewhere = Counter(board_id for board_id in boards.values() if board_id != board.id).most_common(1)
+    if (here and not elsewhere) or not looked_at:
+        return ok("delivered", f"of {newest}, {here} belong to the board")
+    where = f", and {elsewhere[0][1]} belong to the board {elsewhere[0][0]}" if elsewhere else ""
     return warning(
         "delivered",
-        f"none of {counted(looked_at, 'item')} that MON has, the newest, is on the board {board.id}{where}",
+        f"of {newest}, {here or 'none'} belong to the board {board.id}{where}",
         "check ORDER_STAGING_BOARD_ID and ORDER_STAGING_DATABASE_URL: each board needs a database of its own",
     )
 

@@ -35,7 +35,7 @@ class ErrorId:
         """Read one as somebody wrote it. Raises `ConfigurationError`."""
         if isinstance(value, ErrorId):
             return value
-        found = _WRITTEN.fullmatch(value.strip())
+        found = _WRITTEN.fullmatch(str(value).strip())
         if found is None:
             raise ConfigurationError(
                 f"{value!r} is no error id; give one as `order-staging errors` lists it, such as order:12"

@@ -115,7 +115,7 @@ def test_what_was_delivered_is_looked_for_on_the_board_as_another_one_has_none_o
     (seen,) = of(world.service().check(), "delivered")
     assert (seen.severity, seen.message) == (
         Severity.OK,
-        "2 of 2 items that MON has, the newest, are on the board",
+        "of 2 items that MON has, the newest, 2 belong to the board",
     )
     # As if the items were on another board that the token may see: that of the subitems is one.
     for item, subitem in zip(world.sandbox.items(), world.sandbox.subitems(), strict=False):
@@ -127,7 +127,7 @@ def test_what_was_delivered_is_looked_for_on_the_board_as_another_one_has_none_o
     warned = only(world.service().check())
     board, other = world.sandbox.board_id, world.sandbox.subitem_board_id
     assert warned.message == (
-        f"none of 2 items that MON has, the newest, is on the board {board}; 2 are on the board {other}"
+        f"of 2 items that MON has, the newest, none belong to the board {board}, and 2 belong to the board {other}"
     )
     assert "ORDER_STAGING_BOARD_ID" in str(warned.advice)
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
+from order_staging import ConfigurationError
+from order_staging.batch.options import wanted_by
 from order_staging.failpoints import Failpoint, armed
+from tests.integration.batch.batch_retries import refuse
 from tests.integration.batch.batch_world import (
     CUSTOMER,
     KEY_COLUMN,
@@ -117,3 +121,43 @@ def test_what_people_have_written_stays_and_what_the_source_changes_later_is_sen
     world.database.execute('UPDATE "ORDERS_UNIFIED" SET "M" = 6')
     result = world.run(CUSTOMER, changes=True)
     assert (result.subitems.updated, world.item().name) == (1, "A name of theirs")
+
+
+@on_sqlite
+def test_what_is_not_on_the_board_is_created_though_it_was_refused_once(world: World) -> None:
+    (row,) = order_lines(1)
+    world.add(row)
+    refuse(world)
+    assert world.run().orders.rejected == 1
+    for table in (STG, STG_SUB):
+        world.database.execute(f'DELETE FROM "{table}"')
+    result = world.run(look_first=True)
+    assert (result.orders.created, len(world.sandbox.items())) == (1, 1)
+    world.lands([row])
+
+
+@on_sqlite
+def test_sizes_that_are_left_for_later_are_no_errors(world: World) -> None:
+    (row,) = order_lines(1)
+    world.add(row)
+    assert world.run(look_first=True, subitems=False).status == "COMPLETED"
+    world.run()
+    world.lands([row])
+
+
+@on_sqlite
+def test_nobody_waits_for_answers_to_what_was_never_sent(world: World) -> None:
+    waits: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        waits.append(seconds)
+
+    world.outside = replace(world.outside, sleep=sleep)
+    world.add(*order_lines(2))
+    world.run(look_first=True, settings={"request_timeout": 65, "recovery_delay": 5})
+    assert max(waits) <= 5
+
+
+def test_looking_and_creating_again_exclude_each_other() -> None:
+    with pytest.raises(ConfigurationError, match="look_first and recreate_deleted exclude each other"):
+        wanted_by({"look_first": True, "changes": True, "recreate_deleted": True})

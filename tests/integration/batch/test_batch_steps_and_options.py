@@ -343,6 +343,8 @@ def test_a_batch_is_named_by_its_id_or_the_text_of_it(world: World) -> None:
     assert service.create_monday_items_from_staging(str(loaded.batch_id)).orders == 1
     assert service.resume(str(loaded.batch_id)).batches[0].status == "COMPLETED"
     assert service.retry_failed(batch_id=str(loaded.batch_id)).batches == ()
+    with pytest.raises(ConfigurationError, match=r"^error_ids='12' is no list of ids; give \['12'\]"):
+        service.retry_failed(error_ids="12")
     for call in (service.resume, service.promote_successful_records):
         with pytest.raises(ConfigurationError, match=r"^batch_id='4755' is no id of a batch; "):
             call("4755")

@@ -117,6 +117,11 @@ def test_constructed_they_raise_the_same_and_do_not_repeat_the_value(
     assert PASSWORD not in str(caught.value)
 
 
+def test_a_keyword_that_cannot_be_used_is_named_as_it_was_given() -> None:
+    with pytest.raises(SettingError, match=r"^ORDER_STAGING_LANES: .*; correct the argument lanes$"):
+        Settings(lanes=0)
+
+
 def test_a_keyword_that_is_no_setting_is_refused_as_python_does() -> None:
     for make in (Settings, Settings.load):
         with pytest.raises(
