@@ -21,6 +21,7 @@ from order_staging.repositories import (
     Forecasts,
     HistoryRepository,
     ImportRepository,
+    Permissions,
     ProductionRepository,
     Relinking,
     SourceRepository,
@@ -62,7 +63,7 @@ class UnitOfWork:
     """A transaction around repositories: `with uow: ...; uow.commit()`; what is not committed is rolled back.
 
     Inside the `with` block it has `.source`, `.staging`, `.production`, `.deliveries`, `.relinking`,
-    `.forecasts`, `.failures`, `.batches`, `.imports` and `.history`.
+    `.forecasts`, `.failures`, `.batches`, `.imports`, `.history` and `.permissions`.
     Under a `hold` a commit fails with `LeaseLostError` once another runner has taken the customer over. The
     database's errors are raised as `PersistenceError`; where a commit may have taken place all the same, as
     `CommitInDoubtError`, and `was_committed` of another unit of work tells.
@@ -78,6 +79,7 @@ class UnitOfWork:
     batches: BatchRepository
     imports: ImportRepository
     history: HistoryRepository
+    permissions: Permissions
 
     def __init__(self, session_factory: Callable[[], Session], hold: Hold | None = None) -> None:
         """Take what makes sessions, and the lease under which to write, if any."""
@@ -104,6 +106,7 @@ class UnitOfWork:
         self.batches = BatchRepository(session)
         self.imports = ImportRepository(session)
         self.history = HistoryRepository(session)
+        self.permissions = Permissions(session)
         return self
 
     def __exit__(

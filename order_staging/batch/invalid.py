@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from functools import partial
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 import structlog
 
@@ -15,7 +16,6 @@ from order_staging.transform import fingerprint
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
-    from uuid import UUID
 
     from order_staging.batch.context import RunContext
     from order_staging.batch.events import RowRefused
@@ -100,7 +100,7 @@ class InvalidRows:
         self._letters, self._outdated, self._mended, self._refused = [], [], set(), 0
         self._told = []
         if self._any:
-            uuids = [row[UUID_COLUMN] for row in page if row[UUID_COLUMN] is not None]
+            uuids = [row[UUID_COLUMN] for row in page if isinstance(row[UUID_COLUMN], UUID)]
             self._known = _Known(uow.failures.invalid_like(uuids, [fingerprint(row) for row in page]))
 
     def refuse(self, order: InvalidOrder, row: Row, *, identified: bool) -> None:

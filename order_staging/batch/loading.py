@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import structlog
 
@@ -22,7 +23,6 @@ from order_staging.transform import InvalidOrder, Note, Order
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from uuid import UUID
 
     from order_staging.batch.announcing import StepProgress
     from order_staging.batch.context import RunContext
@@ -140,7 +140,7 @@ class Loader:
         self._invalid.recall(uow, page)
         for row in page:
             order = self._context.rules.apply(row, self._source.shape.sizes)
-            self._invalid.refuse(unidentified(order), row, identified=False)
+            self._invalid.refuse(unidentified(order, row[UUID_COLUMN]), row, identified=False)
         self._invalid.write(uow)
         uow.after_commit(self._tell)
 
@@ -211,15 +211,17 @@ def note_warnings(uow: UnitOfWork, batch_id: UUID, orders: Sequence[Order]) -> N
     uow.batches.add_notes(batch_id, lines)
 
 
-def unidentified(order: Order | InvalidOrder) -> InvalidOrder:
-    """Refuse a row whose UUID is missing or stands on several rows; one that is missing is a problem already."""
+def unidentified(order: Order | InvalidOrder, found: object) -> InvalidOrder:
+    """Refuse a row that no UUID identifies, by what its column holds: none, something else, or one of several rows.
+
+    Of the first two the rules have told, unless blanks are around a UUID, which they take for what it is.
+    """
     if isinstance(order, InvalidOrder) and order.source_uuid is None:
         return order
-    doubled = Note(
-        UUID_COLUMN, str(order.source_uuid), "is on several rows; give each row of ORDERS_UNIFIED its own"
-    )
-    if isinstance(order, InvalidOrder):
-        return replace(order, problems=(*order.problems, doubled))
-    return InvalidOrder(
-        order.source_uuid, order.customer, order.order_number, order.title, order.group, (doubled,)
-    )
+    if isinstance(found, UUID):
+        uuid, words = order.source_uuid, "is on several rows; give each row of ORDERS_UNIFIED its own"
+    else:
+        uuid, words = None, "is not a UUID: blanks are around it"
+    known = order.problems if isinstance(order, InvalidOrder) else ()
+    problems = (*known, Note(UUID_COLUMN, str(found), words))
+    return InvalidOrder(uuid, order.customer, order.order_number, order.title, order.group, problems)

@@ -14,6 +14,7 @@ from order_staging.repositories.history import (
     PastBatch,
 )
 from order_staging.repositories.imports import ImportRepository
+from order_staging.repositories.permissions import Permissions, Right
 from order_staging.repositories.production import ProductionRepository
 from order_staging.repositories.relinking import Relinking
 from order_staging.repositories.source import SourceFilter, SourceRepository, SourceShape
@@ -39,8 +40,10 @@ __all__ = [
     "Letter",
     "Pages",
     "PastBatch",
+    "Permissions",
     "ProductionRepository",
     "Relinking",
+    "Right",
     "Row",
     "Rows",
     "SourceFilter",

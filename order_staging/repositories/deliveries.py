@@ -16,7 +16,8 @@ from order_staging.models import (
     StagedOrder,
 )
 from order_staging.repositories.base import chunks, exactly
-from order_staging.repositories.source import SourceFilter, doubled_uuids, equal_text, matching, selecting
+from order_staging.repositories.source import SourceFilter, equal_text, matching, selecting
+from order_staging.repositories.source_uuids import doubled_uuids
 from order_staging.repositories.staged_rows import VALUES_A_STATEMENT
 
 if TYPE_CHECKING:

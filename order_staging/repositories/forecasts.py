@@ -11,7 +11,8 @@ from order_staging.models import OrdersUnified, ProductionOrder, StagedOrder, St
 from order_staging.repositories.base import avoid_nested_loops, exactly, without_nested_loops
 from order_staging.repositories.keys import complete, labelled, names_of, row_texts, source_texts
 from order_staging.repositories.relinking import recognised
-from order_staging.repositories.source import SourceFilter, doubled_uuids, matching, undelivered
+from order_staging.repositories.source import SourceFilter, matching, undelivered
+from order_staging.repositories.source_uuids import doubled_uuids, identified
 from order_staging.repositories.staged_rows import AWAITING, to_be_created
 
 if TYPE_CHECKING:
@@ -123,7 +124,7 @@ def _alike(row: Sequence[Any]) -> Alike:
 def _new(key: BusinessKey, wanted: SourceFilter, left_out: Selection | None, *, doubled: bool) -> Subquery:
     uuid = OrdersUnified.record_uuid
     query = select(uuid.label("uuid"), *labelled(source_texts(key))).where(
-        uuid.is_not(None), *complete(key), *matching(wanted), *undelivered()
+        *complete(key), *matching(wanted), *undelivered(), identified()
     )
     if doubled:
         query = query.where(uuid.not_in(doubled_uuids()))

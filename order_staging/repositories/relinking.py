@@ -25,7 +25,8 @@ from order_staging.models import (
 )
 from order_staging.repositories.base import chunks, update_many, without_nested_loops
 from order_staging.repositories.keys import complete, labelled, row_texts, source_texts
-from order_staging.repositories.source import SourceFilter, doubled_uuids, matching, undelivered
+from order_staging.repositories.source import SourceFilter, matching, undelivered
+from order_staging.repositories.source_uuids import doubled_uuids, identified
 from order_staging.repositories.staging import StagedOrders
 
 if TYPE_CHECKING:
@@ -208,7 +209,7 @@ def _new_rows(
 ) -> Subquery:
     row, keys = OrdersUnified, source_texts(key)
     query = select(row.record_uuid.label("uuid"), _position(keys, row.record_uuid), *labelled(keys)).where(
-        row.record_uuid.is_not(None), *complete(key), *matching(SourceFilter(names)), *undelivered()
+        *complete(key), *matching(SourceFilter(names)), *undelivered(), identified()
     )
     if doubled:
         query = query.where(row.record_uuid.not_in(doubled_uuids()))

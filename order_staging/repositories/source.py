@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
@@ -15,7 +15,6 @@ from sqlalchemy import (
     SelectBase,
     String,
     Table,
-    Uuid,
     and_,
     column,
     func,
@@ -24,12 +23,12 @@ from sqlalchemy import (
     or_,
     select,
 )
-from sqlalchemy.orm import aliased
 from sqlalchemy.types import NullType, TypeDecorator, TypeEngine
 
 from order_staging.errors import ConfigurationError
 from order_staging.models import OrdersUnified, ProductionOrder, StagedOrder, StagingStatus
 from order_staging.repositories.base import avoid_nested_loops
+from order_staging.repositories.source_uuids import TolerantUuid, doubled_uuids, identified, unidentified
 from order_staging.repositories.streaming import dicts, streamed
 
 if TYPE_CHECKING:
@@ -146,7 +145,9 @@ class SourceRepository:
 
     def has_doubled_uuids(self) -> bool:
         """Tell whether any UUID stands on several rows; there should be none."""
-        return self.session.execute(doubled_uuids().limit(1)).first() is not None
+        # Counted, and not read: what is doubled need not be a UUID.
+        first = doubled_uuids().limit(1).subquery("doubled")
+        return bool(self.session.scalar(select(func.count()).select_from(first)))
 
     def new_rows(
         self,
@@ -164,7 +165,7 @@ class SourceRepository:
         """
         uuid = OrdersUnified.record_uuid
         query = selecting(shape, [UUID_COLUMN, *columns])
-        query = query.where(uuid.is_not(None), *matching(wanted), *undelivered())
+        query = query.where(*matching(wanted), *undelivered(), identified())
         if page.after is not None:
             query = query.where(uuid > page.after)
         if page.without_doubled:
@@ -192,15 +193,16 @@ class SourceRepository:
     ) -> Pages:
         """Stream the rows that no UUID identifies, `page.size` of them at a time, as `new_rows` does.
 
-        They have none or, where `page` leaves those out, one that stands on several rows.
+        They have none, something else instead (of which SQLite takes any), or, where `page` leaves those out, one
+        that stands on several rows.
         """
-        query = selecting(shape, columns).where(unidentified(doubled=page.without_doubled), *matching(wanted))
+        query = selecting(shape, columns).where(*matching(wanted), unidentified(doubled=page.without_doubled))
         return streamed(self.session, query, "unidentified_rows", page.size)
 
     def count_unidentified(self, wanted: SourceFilter, *, doubled: bool) -> int:
-        """Count the rows that have no UUID or, if `doubled`, one that stands on several rows."""
+        """Count the rows that `unidentified_rows` reads: with those that share a UUID if `doubled`."""
         query = select(func.count()).select_from(OrdersUnified)
-        query = query.where(unidentified(doubled=doubled), *matching(wanted))
+        query = query.where(*matching(wanted), unidentified(doubled=doubled))
         return self.session.scalar(query) or 0
 
     def add(self, shape: SourceShape, rows: Sequence[dict[str, Any]]) -> None:
@@ -247,7 +249,7 @@ def _shape_of(found: tuple[_Found, ...]) -> SourceShape:
 
 def _type_of(name: str, reflected: TypeEngine[Any]) -> TypeEngine[Any]:
     if name == UUID_COLUMN:
-        return Uuid()
+        return TolerantUuid()
     return TolerantDate() if isinstance(reflected, Date) else reflected
 
 
@@ -255,13 +257,6 @@ def selecting(shape: SourceShape, columns: Sequence[str]) -> Select[Any]:
     """Select columns of ORDERS_UNIFIED and its sizes."""
     names = dict.fromkeys([*columns, *shape.sizes])
     return select(*(column(name, shape.table.c[name].type) for name in names)).select_from(OrdersUnified)
-
-
-@cache
-def doubled_uuids() -> Select[UUID | None]:
-    """Select the UUIDs that stand on several rows."""
-    uuid = aliased(OrdersUnified).record_uuid
-    return select(uuid).where(uuid.is_not(None)).group_by(uuid).having(func.count() > 1)
 
 
 def matching(wanted: SourceFilter) -> list[ColumnElement[bool]]:
@@ -289,12 +284,6 @@ def equal_text(
         for column, value in columns
         if value is not None
     ]
-
-
-def unidentified(*, doubled: bool) -> ColumnElement[bool]:
-    """Tell which rows no UUID identifies: they have none or, if `doubled`, one that stands on several rows."""
-    uuid = OrdersUnified.record_uuid
-    return or_(uuid.is_(None), uuid.in_(doubled_uuids())) if doubled else uuid.is_(None)
 
 
 def undelivered() -> list[ColumnElement[bool]]:

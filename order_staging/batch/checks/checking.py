@@ -12,7 +12,12 @@ from order_staging.batch.announcing import Announcer
 from order_staging.batch.assembly import client_of
 from order_staging.batch.checks.account import account_findings
 from order_staging.batch.checks.board import LiveBoard, board_findings, delivered_finding
-from order_staging.batch.checks.database import demand_findings, look_at_database, look_at_source
+from order_staging.batch.checks.database import (
+    demand_findings,
+    look_at_database,
+    look_at_permissions,
+    look_at_source,
+)
 from order_staging.batch.checks.demand import Demand, Estimate
 from order_staging.batch.checks.findings import CheckResult, Finding, note, ok, problem
 from order_staging.batch.context import DatabaseThread, Outside
@@ -147,6 +152,7 @@ class _Check:
             view = await thread.run(lambda _: look_at_database(engine))
             self._findings += view.findings
             if view.at_head:
+                self._findings.append(await thread.run(look_at_permissions))
                 self._delivered = await thread.run(lambda uow: uow.production.newest_items(DELIVERED))
             if not view.exists or self._mapping is None:
                 return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,19 +13,20 @@ from order_staging.batch.checks.findings import Finding, listed, note, ok, probl
 from order_staging.batch.preflight import incomparable
 from order_staging.database import database_errors
 from order_staging.models import Base, OrdersUnified
+from order_staging.repositories.permissions import NUMBER
 from order_staging.wording import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from sqlalchemy import Engine
 
     from order_staging.batch.checks.demand import Demand
-    from order_staging.repositories import SourceShape
+    from order_staging.repositories import Right, SourceShape
     from order_staging.transform import BoardMapping
     from order_staging.unit_of_work import UnitOfWork
 
-SOURCE = OrdersUnified.__tablename__
+SOURCE, PERMISSIONS = OrdersUnified.__tablename__, "permissions of the database"
 UPGRADE = "run: order-staging db upgrade"
 
 
@@ -56,6 +58,35 @@ def look_at_database(engine: Engine) -> DatabaseView:
     reached = ok("database", f"{engine.dialect.name}, at revision {found}, the newest")
     lacking = list(_lacking(engine))
     return DatabaseView([reached, *lacking], exists=True, at_head=not lacking)
+
+
+def look_at_permissions(uow: UnitOfWork) -> Finding:
+    """Find out whether this login may do what runs do, without trying. The tables must be there."""
+    if file := uow.permissions.unwritable_file():
+        return problem(
+            PERMISSIONS,
+            f"{file} cannot be written by this user, and a run would be refused",
+            "let this user write the file and its folder, without mode=ro in ORDER_STAGING_DATABASE_URL",
+        )
+    return permission_finding(uow.permissions.missing())
+
+
+def permission_finding(missing: Sequence[Right]) -> Finding:
+    """Say which rights a runner's login lacks, the tables of the same rights together."""
+    if not missing:
+        return ok(PERMISSIONS, "the login may do what runs do")
+    lacking: defaultdict[str, list[str]] = defaultdict(list)
+    for right in missing:
+        lacking[right.table].append("USAGE of the sequence" if right.name == NUMBER else right.name)
+    tables: defaultdict[str, list[str]] = defaultdict(list)
+    for name, rights in lacking.items():
+        tables[", ".join(rights)].append(name)
+    said = "; ".join(f"{rights} on {', '.join(names)}" for rights, names in tables.items())
+    return problem(
+        PERMISSIONS,
+        f"a run would be refused, as the login lacks {said}",
+        "grant what docs/database.md#permissions lists for a runner, or use the runner's login",
+    )
 
 
 def look_at_source(mapping: BoardMapping, uow: UnitOfWork) -> SourceView:

@@ -220,7 +220,8 @@ class PreviewReader:
             while rows := await self._next(read):
                 fresh, passed = rows[passed:], max(0, passed - len(rows))
                 for row in fresh:
-                    self._refuse(forecast, unidentified(rules.apply(row, source.shape.sizes)))
+                    order = rules.apply(row, source.shape.sizes)
+                    self._refuse(forecast, unidentified(order, row[UUID_COLUMN]))
                 progress.advance(len(fresh))
         room = math.inf if source.limit is None else source.limit
         async with self._context.database.reading(new) as read:

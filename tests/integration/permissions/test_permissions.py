@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import Engine, event, make_url, text
 from sqlalchemy.exc import ProgrammingError
+from sqlalchemy.orm import sessionmaker
 
-from order_staging import BatchService, Settings, schema
+from order_staging import BatchService, Settings, UnitOfWork, schema
 from order_staging.adoption import adopt
+from order_staging.batch import Severity
 from order_staging.batch.context import Outside
 from order_staging.database import create_engine
 from order_staging.models import Base
+from order_staging.repositories.permissions import NEEDED, Right
 from order_staging.sandbox import MovingClock, Sandbox
 from tests.conftest import Database
 from tests.end_to_end.conftest import InThisProcess
@@ -266,6 +269,64 @@ def test_a_preview_runs_with_a_login_that_may_only_read(world: RunnersWorld, rea
     found = service.preview(changes=True)
     assert (found.total("items"), found.total("sizes_changed"), found.invalid.total) == (1, 1, 1)
     assert len(world.sandbox.executed) == executed
+
+
+def found_by_check(world: RunnersWorld, engine: Engine) -> tuple[Severity, str]:
+    """Give what `check` finds of the login's permissions; the owner sees that nothing was written."""
+    before = {name: world.database.count(name) for name in Base.metadata.tables}
+    checked = BatchService(world.settings_for(), engine=engine, outside=world.outside).check()
+    assert {name: world.database.count(name) for name in Base.metadata.tables} == before
+    (found,) = (each for each in checked.findings if each.subject == "permissions of the database")
+    return found.severity, found.message
+
+
+@on_postgresql
+def test_a_check_names_each_right_that_the_login_lacks_and_that_the_page_grants_a_runner(
+    world: RunnersWorld, reader: Roles, runner: Roles
+) -> None:
+    fine = (Severity.OK, "the login may do what runs do")
+    world.add(*order_lines(1))
+    assert found_by_check(world, runner.engine) == found_by_check(world, runner.owner) == fine
+    severity, words = found_by_check(world, reader.engine)
+    assert severity is Severity.PROBLEM
+    staging, production, imports = "STG_MON_CustMasterSchedule", "MON_CustMasterSchedule", "MON_BulkImport"
+    assert f"INSERT, UPDATE, DELETE, USAGE of the sequence on {staging}, {staging}_Subitems" in words
+    assert f"INSERT, UPDATE, DELETE on {production}, {production}_Subitems" in words
+    assert f"SELECT, INSERT, UPDATE on MON_BatchProcessing, MON_BatchLease, {imports}" in words
+    assert "ORDERS_UNIFIED" not in words
+    for grant in grants(RUNNER, sqlserver=False):
+        if grant.kind == "SCHEMA ":  # without it there is no revision, and nothing to look at
+            continue
+        right = Right(grant.privilege, re.sub(r"_(stg|err)_id_seq", "", grant.name).strip('"'))
+        runner.do(grant.sql("REVOKE", RUNNER))
+        assert missing(runner) == [right]
+        runner.do(grant.sql("GRANT", RUNNER))
+    assert missing(runner) == []
+
+
+def missing(roles: Roles) -> list[Right]:
+    with UnitOfWork(sessionmaker(roles.engine)) as uow:
+        return uow.permissions.missing()
+
+
+@on_postgresql
+def test_the_sequence_of_an_identity_column_needs_no_right(world: RunnersWorld, runner: Roles) -> None:
+    error, counted = '"ERR_MON_CustMasterSchedule"', '"ERR_MON_CustMasterSchedule_err_id_seq"'
+    runner.do(
+        f"ALTER TABLE {error} ALTER COLUMN err_id DROP DEFAULT",
+        f"DROP SEQUENCE {counted}",
+        f"ALTER TABLE {error} ALTER COLUMN err_id ADD GENERATED ALWAYS AS IDENTITY",
+    )
+    assert found_by_check(world, runner.engine)[0] is Severity.OK
+    world.add(order_line(1, **{"CUSTOMER STYLE": None}))
+    assert world.run().orders.invalid == 1
+
+
+def test_a_check_asks_for_what_the_page_grants_and_for_no_more() -> None:
+    for sqlserver in (False, True):
+        granted = grants(RUNNER, sqlserver=sqlserver)
+        on_tables = {(each.privilege, each.name.strip('[]"')) for each in granted if not each.kind}
+        assert {(right, table) for table, rights in NEEDED.items() for right in rights} == on_tables
 
 
 def test_sql_servers_grants_are_those_of_postgresql() -> None:

@@ -24,6 +24,7 @@ from order_staging.models import (
 )
 from order_staging.repositories import Kind, SourceFilter, SourceRepository, SourceShape, Span
 from order_staging.repositories.bulk import Insertion
+from order_staging.repositories.permissions import asked_of_sqlserver
 from order_staging.repositories.relinking import recognised
 from order_staging.repositories.source import Page
 from order_staging.transform import load_mapping
@@ -249,6 +250,16 @@ WORK: dict[str, tuple[Work, list[type[exp.Expr]]]] = {
 def test_the_statements_of_a_named_query_are_transact_sql(any_engine: Engine, name: str) -> None:
     work, kinds = WORK[name]
     assert [type(tree) for tree in recorded(any_engine, work)] == kinds
+
+
+def test_each_right_is_asked_for_by_the_servers_own_function_in_one_statement() -> None:
+    rights, query = asked_of_sqlserver()
+    (tree,) = parsed(for_sqlserver(query))
+    asked = [each for each in tree.find_all(exp.Anonymous) if each.name == "HAS_PERMS_BY_NAME"]
+    assert len(asked) == len(tree.expressions) == len(rights) > 30
+    given = list(query.compile(dialect=SQLSERVER).params.values())
+    assert given[:3] == ["[alembic_version]", "OBJECT", "SELECT"]
+    assert given[-3:] == [f"[{rights[-1].table}]", "OBJECT", rights[-1].name]
 
 
 def test_new_rows_are_one_anti_join_with_every_size_by_name(any_engine: Engine) -> None:

@@ -17,6 +17,7 @@ from order_staging.models import ProductionOrder, StagedOrder, StagingStatus
 from order_staging.reading import SourceReading
 from order_staging.repositories import SourceFilter
 from order_staging.repositories.source import Page
+from order_staging.transform import OrderRules, load_customers, load_mapping
 from tests.integration.repositories.repository_rows import delivered, order, source_row, stage
 
 if TYPE_CHECKING:
@@ -30,6 +31,20 @@ if TYPE_CHECKING:
 EVERYTHING = SourceFilter()
 COLUMNS = ["record_uuid", "AAG ORDER NUMBER"]
 FIRST_PAGE = Page(None, 1000)
+UUID_TEXTS = [
+    UUID(int=7).hex,
+    str(UUID(int=7)),
+    str(UUID(int=2**128 - 1)).upper(),
+    f"{{{UUID(int=7)}}}",
+    UUID(int=7).urn,
+    "not-a-uuid",
+    "",
+    "0" * 31,
+    "0" * 33,
+    "g" * 32,
+    "0-" * 16,
+    "７" * 32,
+]
 
 
 def uuid(number: int) -> UUID:
@@ -45,6 +60,14 @@ def new_rows(
 
 def uuids(rows: Iterable[dict[str, Any]]) -> list[UUID | None]:
     return [row["record_uuid"] for row in rows]
+
+
+def spelled_as_uuid(text: str) -> bool:
+    """Tell whether the rules take a text for a UUID."""
+    rules = OrderRules(load_mapping(), load_customers(), {})
+    columns = dict.fromkeys(load_mapping().source_columns)
+    result = rules.apply(columns | {"record_uuid": text}, ())
+    return result.source_uuid is not None
 
 
 def unidentified(
@@ -368,3 +391,34 @@ def test_an_integer_column_outside_the_sizes_place_is_no_size_and_is_told_of(
         shape = uow.source.shape()
     assert "5XL" not in shape.sizes
     assert shape.strays == ("5XL",)
+
+
+@pytest.mark.parametrize("spelling", UUID_TEXTS)
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_text_is_a_uuid_to_the_query_and_to_what_reads_it_exactly_if_the_rules_take_it_for_one(
+    uow: UnitOfWork, database: Database, spelling: str
+) -> None:
+    database.add([source_row(record_uuid=spelling)])
+    identified, others = new_rows(uow), unidentified(uow)
+    assert len(identified) + len(others) == 1
+    assert [type(found) for found in uuids(identified)] == [UUID] * len(identified)
+    assert uuids(others) == [spelling] * len(others)
+    assert bool(identified) is spelled_as_uuid(spelling)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_bytes_in_place_of_a_uuid_identify_nothing(uow: UnitOfWork, database: Database) -> None:
+    database.add([source_row()])
+    database.execute('UPDATE "ORDERS_UNIFIED" SET record_uuid = CAST(record_uuid AS BLOB)')
+    assert new_rows(uow) == []
+    assert [row["record_uuid"].__class__.__name__ for row in unidentified(uow)] == ["bytes"]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_malformed_uuid_that_stands_on_several_rows_is_doubled_and_unidentified(
+    uow: UnitOfWork, database: Database
+) -> None:
+    database.add([source_row(record_uuid="not-a-uuid"), source_row(record_uuid="not-a-uuid")])
+    with uow:
+        assert uow.source.has_doubled_uuids()
+    assert len(unidentified(uow)) == len(unidentified(uow, doubled=False)) == 2
