@@ -134,9 +134,9 @@ class Processing:
                 result.stops_the_run = isinstance(error, DatabaseUnavailableError)
             results.append(result)
             self._tell_end(result)
-            if self._context.stop.is_set() or result.stops_the_run:
+            if self.stopped or result.stops_the_run:
                 break
-        return RunResult(tuple(results))
+        return RunResult(tuple(results), stopped=self.stopped and len(results) < len(customers))
 
     async def process(self, connection: BoardConnection, customer: str, options: Options) -> BatchResult:
         """Take a customer's lease and do all the steps. Raises `LeaseHeldError` and `PersistenceError`."""
@@ -146,6 +146,7 @@ class Processing:
         return result
 
     def _tell_end(self, result: BatchResult) -> None:
+        result.end(stopped=self.stopped)
         if self._announcer.listens:
             self._announcer.tell(BatchEnded(deepcopy(result), self._wait))
         self._wait = None
@@ -328,8 +329,7 @@ class Processing:
     async def _source(
         self, customer: str, filters: Filters, limit: int | None = None, *, look_first: bool = False
     ) -> Source:
-        names = await self._source_names()
-        chosen = [name for name in names if self.label(name) == customer]
+        chosen = [name for name in await self._source_names() if self.label(name) == customer]
         wanted = filter_by(chosen, filters)
         return Source(self._opened.shape, wanted, limit, self._opened.doubled, look_first=look_first)
 

@@ -31,6 +31,7 @@ _SHADES = {
     "ok": "green",
     "COMPLETED_WITH_ERRORS": "yellow",
     "PAUSED": "yellow",
+    "STOPPED": "yellow",
     "warning": "yellow",
     "FAILED": "red",
     "problem": "red",

@@ -530,7 +530,9 @@ def test_a_service_that_was_asked_to_stop_begins_nothing_more(world: World) -> N
     world.add(*order_lines(1))
     service = world.service()
     service.request_stop()
-    service.process_customer_batch("greyson")
+    stopped = service.process_customer_batch("greyson")
+    assert (stopped.status, stopped.run_status, stopped.batch_id) == ("STOPPED", "partial", None)
+    assert service.process_customers().to_dict()["status"] == "partial"
     assert world.mutations() == 0
     assert (world.database.count(STG), world.database.count(BATCHES)) == (0, 0)
 
