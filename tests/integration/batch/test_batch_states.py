@@ -538,6 +538,21 @@ def test_a_service_that_was_asked_to_stop_begins_nothing_more(world: World) -> N
 
 
 @on_sqlite
+def test_a_run_that_is_stopped_between_two_customers_is_partial(world: World) -> None:
+    world.add(order_line(1, **{"CUSTOMER NAME": "AAA"}), order_line(2, **{"CUSTOMER NAME": "BBB"}))
+    services: list[BatchService] = []
+
+    def stop(event: Event) -> None:
+        if isinstance(event, BatchEnded):
+            services[0].request_stop()
+
+    services.append(world.service(on_event=stop))
+    result = services[0].process_customers()
+    assert [(batch.customer, batch.status) for batch in result.batches] == [("AAA", "COMPLETED")]
+    assert (result.stopped, result.to_dict()["status"]) == (True, "partial")
+
+
+@on_sqlite
 def test_monday_out_of_reach_fails_the_batch_before_anything_is_written(world: World) -> None:
     world.add(*order_lines(1))
     with pytest.raises(Exception, match="cannot be reached"):
