@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from order_staging import BatchService
+from order_staging.batch import BatchEnded
 from order_staging.batch.context import Outside, utc_now
 from order_staging.repositories import BatchRepository
 from order_staging.sandbox import Fault, FaultKind, bodies
@@ -32,6 +34,8 @@ from tests.integration.batch.batch_world import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from order_staging.batch import Event
 
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -546,7 +550,7 @@ def test_a_run_that_is_stopped_between_two_customers_is_partial(world: World) ->
         if isinstance(event, BatchEnded):
             services[0].request_stop()
 
-    services.append(world.service(on_event=stop))
+    services.append(BatchService(world.settings_for(), engine=world.database.engine, on_event=stop))
     result = services[0].process_customers()
     assert [(batch.customer, batch.status) for batch in result.batches] == [("AAA", "COMPLETED")]
     assert (result.stopped, result.to_dict()["status"]) == (True, "partial")
