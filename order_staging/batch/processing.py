@@ -97,9 +97,9 @@ class Processing:
                 result.stops_the_run = isinstance(error, DatabaseUnavailableError)
             results.append(result)
             self._tell_end(result)
-            if self._context.stop.is_set() or result.stops_the_run:
+            if self.stopped or result.stops_the_run:
                 break
-        return RunResult(tuple(results))
+        return RunResult(tuple(results), stopped=self.stopped and len(results) < len(customers))
 
     async def process(self, connection: BoardConnection, customer: str, options: Options) -> BatchResult:
         """Take a customer's lease and do all the steps. Raises `LeaseHeldError` and `PersistenceError`."""
@@ -109,6 +109,7 @@ class Processing:
         return result
 
     def _tell_end(self, result: BatchResult) -> None:
+        result.end(stopped=self.stopped)
         if self._announcer.listens:
             self._announcer.tell(BatchEnded(deepcopy(result), self._wait))
         self._wait = None

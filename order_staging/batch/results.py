@@ -163,6 +163,11 @@ class BatchResult:
         """Rows, sizes included, that are invalid, rejected, in conflict or unknown."""
         return self.orders.failed + self.subitems.failed
 
+    def end(self, *, stopped: bool) -> None:
+        """Say how it ended; a run that was asked to stop before a batch began has not seen if there is work."""
+        if stopped and self.status == RunStatus.NOTHING_TO_DO.upper():
+            self.status = STOPPED
+
     def facts(self) -> dict[str, object]:
         """Flatten it for the one line that sums a batch up."""
         facts: dict[str, object] = {"status": str(self.status), "seconds": round(self.seconds, 3)}
@@ -195,12 +200,16 @@ class BatchResult:
 BUSY = RunStatus.BUSY.upper()
 """The status of a batch that was not begun, as another runner has the customer."""
 
+STOPPED = "STOPPED"
+"""The status of a batch that was not begun, as the run was asked to end."""
+
 _RUN_STATUSES = {
     BatchStatus.COMPLETED: RunStatus.COMPLETED,
     BatchStatus.COMPLETED_WITH_ERRORS: RunStatus.PARTIAL,
     BatchStatus.PAUSED: RunStatus.PAUSED,
     BatchStatus.FAILED: RunStatus.FAILED,
     BUSY: RunStatus.BUSY,
+    STOPPED: RunStatus.PARTIAL,
     RunStatus.NOTHING_TO_DO.upper(): RunStatus.NOTHING_TO_DO,
 }
 
@@ -210,11 +219,14 @@ class RunResult:
     """All batches of a run."""
 
     batches: tuple[BatchResult, ...] = ()
+    stopped: bool = False
+    """Whether it was asked to end while customers were left."""
 
     @property
     def status(self) -> RunStatus:
         """Sum the batches up: the worst of them, or partial where some did their work and some did not."""
-        return overall([batch.run_status for batch in self.batches])
+        left = [RunStatus.PARTIAL] if self.stopped else []
+        return overall([*(batch.run_status for batch in self.batches), *left])
 
     def to_dict(self) -> dict[str, Any]:
         """Give JSON values, under the keys that other programs rely on."""

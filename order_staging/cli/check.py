@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import typer
 
 from order_staging import batch
 from order_staging.cli import program
+from order_staging.cli.carrying_out import look
 from order_staging.cli.options import FormatOption, LevelOption, LogLevel, Output, OutputOption
 from order_staging.cli.progress import ProgressOption, Shown, watching
 from order_staging.reporting import check_metrics, check_page
+from order_staging.reporting.kestra import WARNING
 
 
 def check(
@@ -27,9 +27,12 @@ def check(
     """
     with program.program(output, log_level, log_format) as ours:
         with watching(progress, output, log_format) as watcher:
-            result = asyncio.run(batch.check(ours.settings, on_event=watcher.on_event))
-        ours.show(result.to_dict(), lambda: check_page(result), metrics=check_metrics(result))
-    if code := _exit_code(result):
+            result = look(watcher, lambda: batch.check(ours.settings, on_event=watcher.on_event))
+        code = _exit_code(result)
+        # A limit that kept it from looking passes by itself.
+        state = WARNING if code == program.PAUSED else None
+        ours.show(result.to_dict(), lambda: check_page(result), metrics=check_metrics(result), state=state)
+    if code:
         raise typer.Exit(code)
 
 

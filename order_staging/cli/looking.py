@@ -25,7 +25,7 @@ from order_staging.cli.options import (
 )
 from order_staging.database import reading_only
 from order_staging.errors import ConfigurationError, UnknownBatchError
-from order_staging.reporting import Metric, detail, newest, unresolved
+from order_staging.reporting import Metric, detail, newest, recorded, unresolved
 from order_staging.reporting.looking import batch_page, batches_page, customers_page, failures_page
 from order_staging.transform import Customers, load_customers
 from order_staging.unit_of_work import UnitOfWork
@@ -131,10 +131,10 @@ def _looker(
         def newest_ones() -> watching.Seen:
             with UnitOfWork(factory) as uow:
                 label = None if customer is None else names.label(customer)
-                views = newest(uow, limit, label)
-                if customer is not None and not views:
+                found = recorded(uow, limit, label)
+                if customer is not None and not found.views:
                     label = names.resolve(customer, filter(None, uow.source.customer_names()))
-            return watching.Seen({"recorded": [view.to_dict() for view in views]}, batches_page(views, label))
+            return watching.Seen(found.to_dict(), batches_page(found, label))
 
         return newest_ones
     with UnitOfWork(factory) as uow:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import signal
 import sys
 import time
 from contextlib import contextmanager
@@ -28,8 +29,6 @@ from order_staging.errors import (
     TransientError,
 )
 from order_staging.reporting import Metric, messages
-from order_staging.reporting.kestra import FAILED as FAILED_EXECUTION
-from order_staging.reporting.kestra import WARNING
 from order_staging.reporting.tables import clean_line
 from order_staging.settings import Settings
 
@@ -41,12 +40,28 @@ if TYPE_CHECKING:
 
 DONE, FAILED, USAGE, BUSY, PAUSED = 0, 1, 2, 4, 75
 """Exit codes; 128 and a signal's number where one ended the run (130, 143)."""
-
+SIGNALLED = 128
+"""What a shell adds to a signal's number."""
 
 LOOK = (
     "a fault of order-staging, not yours; run it again with --log-level debug to see where, and report that"
 )
 REPORT = "a fault of order-staging, not yours; report it with the log above to who looks after it"
+
+INTERNAL, INTERRUPTED = "InternalError", "Interrupted"
+"""Kinds of errors that are no classes: a fault of ours, and a signal that left a command without a result."""
+
+
+class InterruptedBySignal(Exception):  # noqa: N818 - nothing is wrong
+    """A signal ended a command before it had a result."""
+
+    def __init__(self, number: int) -> None:
+        """Take the signal's number."""
+        self.exit_code = signal_code(number)
+        super().__init__(
+            f"interrupted by {signal.Signals(number).name} before there was a result; nothing is in doubt, "
+            "run it again"
+        )
 
 
 @dataclass(frozen=True)
@@ -64,11 +79,12 @@ class Program:
         *,
         outputs: Mapping[str, Any] | None = None,
         metrics: Iterable[Metric] = (),
+        state: str | None = None,
     ) -> None:
         """Write the command's result once: as a document for programs, or as text for people.
 
-        Kestra alone is also told `outputs` that spare a flow its reckoning, `metrics` of the command's own, and how
-        long the command took.
+        Kestra alone is also told `outputs` that spare a flow its reckoning, `metrics` of the command's own, how
+        long the command took, and the execution's `state` where the document's status does not tell.
         """
         match self.output:
             case Output.TEXT:
@@ -77,7 +93,7 @@ class Program:
                 _write(document)
             case Output.KESTRA:
                 took = Metric("command.duration", time.monotonic() - self.started, type="timer")
-                lines = messages(document, outputs=outputs, metrics=(*metrics, took))
+                lines = messages(document, state=state, outputs=outputs, metrics=(*metrics, took))
                 sys.stdout.writelines(f"{line}\n" for line in lines)
         sys.stdout.flush()
 
@@ -150,6 +166,9 @@ def program(
         code = exit_code(error)
         fail(output, words, type(error).__name__, code)
         raise typer.Exit(code) from error
+    except InterruptedBySignal as stop:
+        fail(output, str(stop), INTERRUPTED, stop.exit_code)
+        raise typer.Exit(stop.exit_code) from None
     except (typer.Exit, typer.Abort, BrokenPipeError, terminal.UnwritableError):
         raise
     except Exception as error:
@@ -157,7 +176,7 @@ def program(
             structlog.get_logger().debug("command.crashed", exc_info=True)
         told = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
         next_step = REPORT if level is LogLevel.DEBUG else LOOK
-        fail(output, f"{logs.Redactor(secrets).text(told)} ({next_step})", "InternalError", FAILED)
+        fail(output, f"{logs.Redactor(secrets).text(told)} ({next_step})", INTERNAL, FAILED)
         raise typer.Exit(FAILED) from error
 
 
@@ -171,23 +190,31 @@ def configure_logs(settings: Settings, output: Output, level: LogLevel, log_form
 def fail(output: Output, words: str, kind: str, code: int) -> None:
     """Say in one line on standard error what is wrong; programs also get it as their document.
 
-    What the exit code says will pass by itself is a warning to Kestra.
+    Their document's status is the one that a run with this exit code has: what passes by itself is no failure.
     """
     line = " ".join(words.split())
     if output is not Output.KESTRA:
         console_on(sys.stderr).print(
             Text.assemble(("error:", "bold red"), f" {clean_line(line)}"), soft_wrap=True
         )
-    document = {"status": "failed", "error": {"type": kind, "message": line}, "batches": []}
+    document = {"status": _status(code), "error": {"type": kind, "message": line}, "batches": []}
     match output:
         case Output.JSON:
             _write(document)
         case Output.KESTRA:
             sys.stdout.write(f"error: {line}\n")
-            state = WARNING if code in {BUSY, PAUSED} else FAILED_EXECUTION
-            sys.stdout.writelines(f"{message}\n" for message in messages(document, state=state))
+            sys.stdout.writelines(f"{message}\n" for message in messages(document))
         case Output.TEXT:
             pass
+
+
+def _status(code: int) -> str:
+    return "partial" if code > SIGNALLED else {BUSY: "busy", PAUSED: "paused"}.get(code, "failed")
+
+
+def signal_code(number: int) -> int:
+    """Choose the exit code for a signal, as shells do."""
+    return SIGNALLED + number
 
 
 def exit_code(error: OrderStagingError) -> int:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from order_staging.batch import RunStatus
 from order_staging.cli import program
 from order_staging.cli.carrying_out import carry_out
 from order_staging.cli.looking import batch_named, reading
@@ -119,4 +120,4 @@ def _require_choice(narrowed: bool, named: bool, everything: bool) -> None:
 def _page(result: RunResult, *, title: str, nothing: str) -> RenderableType:
     """Lay out how it went as a run's page does; `nothing` is said where there was nothing to do."""
     idle = not any(batch.batch_id or batch.error or batch.is_retry for batch in result.batches)
-    return nothing if idle else summary(result, title=title)
+    return nothing if idle and result.status is RunStatus.NOTHING_TO_DO else summary(result, title=title)

@@ -5,7 +5,7 @@ from order_staging.reporting.drift import drift_page
 from order_staging.reporting.failures import FailureView, unresolved
 from order_staging.reporting.kestra import Metric, check_metrics, drift_metrics, messages
 from order_staging.reporting.preview import preview_page
-from order_staging.reporting.status import BatchDetail, BatchView, detail, newest
+from order_staging.reporting.status import BatchDetail, BatchView, detail, newest, recorded
 
 __all__ = [
     "BatchDetail",
@@ -20,5 +20,6 @@ __all__ = [
     "messages",
     "newest",
     "preview_page",
+    "recorded",
     "unresolved",
 ]

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 def check_page(result: CheckResult) -> RenderableType:
     """Lay a check out: a row a finding, with the next step below its sentence, and the sum."""
-    table = Listing(Column("", whole=True), "What", "Finding", below="Next")
+    what, finding_of = Column("What", words=True), Column("Finding", words=True)
+    table = Listing(Column("", whole=True), what, finding_of, below="Next")
     for finding in result.findings:
         advice = f"→ {finding.advice}" if finding.advice else ""
         table.add_row(_mark(finding.severity), finding.subject, finding.message, below=advice)

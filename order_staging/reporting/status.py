@@ -66,6 +66,18 @@ class BatchView:
 
 
 @dataclass(frozen=True)
+class Recorded:
+    """The batches that started last, the newest first, and how many there are in all."""
+
+    views: tuple[BatchView, ...]
+    total: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give JSON values."""
+        return {"recorded": [view.to_dict() for view in self.views], "total": self.total}
+
+
+@dataclass(frozen=True)
 class ImportView:
     """One bulk import: monday's id of the job, how far it has come, its rows, and how it ended."""
 
@@ -109,6 +121,13 @@ def elapsed(started: datetime | None, ended: datetime | None) -> float | None:
 def newest(uow: UnitOfWork, limit: int, customer: str | None = None) -> list[BatchView]:
     """Read the batches that started last, of one customer where given."""
     return [_view(batch) for batch in uow.batches.newest(limit, customer)]
+
+
+def recorded(uow: UnitOfWork, limit: int, customer: str | None = None) -> Recorded:
+    """Read the batches that started last, `limit` at most, of one customer where given, and count all of these."""
+    views = tuple(newest(uow, limit, customer))
+    # Where they are all, there is nothing to count.
+    return Recorded(views, len(views) if len(views) < limit else uow.batches.count_recorded(customer))
 
 
 def detail(uow: UnitOfWork, batch_id: UUID) -> BatchDetail | None:

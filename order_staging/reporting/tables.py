@@ -24,6 +24,8 @@ GAP = 2
 """Blanks between two columns."""
 LEAST = 12
 """Columns below which no cell is broken."""
+WORD = 36
+"""Columns of the longest word that a column of whole words keeps whole: the longest name of a table has them."""
 INDENT = 4
 
 _SHADES = {
@@ -31,6 +33,7 @@ _SHADES = {
     "ok": "green",
     "COMPLETED_WITH_ERRORS": "yellow",
     "PAUSED": "yellow",
+    "STOPPED": "yellow",
     "warning": "yellow",
     "FAILED": "red",
     "problem": "red",
@@ -57,6 +60,8 @@ class Column:
     """How many letters are enough where there is no room for all: an id is known by how it begins."""
     state: bool = False
     """Names such as COMPLETED_WITH_ERRORS, which are broken between their words."""
+    words: bool = False
+    """Broken between words alone, unless they are very long: names of tables and settings stand in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +90,8 @@ class Listing:
         if len(cells) != len(self.columns):
             raise ValueError(f"a row has {len(cells)} cells for {len(self.columns)} columns")
         shown = clean(below)
-        self._rows.append(_Row(tuple(map(clean, cells)), shown if shown.plain else None))
+        # A row is one line where there is room, whatever names have in them; a sentence may be several.
+        self._rows.append(_Row(tuple(_line(clean(cell)) for cell in cells), shown if shown.plain else None))
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Lay the table out for the columns that there are."""
@@ -96,7 +102,7 @@ class Listing:
         if _sum(widths) > options.max_width:
             rows = [_shortened(columns, row) for row in rows]
             widths = _widths(columns, rows)
-        chosen = fitted(columns, widths, options.max_width)
+        chosen = fitted(columns, widths, options.max_width, _leasts(columns, rows))
         if chosen is None:
             yield from _stacked(console, options.max_width, columns, self._below, rows)
         else:
@@ -131,7 +137,7 @@ class Sentences:
 def clean(cell: Cell) -> Text:
     """Give a cell as it is shown: a terminal obeys nothing in it."""
     style = cell.style if isinstance(cell, Text) else ""
-    return Text(str(cell).translate(_SHOWN), style=style)
+    return Text(str(cell).replace("\r\n", "\n").translate(_SHOWN), style=style)
 
 
 def clean_line(words: str) -> str:
@@ -144,43 +150,63 @@ def shaded(status: str) -> Text:
     return Text(status, style=_SHADES.get(status, ""))
 
 
-def fitted(columns: Sequence[Column], widths: Sequence[int], width: int) -> list[int] | None:
-    """Choose the width of each column, 0 for one left out; None where a table has no room for what it must have."""
+def fitted(
+    columns: Sequence[Column], widths: Sequence[int], width: int, leasts: Sequence[int]
+) -> list[int] | None:
+    """Choose the width of each column, 0 for one left out; None where a table has no room for what it must have.
+
+    `leasts` are the widths below which they are not broken.
+    """
     if _sum(widths) <= width:
         return list(widths)
     left = [min(each, LEAST) if columns[place].state else each for place, each in enumerate(widths)]
     for spared in [None, *(place for place, column in reversed(list(enumerate(columns))) if column.spare)]:
         if spared is not None:
             left[spared] = 0
-        if (chosen := _shrunk(columns, left, width)) is not None:
+        if (chosen := _shrunk(columns, left, width, leasts)) is not None:
             return chosen
     return None
 
 
-def _shrunk(columns: Sequence[Column], widths: Sequence[int], width: int) -> list[int] | None:
+def _shrunk(
+    columns: Sequence[Column], widths: Sequence[int], width: int, leasts: Sequence[int]
+) -> list[int] | None:
     """Take from the widest of the columns that may be broken until all have room; None where that is too little."""
     chosen = list(widths)
     while (over := _sum(chosen) - width) > 0:
         places = [
             place
             for place, column in enumerate(columns)
-            if not (column.number or column.whole) and chosen[place] > max(LEAST, cell_len(column.heading))
+            if not (column.number or column.whole) and chosen[place] > leasts[place]
         ]
         if not places:
             return None
         widest = max(places, key=lambda place: chosen[place])
         others = [chosen[place] for place in places if chosen[place] < chosen[widest]]
-        least = max([LEAST, cell_len(columns[widest].heading), *others])
+        least = max([leasts[widest], *others])
         chosen[widest] -= min(over, max(1, chosen[widest] - least))
     return chosen
 
 
 def _width(column: Column, cells: Sequence[Text]) -> int:
-    return max(cell_len(column.heading), *(_longest(cell) for cell in cells), 0)
+    return max(cell_len(column.heading), *(cell.cell_len for cell in cells), 0)
 
 
 def _widths(columns: Sequence[Column], rows: Sequence[_Row]) -> list[int]:
     return [_width(column, [row.cells[place] for row in rows]) for place, column in enumerate(columns)]
+
+
+def _leasts(columns: Sequence[Column], rows: Sequence[_Row]) -> list[int]:
+    """Tell how narrow each column may become where it is broken."""
+    return [
+        max(LEAST, cell_len(column.heading), _longest_word(place, rows) if column.words else 0)
+        for place, column in enumerate(columns)
+    ]
+
+
+def _longest_word(place: int, rows: Sequence[_Row]) -> int:
+    words = (word for row in rows for word in row.cells[place].plain.split())
+    return min(WORD, max(map(cell_len, words), default=0))
 
 
 def _shortened(columns: Sequence[Column], row: _Row) -> _Row:
@@ -191,12 +217,12 @@ def _shortened(columns: Sequence[Column], row: _Row) -> _Row:
     return _Row(tuple(cells), row.below)
 
 
-def _longest(cell: Text) -> int:
-    return max(map(cell_len, cell.plain.split("\n")))
-
-
 def _sum(widths: Sequence[int]) -> int:
     return sum(widths) + GAP * (sum(1 for width in widths if width) - 1)
+
+
+def _line(cell: Text) -> Text:
+    return Text(" ".join(cell.plain.splitlines()), style=cell.style)
 
 
 def _in_one_line(cell: Text) -> Text:

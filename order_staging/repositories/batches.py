@@ -101,6 +101,13 @@ class BatchRepository(Repository[Batch]):
             query = query.where(Batch.customer_name == customer)
         return list(self.session.scalars(query))
 
+    def count_recorded(self, customer: str | None = None) -> int:
+        """Count the batches, of one customer where given."""
+        query = select(func.count()).select_from(Batch)
+        if customer is not None:
+            query = query.where(Batch.customer_name == customer)
+        return self.session.scalar(query) or 0
+
     def lease(self, customer: str) -> Lease | None:
         """Read who has a customer."""
         return self.session.get(Lease, customer, populate_existing=True)

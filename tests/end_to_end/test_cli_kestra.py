@@ -87,8 +87,12 @@ def test_a_pause_before_any_batch_is_a_warning_too(
     quick: CommandLine, database: Database, sandbox: Sandbox
 ) -> None:
     database.add(greyson_4755()[:3])
-    sandbox.faults.add(Fault(FaultKind.ANSWER_INSTEAD, status=429, body=bodies.daily_limit()))
-    assert tell(quick, "run", "--all", code=75).outputs["state"] == "WARNING"
+    sandbox.faults.add(Fault(FaultKind.ANSWER_INSTEAD, times=9, status=429, body=bodies.daily_limit()))
+    outputs = tell(quick, "run", "--all", code=75).outputs
+    assert (outputs["status"], outputs["state"]) == ("paused", "WARNING")
+    assert quick("run", "--all", "--output", "json").document["status"] == "paused"
+    checked = tell(quick, "check", code=75)
+    assert (checked.outputs["status"], checked.outputs["state"]) == ("problems", "WARNING")
 
 
 def test_what_is_wrong_is_told_before_the_task_fails(quick: CommandLine) -> None:

@@ -61,8 +61,25 @@ def test_errors_say_how_many_are_not_shown(quick: CommandLine, database: Databas
     assert quick("run", "--all").code == 0
     shown = quick("errors", "--limit", "1", "--output", "json").document
     assert (len(shown["errors"]), shown["total"]) == (1, 3)
-    assert "2 older ones are not shown; --limit shows more. Next: " in quick("errors", "--limit", "1").out
+    *_, told, step = quick("errors", "--limit", "1").out.splitlines()
+    assert told == "2 older ones are not shown; --limit shows more."
+    assert step == "Next: correct the source; the next run looks at it again by itself"
     assert "not shown" not in quick("errors").out
+
+
+@on_sqlite
+def test_status_says_how_many_batches_are_not_shown(quick: CommandLine, database: Database) -> None:
+    rows = greyson_4755()[:3]
+    for row, name in zip(rows, ("AAA", "BBB", "CCC"), strict=True):
+        row["CUSTOMER NAME"] = name
+    database.add(rows)
+    assert quick("run", "--all").code == 0
+    for words, told in (([], (1, 3)), (["--customer", "bbb"], (1, 1))):
+        shown = quick("status", "--limit", "1", "--output", "json", *words).document
+        assert (len(shown["recorded"]), shown["total"]) == told
+    assert "2 older ones are not shown; --limit shows more." in quick("status", "--limit", "1").out
+    assert "1 older one is not shown; --limit shows more." in quick("status", "--limit", "2").out
+    assert "not shown" not in quick("status").out
 
 
 @on_sqlite

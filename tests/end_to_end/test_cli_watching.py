@@ -21,12 +21,12 @@ def test_the_newest_batches_are_watched_until_ctrl_c(
     cli: CommandLine, quick: CommandLine, database: Database
 ) -> None:
     watching = cli.start("status", "--watch", "--interval", "0.1", "--output", "json")
-    assert json.loads(watching.line()) == {"recorded": []}
+    assert json.loads(watching.line()) == {"recorded": [], "total": 0}
     database.add(greyson_4755()[:1])
     assert quick("run", "--all", "--no-subitems").code == 0
     (batch,) = quick("status", "--output", "json").document["recorded"]
     lines = 2
-    while json.loads(watching.lines(lines)[-1]) != {"recorded": [batch]}:
+    while json.loads(watching.lines(lines)[-1]) != {"recorded": [batch], "total": 1}:
         lines += 1
     watching.send_signal(signal.SIGINT)
     ended = watching.wait()

@@ -60,4 +60,5 @@ def period_page(report: PeriodReport, clean: Clean) -> str:
             {clean(kind): [each.kinds.get(kind, 0) for each in first] for kind in report.kinds},
             charts.COUNTS,
         )
-    return page("period", clean, report.made, report=report, charts=drawn)
+    not_drawn = max(0, len(report.failures) - FAILURES_DRAWN) + report.failures_more
+    return page("period", clean, report.made, report=report, charts=drawn, not_drawn=not_drawn)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from order_staging import BatchService
+from order_staging.batch import BatchEnded
 from order_staging.batch.context import Outside, utc_now
 from order_staging.repositories import BatchRepository
 from order_staging.sandbox import Fault, FaultKind, bodies
@@ -32,6 +34,8 @@ from tests.integration.batch.batch_world import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from order_staging.batch import Event
 
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -530,9 +534,26 @@ def test_a_service_that_was_asked_to_stop_begins_nothing_more(world: World) -> N
     world.add(*order_lines(1))
     service = world.service()
     service.request_stop()
-    service.process_customer_batch("greyson")
+    stopped = service.process_customer_batch("greyson")
+    assert (stopped.status, stopped.run_status, stopped.batch_id) == ("STOPPED", "partial", None)
+    assert service.process_customers().to_dict()["status"] == "partial"
     assert world.mutations() == 0
     assert (world.database.count(STG), world.database.count(BATCHES)) == (0, 0)
+
+
+@on_sqlite
+def test_a_run_that_is_stopped_between_two_customers_is_partial(world: World) -> None:
+    world.add(order_line(1, **{"CUSTOMER NAME": "AAA"}), order_line(2, **{"CUSTOMER NAME": "BBB"}))
+    services: list[BatchService] = []
+
+    def stop(event: Event) -> None:
+        if isinstance(event, BatchEnded):
+            services[0].request_stop()
+
+    services.append(BatchService(world.settings_for(), engine=world.database.engine, on_event=stop))
+    result = services[0].process_customers()
+    assert [(batch.customer, batch.status) for batch in result.batches] == [("AAA", "COMPLETED")]
+    assert (result.stopped, result.to_dict()["status"]) == (True, "partial")
 
 
 @on_sqlite

@@ -185,3 +185,4 @@ def test_batches_are_listed_newest_first(uow: UnitOfWork) -> None:
         assert [batch.batch_id for batch in uow.batches.newest(9)] == [OTHER_BATCH, BATCH]
         assert [batch.batch_id for batch in uow.batches.newest(1)] == [OTHER_BATCH]
         assert [batch.batch_id for batch in uow.batches.newest(9, CUSTOMER)] == [BATCH]
+        assert (uow.batches.count_recorded(), uow.batches.count_recorded(CUSTOMER)) == (2, 1)

@@ -215,6 +215,7 @@ WORK: dict[str, tuple[Work, list[type[exp.Expr]]]] = {
     "increase": (lambda uow: uow.batches.increase(BATCH, api_calls_made=1), [exp.Update]),
     "unfinished": (lambda uow: uow.batches.unfinished(CUSTOMER, "ORDERS"), [exp.Select]),
     "newest": (lambda uow: uow.batches.newest(5, CUSTOMER), [exp.Select]),
+    "count_recorded": (lambda uow: uow.batches.count_recorded(CUSTOMER), [exp.Select]),
     "refused_places": (lambda uow: uow.failures.refused_places(CUSTOMER, BATCH), [exp.Select, exp.Select]),
     "refused_subitems": (lambda uow: uow.failures.refused_subitems([BATCH]), [exp.Select]),
     "letters_to_retry": (lambda uow: uow.failures.unresolved(batch_id=BATCH), [exp.Select, exp.Select]),

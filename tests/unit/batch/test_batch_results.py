@@ -40,6 +40,25 @@ def test_a_run_is_as_good_as_its_worst_batch(statuses: Sequence[RunStatus], expe
 
 @pytest.mark.parametrize(
     ("status", "expected"),
+    [("COMPLETED", PARTIAL), ("NOTHING_TO_DO", PARTIAL), ("PAUSED", PAUSED), ("FAILED", FAILED)],
+)
+def test_a_run_that_was_stopped_with_customers_left_is_partial_at_best(
+    status: str, expected: RunStatus
+) -> None:
+    assert RunResult((BatchResult("A", status=status),), stopped=True).status is expected
+
+
+@pytest.mark.parametrize("status", ["COMPLETED", "FAILED", "BUSY", "NOTHING_TO_DO"])
+def test_a_stop_is_told_of_a_batch_that_has_come_to_nothing_alone(status: str) -> None:
+    batch = BatchResult("A", status=status)
+    batch.end(stopped=False)
+    assert batch.status == status
+    batch.end(stopped=True)
+    assert batch.status == ("STOPPED" if status == "NOTHING_TO_DO" else status)
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
     [
         (BatchStatus.COMPLETED, COMPLETED),
         (BatchStatus.COMPLETED_WITH_ERRORS, PARTIAL),

@@ -9,6 +9,7 @@ from rich.console import Console
 
 from order_staging.batch import ApiCounts, BatchResult, RunResult
 from order_staging.cli import program
+from order_staging.cli.retry import _page
 from order_staging.cli.run import summary
 
 
@@ -71,3 +72,11 @@ def test_a_retry_is_titled_so_and_counts_what_it_retried(
     assert "New" not in out
     (row,) = (line for line in out.splitlines() if "COMPLETED" in line)
     assert row.split()[:3] == ["GREYSON", "COMPLETED", "42"]
+
+
+@pytest.mark.parametrize(("status", "told"), [("STOPPED", "Resume partial"), ("NOTHING_TO_DO", "Nothing")])
+def test_a_resumption_that_was_stopped_is_not_said_to_have_found_nothing(
+    capsys: pytest.CaptureFixture[str], status: str, told: str
+) -> None:
+    program._print(_page(RunResult((BatchResult("A", status=status),)), title="Resume", nothing="Nothing"))
+    assert capsys.readouterr().out.startswith(told)

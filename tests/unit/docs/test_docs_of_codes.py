@@ -41,9 +41,19 @@ def of_enum(*enums: type) -> list[str]:
 
 
 def own_errors() -> list[str]:
-    return [
+    classes = [
         name for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, Exception)
     ]
+    return [*classes, *told_kinds()]
+
+
+def told_kinds() -> set[str]:
+    """Find the kinds of errors that are no classes: what `fail` of the command line is given as a name."""
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in (HOUSE / "cli").glob("*.py")]
+    calls = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    kinds = [call.args[2] for call in calls if _name(call.func) == "fail" and len(call.args) > 2]
+    constants = {str(kind.value) for kind in kinds if isinstance(kind, ast.Constant)}
+    return constants | {str(getattr(program, kind.id)) for kind in kinds if isinstance(kind, ast.Name)}
 
 
 def logged() -> set[str]:

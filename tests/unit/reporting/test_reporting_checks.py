@@ -16,9 +16,9 @@ WORDS = st.text(st.characters(codec="ascii", categories=["L", "N", "P"]), max_si
 FINDINGS = st.builds(Finding, st.sampled_from(Severity), WORDS, WORDS, WORDS)
 
 
-def shown(*findings: Finding) -> str:
+def shown(*findings: Finding, width: int = 80) -> str:
     stream = StringIO()
-    console = Console(file=stream, width=80, markup=False, highlight=False, emoji=False)
+    console = Console(file=stream, width=width, markup=False, highlight=False, emoji=False)
     console.print(check_page(CheckResult(findings)))
     return stream.getvalue()
 
@@ -39,6 +39,13 @@ def test_a_finding_is_a_row_with_its_next_step_below() -> None:
     assert gone in lines[row]
     assert "→ look for it" in lines[row + 1]
     assert lines[-1] == "1 problem and 0 warnings: put the problems right before the next run."
+
+
+def test_on_a_narrow_terminal_names_are_whole() -> None:
+    finding = Finding(Severity.OK, "ORDERS_UNIFIED", "every column of MON_CustMasterSchedule is there")
+    for width in range(30, 60):
+        text = shown(finding, width=width)
+        assert ("ORDERS_UNIFIED" in text, "MON_CustMasterSchedule" in text) == (True, True)
 
 
 def test_the_sum_is_said_in_words() -> None:

@@ -269,6 +269,8 @@ def test_what_is_not_shown_is_counted() -> None:
     page = period_of(batches, failures)
     assert "… and 80 customers more." in page.text
     assert "… and 10 customers more." in page.text
+    assert "… and 45 customers more with failures, which the chart leaves out." in page.text
+    assert "which the chart leaves out" not in PLAIN_PERIOD.text
     assert "… and 30 batches more; order-staging status lists them." in page.text
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from io import StringIO
 
@@ -69,10 +70,11 @@ def test_a_reason_stands_below_its_row_where_it_finds_no_room_beside_it() -> Non
 
 def test_what_can_be_done_without_goes_before_rows_are_taken_apart() -> None:
     columns = [Column("Id", whole=True), Column("Customer"), Column("Rows", number=True, spare=True)]
-    assert fitted(columns, [36, 30, 9], 80) == [36, 30, 9]
-    assert fitted(columns, [36, 30, 9], 70) == [36, 21, 9]
-    assert fitted(columns, [36, 30, 9], 36 + GAP + LEAST) == [36, LEAST, 0]
-    assert fitted(columns, [36, 30, 9], 36 + GAP + LEAST - 1) is None
+    leasts = [LEAST] * 3
+    assert fitted(columns, [36, 30, 9], 80, leasts) == [36, 30, 9]
+    assert fitted(columns, [36, 30, 9], 70, leasts) == [36, 21, 9]
+    assert fitted(columns, [36, 30, 9], 36 + GAP + LEAST, leasts) == [36, LEAST, 0]
+    assert fitted(columns, [36, 30, 9], 36 + GAP + LEAST - 1, leasts) is None
 
 
 def test_an_id_that_is_known_by_its_beginning_is_whole_where_there_is_room() -> None:
@@ -102,7 +104,26 @@ def test_a_status_has_its_colour_and_plain_text_has_no_escape_sequence() -> None
 def test_a_terminal_obeys_nothing_that_stands_in_a_cell() -> None:
     table = Listing("Customer")
     table.add_row("A\x1b[2J\x1b]0;owned\x07B\r\x85\u202ec\ttab\nline")
-    assert shown(table)[2:] == ["A\ufffd[2J\ufffd]0;owned\ufffdB\ufffd\ufffdc tab", "line"]
+    assert shown(table)[2:] == ["A\ufffd[2J\ufffd]0;owned\ufffdB\ufffd\ufffdc tab line"]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\u2028", "\u2029", "\n\n"])
+def test_a_row_is_one_line_whatever_ends_a_line_in_its_cells(end: str) -> None:
+    lines = shown(table_of([(f"GREY{end}SON{end}", f"N{end}M", 3, "STYLE: is empty\nCOLOR: is empty")]), 400)
+    assert len(lines) == 3
+    assert lines[2].startswith(ID)
+    assert re.search("GREY.* SON .*N.* M .*STYLE: is empty; COLOR: is empty", lines[2])
+
+
+def test_words_are_whole_in_columns_of_words_and_a_list_takes_over_where_they_find_no_room() -> None:
+    table = Listing(Column("", whole=True), Column("What", words=True), Column("Finding", words=True))
+    table.add_row("PROBLEM", "ORDERS_UNIFIED", "ORDER_STAGING_MONDAY_TOKEN is set")
+    for width in range(26, 60):
+        lines = shown(table, width)
+        assert all(
+            any(word in line for line in lines) for word in ("ORDERS_UNIFIED", "ORDER_STAGING_MONDAY_TOKEN")
+        )
+    assert len(shown(table, 51)) > len(shown(table, 60)) == 3
 
 
 def test_sentences_are_broken_between_words() -> None:
