@@ -45,6 +45,15 @@ if TYPE_CHECKING:
     from order_staging.unit_of_work import UnitOfWork
 
 INVALID = "the item on the board stays as it is"
+KEPT = "the board's value stays as it is"
+
+
+@dataclass(frozen=True)
+class Remarks:
+    """What takes in remarks on rows: of those that are invalid, and of those with a value that does not fit."""
+
+    invalid: Shown[Remarked]
+    warnings: Shown[Remarked]
 
 
 @dataclass
@@ -58,6 +67,8 @@ class _Looked:
     unchanged: int = 0
     refused: list[InvalidOrder] = field(default_factory=list)
     creating: dict[UUID, set[str]] = field(default_factory=dict)
+    warned: list[Order] = field(default_factory=list)
+    """Lines that have a value which does not fit: it stays as it was delivered."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +97,7 @@ class ChangesPreview:
         context: RunContext,
         client: MondayClient,
         changes: Shown[FieldChange],
-        invalid: Shown[Remarked],
+        remarks: Remarks,
         label: Callable[[str, object], None],
     ) -> None:
         """Take where to read, and what to add to; `label` takes a column's id, and a label that it is sent."""
@@ -94,7 +105,7 @@ class ChangesPreview:
         self._mapping = context.mapping
         self._client = client
         self._changes = changes
-        self._invalid = invalid
+        self._remarks = remarks
         self._label = label
         self._deletes = context.mapping.subitems.removed is RemovedSize.DELETE
         self._hashes = SizeHashes(context.mapping)
@@ -158,7 +169,10 @@ class ChangesPreview:
         forecast.unchanged += found.unchanged
         forecast.invalid += len(found.refused)
         for order in found.refused:
-            self._invalid.add_made(partial(telling.invalid, forecast.customer, order, INVALID))
+            self._remarks.invalid.add_made(partial(telling.invalid, forecast.customer, order, INVALID))
+        forecast.warnings += len(found.warned)
+        for order in found.warned:
+            self._remarks.warnings.add_made(partial(telling.warned, forecast.customer, order, KEPT))
         for lines in chunks(found.lines, LINES_A_READING):
             await self._context.require_going_on()
             board = await read_board(self._client, self._mapping, lines, everything=False)
@@ -207,6 +221,8 @@ class ChangesPreview:
             told = tuple(replace(size, recorded=recorded.get((uuid, size.label))) for size in looked_at)
             line = line_of(self._mapping, order, row.item_id, facts[uuid], self._client.key_column)
             line = replace(line, sizes=told, delivered_below=subitem_ids(delivered.values()))
+            if line.unreadable:
+                looked.warned.append(order)
             if uuid in sent:
                 line = with_ours(self._mapping, line, ours.get(uuid), ours_below[uuid])
             if told or line.differing(self._mapping) or uuid in sent:

@@ -15,7 +15,7 @@ from order_staging.batch.events import Step
 from order_staging.batch.loading import unidentified
 from order_staging.batch.options import LoadOptions
 from order_staging.batch.preview import telling
-from order_staging.batch.preview.changes import ChangesPreview
+from order_staging.batch.preview.changes import ChangesPreview, Remarks
 from order_staging.batch.preview.estimating import Work, estimate
 from order_staging.batch.preview.findings import CustomerForecast, GroupForecast, PreviewResult, Shown
 from order_staging.batch.rows import attributes
@@ -109,8 +109,9 @@ class PreviewReader:
         if forecast.items:
             await self._duplicates(forecast, source, left_out)
         found = self._found
+        remarks = Remarks(found.invalid, found.warnings)
         changes = ChangesPreview(
-            self._context, self._connection.client, found.changes, found.invalid, self._demand.take_label
+            self._context, self._connection.client, found.changes, remarks, self._demand.take_label
         )
         if self._with_changes:
             total = await self._delivered(source, customer)

@@ -66,9 +66,9 @@ def invalid(customer: str, order: InvalidOrder, *more: str) -> Remarked:
     return Remarked(customer, order.source_uuid, order.order_number, order.title, remarks)
 
 
-def warned(customer: str, order: Order) -> Remarked:
+def warned(customer: str, order: Order, *more: str) -> Remarked:
     """Tell what would be left out of an order line, or changed."""
-    notes = tuple(note.sentence() for note in order.notes)
+    notes = (*(note.sentence() for note in order.notes), *more)
     return Remarked(customer, order.source_uuid, order.order_number, order.title, notes)
 
 
