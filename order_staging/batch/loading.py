@@ -208,7 +208,7 @@ def note_warnings(uow: UnitOfWork, batch_id: UUID, orders: Sequence[Order]) -> N
 
 
 def warnings_of(orders: Sequence[Order]) -> list[str]:
-    """Log what was left out of order lines or changed, and give what a batch keeps of it: a line for each of them."""
+    """Log what was left out of order lines or changed; give what a batch keeps of it, a line each."""
     notes = [(order, [note.sentence() for note in order.notes]) for order in orders if order.notes]
     for order, sentences in notes:
         log.warning("order.warning", uuid=str(order.source_uuid), name=order.title, notes=sentences)

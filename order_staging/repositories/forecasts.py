@@ -10,7 +10,7 @@ from sqlalchemy import and_, func, literal, or_, select
 from order_staging.models import OrdersUnified, ProductionOrder, StagedOrder, StagedSubitem, StagingStatus
 from order_staging.repositories.base import exactly
 from order_staging.repositories.keys import complete, labelled, names_of, row_texts, source_texts
-from order_staging.repositories.relinking import recognised
+from order_staging.repositories.relinking import items_recognised, recognised, without_nested_loops
 from order_staging.repositories.source import SourceFilter, doubled_uuids, matching, undelivered
 from order_staging.repositories.staged_rows import AWAITING, brings_sizes, to_be_created
 
@@ -58,7 +58,16 @@ class Forecasts:
     def count_recognised(self, key: BusinessKey, names: Sequence[str | None], *, doubled: bool) -> int:
         """Count the new rows of these customers that a run would recognise by their business key."""
         found = recognised(key, names, doubled=doubled).subquery("recognised")
-        return self.session.scalar(select(func.count()).select_from(found)) or 0
+        query = select(func.count()).select_from(found)
+        return without_nested_loops(self.session, lambda: self.session.scalar(query)) or 0
+
+    def items_recognised(
+        self, key: BusinessKey, names: Sequence[str | None], *, doubled: bool
+    ) -> frozenset[int]:
+        """List the items of these customers' new rows that a run would recognise: their old rows are not gone."""
+        query = items_recognised(key, names, doubled=doubled)
+        found = without_nested_loops(self.session, lambda: self.session.scalars(query).all())
+        return frozenset(item_id for item_id in found if item_id is not None)
 
     def waiting(self, customer: str) -> list[Waiting]:
         """Count what waits of a customer to be created, by group; sizes of refused orders wait for a retry."""

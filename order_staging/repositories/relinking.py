@@ -8,7 +8,7 @@ anywhere on their way, then with production rows. What is paired is not loaded a
 from __future__ import annotations
 
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVarTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, TypeVarTuple
 
 from sqlalchemy import and_, bindparam, func, or_, select, update
 
@@ -29,7 +29,7 @@ from order_staging.repositories.source import SourceFilter, doubled_uuids, match
 from order_staging.repositories.staging import StagedOrders
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from uuid import UUID
 
     from sqlalchemy import ColumnElement, CompoundSelect, Row, Select, Subquery
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from order_staging.repositories.keys import BusinessKey, KeyTexts
 
 Columns = TypeVarTuple("Columns")
+T = TypeVar("T")
 
 PAIRS_A_STATEMENT = 500
 NESTED_LOOPS, OF_THE_TRANSACTION = "enable_nestloop", True
@@ -97,18 +98,7 @@ class Relinking:
         return Relinked(len(staged) + len(landed), more=limit in {len(staged), len(landed)})
 
     def _pairs(self, query: Select[Any]) -> Sequence[Row[Any]]:
-        """Read pairs. PostgreSQL must not compare each orphan with each new row.
-
-        Its statistics know of no row whose UUID the source lacks: it expects one orphan, and a rebuilt source has
-        all of them.
-        """
-        if self.session.get_bind().dialect.name != "postgresql":
-            return self.session.execute(query).all()
-        before = self.session.scalar(select(func.current_setting(NESTED_LOOPS)))
-        self.session.execute(select(func.set_config(NESTED_LOOPS, "off", OF_THE_TRANSACTION)))
-        pairs = self.session.execute(query).all()
-        self.session.execute(select(func.set_config(NESTED_LOOPS, before, OF_THE_TRANSACTION)))
-        return pairs
+        return without_nested_loops(self.session, lambda: self.session.execute(query).all())
 
     def _take_over_staged(self, pairs: Sequence[StagedPair]) -> None:
         """Give staged orders, and all that bears their old UUIDs, the new ones.
@@ -191,10 +181,42 @@ class Relinking:
         ]
 
 
-def recognised(key: BusinessKey, names: Sequence[str | None], *, doubled: bool) -> CompoundSelect[UUID]:
-    """Select the new rows (their UUIDs) of these customers that `Relinking.relink` would recognise.
+def without_nested_loops(session: Session, read: Callable[[], T]) -> T:
+    """Read pairs. PostgreSQL must not compare each orphan with each new row.
 
-    Production's rows come second, as there: what staged orders have taken over is neither new nor orphaned then.
+    Its statistics know of no row whose UUID the source lacks: it expects one orphan, and a rebuilt source has
+    all of them.
+    """
+    if session.get_bind().dialect.name != "postgresql":
+        return read()
+    before = session.scalar(select(func.current_setting(NESTED_LOOPS)))
+    session.execute(select(func.set_config(NESTED_LOOPS, "off", OF_THE_TRANSACTION)))
+    found = read()
+    session.execute(select(func.set_config(NESTED_LOOPS, before, OF_THE_TRANSACTION)))
+    return found
+
+
+def recognised(key: BusinessKey, names: Sequence[str | None], *, doubled: bool) -> CompoundSelect[UUID]:
+    """Select the new rows (their UUIDs) of these customers that `Relinking.relink` would recognise."""
+    staged, rest, landed = _foreseen(key, names, doubled=doubled)
+    return select(staged.c.uuid).union_all(_paired(rest, landed).order_by(None))
+
+
+def items_recognised(
+    key: BusinessKey, names: Sequence[str | None], *, doubled: bool
+) -> CompoundSelect[int | None]:
+    """Select the items of the rows that would be recognised, NULL where a staged order has none yet."""
+    staged, rest, landed = _foreseen(key, names, doubled=doubled)
+    pairs = _paired(rest, landed, landed.c.item_id).order_by(None).subquery("pairs")
+    return select(staged.c.item_id).union_all(select(pairs.c.item_id))
+
+
+def _foreseen(
+    key: BusinessKey, names: Sequence[str | None], *, doubled: bool
+) -> tuple[Subquery, Subquery, Subquery]:
+    """Give the pairs of staged orders, the rows that are new then, and what production has left for them.
+
+    Production's rows come second, as in relinking: what staged orders have taken over is neither new nor orphaned.
     """
     new, orphans = _new_rows(key, names, doubled=doubled), _staged_orphans(key)
     staged = _paired(new, orphans, orphans.c.old, orphans.c.item_id).order_by(None).subquery("staged")
@@ -205,7 +227,7 @@ def recognised(key: BusinessKey, names: Sequence[str | None], *, doubled: bool) 
         or_(row.source_uuid.is_(None), row.source_uuid.not_in(select(old))),
         row.item_id.not_in(select(item_id).where(item_id.is_not(None))),
     )
-    return select(staged.c.uuid).union_all(_paired(rest, landed).order_by(None))
+    return staged, rest, landed
 
 
 def _paired(source: Subquery, orphans: Subquery, *columns: ColumnElement[Any]) -> Select[Any]:

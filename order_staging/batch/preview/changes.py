@@ -171,8 +171,8 @@ class ChangesPreview:
         for order in found.refused:
             self._remarks.invalid.add_made(partial(telling.invalid, forecast.customer, order, INVALID))
         forecast.warnings += len(found.warned)
-        for order in found.warned:
-            self._remarks.warnings.add_made(partial(telling.warned, forecast.customer, order, KEPT))
+        for warned in found.warned:
+            self._remarks.warnings.add_made(partial(telling.warned, forecast.customer, warned, KEPT))
         for lines in chunks(found.lines, LINES_A_READING):
             await self._context.require_going_on()
             board = await read_board(self._client, self._mapping, lines, everything=False)
@@ -248,11 +248,16 @@ class ChangesPreview:
 
     async def _removed(self, forecast: CustomerForecast, source: Source, progress: StepProgress) -> None:
         size, after = self._context.settings.chunk_rows, None
+        run, names = self._context.database.run, source.wanted.names or ()
+        recognised: frozenset[int] = frozenset()
+        if forecast.relinked:
+            key, doubled = self._context.business_key, source.doubled
+            recognised = await run(lambda uow: uow.forecasts.items_recognised(key, names, doubled=doubled))
         while True:
             await self._context.require_going_on()
             page = partial(_removed, forecast.customer, source, after, size)
-            rows = await self._context.database.run(page)
-            forecast.removed += len(rows)
+            rows = await run(page)
+            forecast.removed += sum(row["Item ID"] not in recognised for row in rows)
             progress.advance(len(rows))
             if len(rows) < size:
                 return

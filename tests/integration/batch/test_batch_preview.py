@@ -206,13 +206,14 @@ def test_removed_sizes_and_deleted_subitems_are_told(
 def test_a_rebuilt_source_is_recognised_and_not_taken_for_new(
     world: World, delivered: Callable[..., list[Row]], untouched: Callable[[], None]
 ) -> None:
-    rows = delivered(3)
+    *rows, row_gone = delivered(4)
     for place, row in enumerate(rows):
         change(world, row, record_uuid=UUID(int=10**9 + place).hex)
     world.add(order_line(9))
+    world.remove(row_gone)
     untouched()
-    (customer,) = preview(world).customers
-    assert (customer.relinked, customer.items) == (3, 1)
+    (customer,) = preview(world, changes=True).customers
+    assert (customer.relinked, customer.items, customer.removed) == (3, 1, 1)
 
 
 @on_sqlite
