@@ -20,6 +20,7 @@ from order_staging.batch.changes.lines import (
 )
 from order_staging.batch.changes.scanning import Scanner
 from order_staging.batch.changes.step import LINES_A_READING, UUIDS_A_ROUND, read_board
+from order_staging.batch.invalid import any_unrecorded
 from order_staging.batch.mutations import GROUP
 from order_staging.batch.preview import telling
 from order_staging.models import StagingStatus
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from order_staging.batch.preview.findings import CustomerForecast, FieldChange, Remarked, Shown
     from order_staging.models import StagedSubitem
     from order_staging.monday import BoardItem, MondayClient
+    from order_staging.repositories import Row
     from order_staging.transform import InvalidOrder
     from order_staging.unit_of_work import UnitOfWork
 
@@ -67,6 +69,8 @@ class _Looked:
     unchanged: int = 0
     refused: list[InvalidOrder] = field(default_factory=list)
     creating: dict[UUID, set[str]] = field(default_factory=dict)
+    records: bool = False
+    """Whether one of the invalid has no dead letter yet."""
     warned: list[Order] = field(default_factory=list)
     """Lines that have a value which does not fit: it stays as it was delivered."""
 
@@ -76,8 +80,7 @@ class _Unsettled:
     """Rows of a customer that are looked at in any case.
 
     Of those `left` an earlier run has changes on their way, of those `refused` monday.com has refused one. (A run
-    also looks at those with a dead letter, even where they say again what was delivered: who previews need not be
-    allowed to read letters.)
+    also looks at those with a dead letter, even where they say again what was delivered.)
     """
 
     left: list[UUID]
@@ -109,6 +112,8 @@ class ChangesPreview:
         self._label = label
         self._deletes = context.mapping.subitems.removed is RemovedSize.DELETE
         self._hashes = SizeHashes(context.mapping)
+        self.records = False
+        """Whether a run would write a dead letter."""
         self.groups: set[str] = set()
         """The groups into which items would be moved."""
 
@@ -170,6 +175,7 @@ class ChangesPreview:
         forecast.invalid += len(found.refused)
         for order in found.refused:
             self._remarks.invalid.add_made(partial(telling.invalid, forecast.customer, order, INVALID))
+        self.records |= found.records
         forecast.warnings += len(found.warned)
         for warned in found.warned:
             self._remarks.warnings.add_made(partial(telling.warned, forecast.customer, warned, KEPT))
@@ -206,12 +212,14 @@ class ChangesPreview:
             sizes_by_row(uow.staging.changes.subitems_of(uuids)),
         )
         sent, left = unsettled.sent, frozenset(unsettled.left)
+        refused: list[tuple[InvalidOrder, Row]] = []
         looked = _Looked(creating={uuid: _creating(below) for uuid, below in ours_below.items()})
         for row in rows:
             uuid = row.row[UUID_COLUMN]
             order = self._context.rules.apply(row.row, source.shape.sizes)
             if not isinstance(order, Order):
                 looked.refused.append(order)
+                refused.append((order, row.row))
                 continue
             delivered = sizes.get(uuid, {})
             below = size_lines(
@@ -229,6 +237,7 @@ class ChangesPreview:
                 looked.lines.append(line)
             else:
                 looked.unchanged += 1
+        looked.records = not self.records and any_unrecorded(refused, uow, identified=True)
         return looked
 
     def _count(self, forecast: CustomerForecast, work: Work, decision: Decision) -> None:

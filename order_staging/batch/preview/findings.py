@@ -239,6 +239,8 @@ class PreviewResult:
     """Labels that would be created."""
     estimate: Estimate
     """How many calls, and how long."""
+    records: bool = False
+    """Whether a run would write a dead letter: one of the invalid rows has none yet."""
     field_titles: tuple[str, ...] = ()
     """The mapping's fields, in its order."""
 
@@ -246,7 +248,7 @@ class PreviewResult:
     def status(self) -> str:
         """Tell whether there is anything for a run to do: `pending`, or `nothing_to_do`."""
         some = any(each.sends or each.relinked or each.waiting_changes for each in self.customers)
-        return "pending" if some or self.invalid.total else "nothing_to_do"
+        return "pending" if some or self.records else "nothing_to_do"
 
     @property
     def tells_changes(self) -> bool:

@@ -268,6 +268,22 @@ def test_values_that_are_left_out_are_warned_of_and_rows_without_uuid_are_invali
 
 
 @on_sqlite
+def test_invalid_rows_are_something_to_do_until_they_have_their_dead_letters(
+    world: World, delivered: Callable[..., list[Row]]
+) -> None:
+    (row,) = delivered(1)
+    world.add(order_line(2, S=-1), order_line(3, record_uuid=None))
+    assert preview(world).status == "pending"
+    world.run()
+    again = preview(world)
+    assert (again.status, again.invalid.total) == (world.run().run_status, 2) == ("nothing_to_do", 2)
+    change(world, row, S=-1)
+    assert (preview(world).status, preview(world, changes=True).status) == ("nothing_to_do", "pending")
+    world.run(changes=True)
+    assert preview(world, changes=True).status == world.run(changes=True).run_status == "nothing_to_do"
+
+
+@on_sqlite
 def test_a_customer_that_another_runner_has_is_previewed_all_the_same(world: World) -> None:
     world.add(order_line(1))
     world.run()
