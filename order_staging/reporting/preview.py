@@ -15,7 +15,15 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from order_staging.batch import CustomerForecast, Estimate, NewPayload, PreviewResult, Remarked, Shown
+    from order_staging.batch import (
+        CustomerForecast,
+        Estimate,
+        NewLabels,
+        NewPayload,
+        PreviewResult,
+        Remarked,
+        Shown,
+    )
 
 NOTHING = "Nothing to do: a run would send nothing."
 NOT_WRITTEN = "Nothing was written, neither here nor on monday.com."
@@ -47,7 +55,18 @@ def sentences(result: PreviewResult) -> list[str]:
     lines = [f"{count:,} {what}" for count, what in said if count]
     if result.with_changes and result.total("relinked"):
         lines.append("what is recognised is compared by the run itself, once it has its new UUID")
-    return [*lines, *estimated(result.estimate)]
+    return [*lines, *_crowded(result.labels), *estimated(result.estimate)]
+
+
+def _crowded(labels: Iterable[NewLabels]) -> Iterator[str]:
+    """Warn of columns that do not take all the labels which would come."""
+    for each in labels:
+        if not each.fits:
+            room = counted(each.room, "more label", "more labels")
+            yield (
+                f"{each.title} takes {room}, and {each.total:,} would come: monday.com rejects what needs the "
+                "others; remove labels that nobody uses"
+            )
 
 
 def estimated(estimate: Estimate) -> Iterator[str]:
@@ -165,13 +184,13 @@ def where(known: str | None, rows: int) -> str:
 def _labels(result: PreviewResult) -> Iterator[RenderableType]:
     if not result.labels:
         return
-    table = _table("New labels", "Column", "Has", "Would get", right=("Has",))
+    table = _table("New labels", "Column", "Has", "Takes", "Would get", right=("Has", "Takes"))
     for each in result.labels:
         some = ", ".join(each.labels[:LABELS_IN_A_LINE])
         more = each.total - min(LABELS_IN_A_LINE, len(each.labels))
         rest = f"{more:,} more" if more else ""
         told = " and ".join(words for words in (some, rest) if words)
-        table.add_row(each.title, f"{each.exists:,}", told)
+        table.add_row(each.title, f"{each.exists:,}", f"{each.room:,}", told)
     yield table
 
 

@@ -143,13 +143,19 @@ class GroupForecast:
 
 @dataclass(frozen=True, slots=True)
 class NewLabels:
-    """Labels that a column lacks, and that would be created: the first of `total`; `exists` counts those it has."""
+    """Labels that a column lacks, and that would be created: the first of `total`; `exists` counts those it has.
+
+    The column takes `room` more (deactivated ones take theirs, too), and `fits` says whether that is enough: where it
+    is not, monday.com rejects what needs the others.
+    """
 
     column: str
     title: str
     exists: int
     total: int
     labels: tuple[str, ...]
+    room: int
+    fits: bool = True
 
     @property
     def more(self) -> int:

@@ -18,6 +18,7 @@ from order_staging.batch.preview.findings import (
     Remarked,
 )
 from order_staging.models import Operation
+from order_staging.monday.account import LABELS_A_COLUMN
 from order_staging.transform import LABELS, FieldType, OnConflict, Verdict, decoded
 from order_staging.transform.values import plain_text
 
@@ -217,11 +218,13 @@ def new_labels(
     subitems: Board | None,
     most: int,
 ) -> tuple[NewLabels, ...]:
-    """List the labels that a run would create, by column: the first `most` of each.
+    """List the labels that a run would create, by column: the first `most` of each, and whether there is room.
 
     A board of subitems that is not there yet has none.
     """
+    size = mapping.subitems.size
     titles = {field.column: field.title for field in mapping.fields}
+    types = {size.column: size.type} | {field.column: field.type for field in mapping.fields}
     found = []
     for column_id, labels in sorted(wanted.items()):
         of_items = column_id in titles
@@ -231,5 +234,8 @@ def new_labels(
         missing = sorted(set(labels) - set(known))
         if missing:
             title, some = titles.get(column_id, "Size"), tuple(missing[:most])
-            found.append(NewLabels(column_id, title, len(known), len(missing), some))
+            deactivated = set(column.deactivated_labels) - set(known) if column is not None else set()
+            room = max(0, LABELS_A_COLUMN[types[column_id]] - len(known) - len(deactivated))
+            fits = len(set(missing) - deactivated) <= room
+            found.append(NewLabels(column_id, title, len(known), len(missing), some, room, fits))
     return tuple(found)

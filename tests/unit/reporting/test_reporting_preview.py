@@ -60,7 +60,7 @@ def result_of(word: str = "word", *, more: int = 0, **parts: Any) -> PreviewResu
         "duplicates": shown(
             Duplicate(word, word, {word: word, "PO NUMBER": word, "COLOR": ""}, 2, "staged"), more=more
         ),
-        "labels": (NewLabels("color", word, 3, 1 + more, (word,)),),
+        "labels": (NewLabels("color", word, 3, 1 + more, (word,), 37),),
         "estimate": Estimate(10, 20, 1, 1.5, 4.5, "requests a minute", 100),
         "field_titles": ("STYLE",),
     }
@@ -92,7 +92,10 @@ def test_what_is_not_listed_is_counted() -> None:
     assert page(result_of(more=7)).count("… and 7 ") == 5
     assert told.count("word and 7 more") == page(result_of(more=7)).count("word and 7 more") == 1
     labels = result_of(more=7).to_dict()["labels"]
-    assert labels == [{"column": "color", "title": "word", "exists": 3, "total": 8, "labels": ("word",)}]
+    room = {"room": 37, "fits": True}
+    assert labels == [
+        {"column": "color", "title": "word", "exists": 3, "total": 8, "labels": ("word",), **room}
+    ]
     assert "more; --rows" not in text(result_of())
 
 
@@ -108,6 +111,15 @@ def test_the_sentences_say_what_the_numbers_do_not() -> None:
 def test_calls_that_do_not_suffice_today_are_said() -> None:
     scarce = replace(result_of().estimate, calls_left=1)
     assert "1 call is left today: a run would pause" in text(result_of(estimate=scarce))
+
+
+def test_labels_that_a_column_does_not_take_are_a_warning() -> None:
+    crowded = result_of("STYLE", labels=(NewLabels("color", "STYLE", 500, 1234, ("word",), 0, fits=False),))
+    warned = "STYLE takes 0 more labels, and 1,234 would come: monday.com rejects what needs the others"
+    assert warned in " ".join(text(crowded).split())
+    assert warned in page(crowded)
+    assert '<span class="badge warning">0</span>' in page(crowded)
+    assert "more labels, and" not in text(result_of())
 
 
 def test_nothing_to_do_is_one_sentence() -> None:
