@@ -125,13 +125,11 @@ def _changed(one: CustomerForecast) -> int:
 
 
 def _groups(result: PreviewResult) -> Iterator[RenderableType]:
-    if not result.groups:
-        return
     table = _table("Groups", "Group", "", "Items", "Sizes", "Staged", right=("Items", "Sizes", "Staged"))
-    for group in result.groups:
+    for group in result.groups.rows:
         state = "there" if group.exists else "new"
         table.add_row(group.title, state, *map(str, (group.items, group.subitems, group.waiting)))
-    yield table
+    yield from _with_rest(table, result.groups)
 
 
 def _items(result: PreviewResult) -> Iterator[RenderableType]:

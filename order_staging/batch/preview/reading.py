@@ -141,15 +141,16 @@ class PreviewReader:
         """Sum up, with what monday.com tells of the account's limits."""
         client, context, board = self._connection.client, self._context, self._connection.board
         daily = await client.daily_calls(context.outside.now().date())
-        groups = tuple(sorted(self._groups.values(), key=lambda group: group.title))
-        found = self._found
+        found, groups = self._found, self._groups.values()
+        first = {item.group for item in found.items.rows}
         return PreviewResult(
             board=board.name,
             board_id=board.id,
             with_changes=self._with_changes,
             records=self._records,
             customers=tuple(self._customers),
-            groups=groups,
+            groups=telling.shown_groups(groups, first, self._most),
+            new_groups=sum(not group.exists for group in groups),
             items=found.items,
             payloads=tuple(found.payloads.rows),
             changes=found.changes,

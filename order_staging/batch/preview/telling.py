@@ -12,10 +12,12 @@ from order_staging.batch.preview.findings import (
     ChangedBy,
     Duplicate,
     FieldChange,
+    GroupForecast,
     NewItem,
     NewLabels,
     NewPayload,
     Remarked,
+    Shown,
 )
 from order_staging.models import Operation
 from order_staging.monday.account import LABELS_A_COLUMN
@@ -209,6 +211,14 @@ def without_creations(decision: Decision, labels: Collection[str]) -> Decision:
         size for size in decision.sizes if not (size.operation is Operation.CREATE and size.label in labels)
     )
     return replace(decision, sizes=sizes)
+
+
+def shown_groups(
+    groups: Collection[GroupForecast], first: Collection[str], most: int
+) -> Shown[GroupForecast]:
+    """Choose `most` groups to show, by title: those of `first`, of which something is shown, before others."""
+    chosen = sorted(groups, key=lambda group: (group.title not in first, group.title))[:most]
+    return Shown(most, len(groups), sorted(chosen, key=lambda group: group.title))
 
 
 def new_labels(

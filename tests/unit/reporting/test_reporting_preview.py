@@ -48,7 +48,7 @@ def result_of(word: str = "word", *, more: int = 0, **parts: Any) -> PreviewResu
         "board_id": 7,
         "with_changes": True,
         "customers": (CustomerForecast(word, items=1, subitems=2, relinked=3, conflicts=1, removed=2),),
-        "groups": (GroupForecast(word, exists=False, items=1, subitems=2, waiting=1),),
+        "groups": shown(GroupForecast(word, exists=False, items=1, subitems=2, waiting=1), more=more),
         "items": shown(NewItem(word, KEY, word, word, {"STYLE": word}, {word: 3}), more=more),
         "payloads": (NewPayload(word, word, {"item_name": word}, ({"item_name": word},)),),
         "changes": shown(
@@ -88,8 +88,8 @@ def test_tables_fit_80_columns(word: str) -> None:
 
 def test_what_is_not_listed_is_counted() -> None:
     told = text(result_of(more=7))
-    assert told.count(": 7 more; --rows shows as many as you like") == 5
-    assert page(result_of(more=7)).count("… and 7 ") == 5
+    assert told.count(": 7 more; --rows shows as many as you like") == 6
+    assert page(result_of(more=7)).count("… and 7 ") == 6
     assert told.count("word and 7 more") == page(result_of(more=7)).count("word and 7 more") == 1
     labels = result_of(more=7).to_dict()["labels"]
     room = {"room": 37, "fits": True}
@@ -125,7 +125,7 @@ def test_labels_that_a_column_does_not_take_are_a_warning() -> None:
 def test_nothing_to_do_is_one_sentence() -> None:
     empty = result_of(
         customers=(),
-        groups=(),
+        groups=shown(),
         payloads=(),
         labels=(),
         estimate=Estimate(3, 0, 0, 0.0, 0.0, "", None),
