@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from order_staging.batch import (
         CustomerForecast,
         Estimate,
+        FieldChange,
         NewLabels,
         NewPayload,
         PreviewResult,
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 NOTHING = "Nothing to do: a run would send nothing."
 NOT_WRITTEN = "Nothing was written, neither here nor on monday.com."
 LABELS_IN_A_LINE = 10
+TITLE = "Title"
+"""The field of an item's name, which is never empty: its board side is missing where the item is gone."""
 
 
 def preview_page(result: PreviewResult) -> Group:
@@ -143,11 +146,29 @@ def _changes(result: PreviewResult) -> Iterator[RenderableType]:
     table = _table("Changes", "Order", "What", "Outcome", below="Sides")
     for each in result.changes.rows:
         what = each.field if each.size is None else f"size {each.size}: {each.field}"
-        by = f" ({each.editor})" if each.editor else ""
-        sides = {"delivered": each.delivered, "source": each.source, "board": f"{each.board or ''}{by}"}
-        told = "\n".join(f"{name}: {value}" for name, value in sides.items() if value)
+        said = sides(each)
+        if each.editor:
+            said["board"] = f"{said['board']} ({each.editor})"
+        told = "\n".join(f"{name}: {value}" for name, value in said.items() if value)
         table.add_row(each.name, what, each.outcome, below=told)
     yield from _with_rest(table, result.changes)
+
+
+def sides(change: FieldChange) -> dict[str, str]:
+    """Say what each side says of a value: `(empty)` where one says nothing that others do; else nothing.
+
+    Of an item or a subitem that is not there, on the board or yet, there is no value to speak of.
+    """
+    delivered, source, board = change.delivered, change.source, change.board
+    return {
+        "delivered": _side(delivered, empty=board is not None),
+        "source": _side(source, empty=delivered is not None or board is not None),
+        "board": _side(board, empty=delivered is not None and change.field != TITLE),
+    }
+
+
+def _side(value: str | None, *, empty: bool) -> str:
+    return value or (words.EMPTY if empty else "")
 
 
 def _remarks(title: str, shown: Shown[Remarked]) -> Iterator[RenderableType]:

@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
@@ -30,6 +31,7 @@ from order_staging.batch import (
 )
 from order_staging.reporting import preview_page
 from order_staging.reporting.html.preview import preview_html
+from order_staging.reporting.preview import sides
 from tests.unit.reporting.html_pages import Page
 
 NOW = datetime(2026, 11, 23, 21, 0)  # noqa: DTZ001 - naive UTC, as everywhere
@@ -120,6 +122,28 @@ def test_labels_that_a_column_does_not_take_are_a_warning() -> None:
     assert warned in page(crowded)
     assert '<span class="badge warning">0</span>' in page(crowded)
     assert "more labels, and" not in text(result_of())
+
+
+@pytest.mark.parametrize(
+    ("field", "delivered", "source", "board", "told"),
+    [
+        ("PRICE", "10", None, "10", ("10", "(empty)", "10")),
+        ("PRICE", "10", None, None, ("10", "(empty)", "(empty)")),
+        ("PRICE", None, "10", "11", ("(empty)", "10", "11")),
+        ("PRICE", "10", "11", None, ("10", "11", "(empty)")),
+        # A new subitem, and an item that people took away.
+        ("Order Qty", None, "3", None, ("", "3", "")),
+        ("Title", "a", "b", None, ("a", "b", "")),
+    ],
+)
+def test_a_side_that_was_emptied_says_so(
+    field: str, delivered: str | None, source: str | None, board: str | None, told: tuple[str, ...]
+) -> None:
+    change = FieldChange("C", KEY, 1, "name", field, "sent", None, delivered, source, board)
+    assert tuple(sides(change).values()) == told
+    result = result_of(changes=shown(change))
+    assert text(result).count("(empty)") == told.count("(empty)")
+    assert page(result).count("(empty)") == told.count("(empty)")
 
 
 def test_nothing_to_do_is_one_sentence() -> None:
