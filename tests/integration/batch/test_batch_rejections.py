@@ -9,6 +9,7 @@ import pytest
 
 from order_staging.sandbox import Fault, FaultKind, bodies
 from tests.integration.batch.batch_world import (
+    CUSTOMER,
     ERR,
     ERR_SUB,
     MON,
@@ -75,7 +76,7 @@ def test_sizes_of_a_refused_item_wait_for_its_retry_and_are_not_foretold(world: 
     world.add(*order_lines(2))
     refuse(world, "create_item", 1)
     world.run()
-    told = world.service().preview()
+    told = world.service().preview((CUSTOMER,))
     assert (told.status, told.customers, told.estimate.mutations) == ("nothing_to_do", (), 0)
     (orders,) = [each for each in world.service().check().findings if each.subject == "orders"]
     assert orders.message == "0 order lines and 0 sizes are new or staged"
