@@ -160,3 +160,13 @@ class InvalidRows:
     def _count(self, refused: int) -> None:
         self._counts.invalid += refused
         self._counts.selected += refused
+
+
+def any_unrecorded(refused: Sequence[tuple[InvalidOrder, Row]], uow: UnitOfWork, *, identified: bool) -> bool:
+    """Tell whether any of these rows, which are refused, has no dead letter yet: a run would write it."""
+    if not refused:
+        return False
+    rows = [row for _, row in refused]
+    uuids = [row[UUID_COLUMN] for row in rows if row[UUID_COLUMN] is not None]
+    known = _Known(uow.failures.invalid_like(uuids, [fingerprint(row) for row in rows]))
+    return any(not known.has(order, row, identified=identified) for order, row in refused)

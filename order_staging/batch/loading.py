@@ -204,11 +204,15 @@ class Loader:
 
 def note_warnings(uow: UnitOfWork, batch_id: UUID, orders: Sequence[Order]) -> None:
     """Keep with the batch what was left out or changed: the staging rows that say so are cleaned up."""
+    uow.batches.add_notes(batch_id, warnings_of(orders))
+
+
+def warnings_of(orders: Sequence[Order]) -> list[str]:
+    """Log what was left out of order lines or changed; give what a batch keeps of it, a line each."""
     notes = [(order, [note.sentence() for note in order.notes]) for order in orders if order.notes]
     for order, sentences in notes:
         log.warning("order.warning", uuid=str(order.source_uuid), name=order.title, notes=sentences)
-    lines = [f"{order.title}: {'; '.join(sentences)}" for order, sentences in notes]
-    uow.batches.add_notes(batch_id, lines)
+    return [f"{order.title}: {'; '.join(sentences)}" for order, sentences in notes]
 
 
 def unidentified(order: Order | InvalidOrder, found: object) -> InvalidOrder:

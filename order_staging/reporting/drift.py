@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rich.console import Group
 
 from order_staging.reporting.tables import Column, Listing
+from order_staging.reporting.words import EMPTY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from order_staging.batch import Drift, DriftResult
 
 CLEAN = "Nothing differs."
+OF_VALUES = ("differing_", "wrong_")
+"""How kinds begin that tell of a value."""
 
 
 def drift_page(result: DriftResult) -> RenderableType:
@@ -44,9 +47,14 @@ def _table(findings: Sequence[Drift]) -> Listing:
 
 
 def _below(finding: Drift) -> Iterator[str]:
-    """Give the three sides a line each where they say anything, and what a repair does."""
+    """Give the three sides a line each where they say anything, and what a repair does.
+
+    Of a value that differs a side without one says so, too: it may be what was emptied.
+    """
     sides = (("source", finding.source), ("delivered", finding.delivered), ("board", finding.board))
-    yield from (f"{name}: {value}" for name, value in sides if value is not None)
+    nothing = EMPTY if finding.kind.startswith(OF_VALUES) else None
+    told = ((name, nothing if value is None else value) for name, value in sides)
+    yield from (f"{name}: {value}" for name, value in told if value is not None)
     yield f"→ {finding.repair}"
 
 

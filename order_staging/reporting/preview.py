@@ -15,11 +15,22 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from order_staging.batch import CustomerForecast, Estimate, NewPayload, PreviewResult, Remarked, Shown
+    from order_staging.batch import (
+        CustomerForecast,
+        Estimate,
+        FieldChange,
+        NewLabels,
+        NewPayload,
+        PreviewResult,
+        Remarked,
+        Shown,
+    )
 
 NOTHING = "Nothing to do: a run would send nothing."
 NOT_WRITTEN = "Nothing was written, neither here nor on monday.com."
 LABELS_IN_A_LINE = 10
+TITLE = "Title"
+"""The field of an item's name, which is never empty: its board side is missing where the item is gone."""
 
 
 def preview_page(result: PreviewResult) -> Group:
@@ -47,7 +58,18 @@ def sentences(result: PreviewResult) -> list[str]:
     lines = [f"{count:,} {what}" for count, what in said if count]
     if result.with_changes and result.total("relinked"):
         lines.append("what is recognised is compared by the run itself, once it has its new UUID")
-    return [*lines, *estimated(result.estimate)]
+    return [*lines, *_crowded(result.labels), *estimated(result.estimate)]
+
+
+def _crowded(labels: Iterable[NewLabels]) -> Iterator[str]:
+    """Warn of columns that do not take all the labels which would come."""
+    for each in labels:
+        if not each.fits:
+            room = counted(each.room, "more label", "more labels")
+            yield (
+                f"{each.title} takes {room}, and {each.total:,} would come: monday.com rejects what needs the "
+                "others; remove labels that nobody uses"
+            )
 
 
 def estimated(estimate: Estimate) -> Iterator[str]:
@@ -106,13 +128,11 @@ def _changed(one: CustomerForecast) -> int:
 
 
 def _groups(result: PreviewResult) -> Iterator[RenderableType]:
-    if not result.groups:
-        return
     table = _table("Groups", "Group", "", "Items", "Sizes", "Staged", right=("Items", "Sizes", "Staged"))
-    for group in result.groups:
+    for group in result.groups.rows:
         state = "there" if group.exists else "new"
         table.add_row(group.title, state, *map(str, (group.items, group.subitems, group.waiting)))
-    yield table
+    yield from _with_rest(table, result.groups)
 
 
 def _items(result: PreviewResult) -> Iterator[RenderableType]:
@@ -126,11 +146,29 @@ def _changes(result: PreviewResult) -> Iterator[RenderableType]:
     table = _table("Changes", "Order", "What", "Outcome", below="Sides")
     for each in result.changes.rows:
         what = each.field if each.size is None else f"size {each.size}: {each.field}"
-        by = f" ({each.editor})" if each.editor else ""
-        sides = {"delivered": each.delivered, "source": each.source, "board": f"{each.board or ''}{by}"}
-        told = "\n".join(f"{name}: {value}" for name, value in sides.items() if value)
+        said = sides(each)
+        if each.editor:
+            said["board"] = f"{said['board']} ({each.editor})"
+        told = "\n".join(f"{name}: {value}" for name, value in said.items() if value)
         table.add_row(each.name, what, each.outcome, below=told)
     yield from _with_rest(table, result.changes)
+
+
+def sides(change: FieldChange) -> dict[str, str]:
+    """Say what each side says of a value: `(empty)` where one says nothing that others do; else nothing.
+
+    Of an item or a subitem that is not there, on the board or yet, there is no value to speak of.
+    """
+    delivered, source, board = change.delivered, change.source, change.board
+    return {
+        "delivered": _side(delivered, empty=board is not None),
+        "source": _side(source, empty=delivered is not None or board is not None),
+        "board": _side(board, empty=delivered is not None and change.field != TITLE),
+    }
+
+
+def _side(value: str | None, *, empty: bool) -> str:
+    return value or (words.EMPTY if empty else "")
 
 
 def _remarks(title: str, shown: Shown[Remarked]) -> Iterator[RenderableType]:
@@ -165,13 +203,13 @@ def where(known: str | None, rows: int) -> str:
 def _labels(result: PreviewResult) -> Iterator[RenderableType]:
     if not result.labels:
         return
-    table = _table("New labels", "Column", "Has", "Would get", right=("Has",))
+    table = _table("New labels", "Column", "Has", "Takes", "Would get", right=("Has", "Takes"))
     for each in result.labels:
         some = ", ".join(each.labels[:LABELS_IN_A_LINE])
         more = each.total - min(LABELS_IN_A_LINE, len(each.labels))
         rest = f"{more:,} more" if more else ""
         told = " and ".join(words for words in (some, rest) if words)
-        table.add_row(each.title, f"{each.exists:,}", told)
+        table.add_row(each.title, f"{each.exists:,}", f"{each.room:,}", told)
     yield table
 
 

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
 NOTHING = "–"  # noqa: RUF001 - a dash, as a table has it
 """What is written where there is no value."""
+EMPTY = "(empty)"
+"""What is written of a side that has no value, beside others that have one."""
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
 SHORT, SHORTEST = 9.95, 0.05
 """Seconds between which tenths are written."""

@@ -74,6 +74,18 @@ class BatchRepository(Repository[Batch]):
         known = [batch.processing_notes] if batch.processing_notes else []
         batch.processing_notes = "\n".join([*known, *lines])
 
+    def notes(self, batch_id: UUID) -> set[str]:
+        """Read the lines of a batch's notes."""
+        batch = self.get(batch_id)
+        return _lines(batch.processing_notes if batch is not None else None)
+
+    def newest_notes(self, customer: str) -> set[str]:
+        """Read the lines of a customer's newest notes, which need not be of its newest batch."""
+        query = select(Batch.processing_notes).where(
+            Batch.customer_name == customer, Batch.processing_notes.is_not(None)
+        )
+        return _lines(self.session.scalar(query.order_by(Batch.start_time.desc()).limit(1)))
+
     def unfinished(self, customer: str, batch_type: str) -> list[Batch]:
         """Read a customer's batches that never came to an end, the newest first."""
         query = (
@@ -158,3 +170,7 @@ class BatchRepository(Repository[Batch]):
                 raise
             # Another runner made it in this very moment; the update that follows decides who has it.
             self.session.expunge_all()
+
+
+def _lines(notes: str | None) -> set[str]:
+    return set((notes or "").split("\n"))

@@ -10,10 +10,10 @@ from sqlalchemy import and_, func, literal, or_, select
 from order_staging.models import OrdersUnified, ProductionOrder, StagedOrder, StagedSubitem, StagingStatus
 from order_staging.repositories.base import avoid_nested_loops, exactly, without_nested_loops
 from order_staging.repositories.keys import complete, labelled, names_of, row_texts, source_texts
-from order_staging.repositories.relinking import recognised
+from order_staging.repositories.relinking import items_recognised, recognised
 from order_staging.repositories.source import SourceFilter, matching, undelivered
 from order_staging.repositories.source_uuids import doubled_uuids, identified
-from order_staging.repositories.staged_rows import AWAITING, to_be_created
+from order_staging.repositories.staged_rows import AWAITING, brings_sizes, to_be_created
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -62,14 +62,23 @@ class Forecasts:
         with without_nested_loops(self.session):
             return self.session.scalar(select(func.count()).select_from(found)) or 0
 
+    def items_recognised(
+        self, key: BusinessKey, names: Sequence[str | None], *, doubled: bool
+    ) -> frozenset[int]:
+        """List the items of these customers' new rows that a run would recognise: their old rows are not gone."""
+        query = items_recognised(key, names, doubled=doubled)
+        with without_nested_loops(self.session):
+            found = self.session.scalars(query).all()
+        return frozenset(item_id for item_id in found if item_id is not None)
+
     def waiting(self, customer: str) -> list[Waiting]:
-        """Count what waits of a customer to be created, by group."""
+        """Count what waits of a customer to be created, by group; sizes of refused orders wait for a retry."""
         group, of_customer = exactly(StagedOrder.group), StagedOrder.stg_customer_batch == customer
         orders = select(group, func.count()).where(of_customer, *_created(StagedOrder)).group_by(group)
         sizes = (
             select(group, func.count())
             .join(StagedSubitem, StagedSubitem.stg_parent_stg_id == StagedOrder.stg_id)
-            .where(of_customer, *_created(StagedSubitem))
+            .where(of_customer, *_created(StagedSubitem), brings_sizes())
             .group_by(group)
         )
         return _gathered(self.session.execute(orders).all(), self.session.execute(sizes).all())
@@ -88,7 +97,7 @@ class Forecasts:
         query = (
             select(StagedSubitem.size)
             .join(StagedOrder, StagedSubitem.stg_parent_stg_id == StagedOrder.stg_id)
-            .where(StagedOrder.stg_customer_batch == customer, *_created(StagedSubitem))
+            .where(StagedOrder.stg_customer_batch == customer, *_created(StagedSubitem), brings_sizes())
         )
         return [size for size in self.session.scalars(query.distinct()) if size is not None]
 

@@ -181,9 +181,26 @@ class Relinking:
 
 
 def recognised(key: BusinessKey, names: Sequence[str | None], *, doubled: bool) -> CompoundSelect[UUID]:
-    """Select the new rows (their UUIDs) of these customers that `Relinking.relink` would recognise.
+    """Select the new rows (their UUIDs) of these customers that `Relinking.relink` would recognise."""
+    staged, rest, landed = _foreseen(key, names, doubled=doubled)
+    return select(staged.c.uuid).union_all(_paired(rest, landed).order_by(None))
 
-    Production's rows come second, as there: what staged orders have taken over is neither new nor orphaned then.
+
+def items_recognised(
+    key: BusinessKey, names: Sequence[str | None], *, doubled: bool
+) -> CompoundSelect[int | None]:
+    """Select the items of the rows that would be recognised, NULL where a staged order has none yet."""
+    staged, rest, landed = _foreseen(key, names, doubled=doubled)
+    pairs = _paired(rest, landed, landed.c.item_id).order_by(None).subquery("pairs")
+    return select(staged.c.item_id).union_all(select(pairs.c.item_id))
+
+
+def _foreseen(
+    key: BusinessKey, names: Sequence[str | None], *, doubled: bool
+) -> tuple[Subquery, Subquery, Subquery]:
+    """Give the pairs of staged orders, the rows that are new then, and what production has left for them.
+
+    Production's rows come second, as in relinking: what staged orders have taken over is neither new nor orphaned.
     """
     new, orphans = _new_rows(key, names, doubled=doubled), _staged_orphans(key)
     staged = _paired(new, orphans, orphans.c.old, orphans.c.item_id).order_by(None).subquery("staged")
@@ -194,7 +211,7 @@ def recognised(key: BusinessKey, names: Sequence[str | None], *, doubled: bool) 
         or_(row.source_uuid.is_(None), row.source_uuid.not_in(select(old))),
         row.item_id.not_in(select(item_id).where(item_id.is_not(None))),
     )
-    return select(staged.c.uuid).union_all(_paired(rest, landed).order_by(None))
+    return staged, rest, landed
 
 
 def _paired(source: Subquery, orphans: Subquery, *columns: ColumnElement[Any]) -> Select[Any]:

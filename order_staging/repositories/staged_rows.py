@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import and_, func, or_, select
 
 from order_staging.models import Operation, StagedOrder, StagedSubitem, StagingStatus
 from order_staging.repositories.base import Repository, Span, chunks
@@ -42,6 +42,24 @@ DOUBTED: dict[str, object] = {
 def to_be_created(model: type[StagedOrder | StagedSubitem]) -> ColumnElement[bool]:
     """Tell which staged rows are to be created on the board: whatever is no change of what is there."""
     return or_(model.update_operation.is_(None), model.update_operation.not_in(CHANGES))
+
+
+def on_the_board() -> ColumnElement[bool]:
+    """Tell which staged orders have their item on the board.
+
+    Subitems of others are not sent: those of an order that was refused wait for its retry, not for a run.
+    """
+    changed = StagedOrder.update_operation.in_(CHANGES)
+    return or_(
+        StagedOrder.stg_status.in_((StagingStatus.API_SUCCESS, StagingStatus.PROMOTED)),
+        # The item is there, though a change of it was refused.
+        and_(StagedOrder.stg_status == StagingStatus.API_FAILED, changed),
+    )
+
+
+def brings_sizes() -> ColumnElement[bool]:
+    """Tell which staged orders a run brings the sizes of: their items are there, or may still come."""
+    return or_(StagedOrder.stg_status.in_(AWAITING), on_the_board())
 
 
 class StagedRows(Repository[Staged], Generic[Staged]):
@@ -99,15 +117,19 @@ class StagedRows(Repository[Staged], Generic[Staged]):
         )
         return self.session.scalar(query) or 0
 
+    def awaiting(self) -> tuple[ColumnElement[bool], ...]:
+        """Tell which rows of all batches may still have to be brought to the board."""
+        return (self.model.stg_status.in_(AWAITING),)
+
     def count_awaiting(self) -> int:
         """Count the rows of all batches that may still have to be brought to the board."""
-        query = select(func.count()).where(self.model.stg_status.in_(AWAITING))
+        query = select(func.count()).where(*self.awaiting())
         return self.session.scalar(query) or 0
 
     def values_awaiting(self, attribute: str) -> list[str]:
         """List the different texts that such rows have in one attribute."""
         column = getattr(self.model, attribute)
-        query = select(column).where(self.model.stg_status.in_(AWAITING), column.is_not(None)).distinct()
+        query = select(column).where(*self.awaiting(), column.is_not(None)).distinct()
         return list(self.session.scalars(query))
 
     def interrupted(self, batch_id: UUID) -> int:

@@ -13,10 +13,11 @@ from order_staging.repositories.base import Span, chunks, exactly
 from order_staging.repositories.imports import OPEN_IMPORTS
 from order_staging.repositories.source import SourceFilter, equal_text
 from order_staging.repositories.staged_rows import (
-    CHANGES,
     OPEN,
     VALUES_A_STATEMENT,
     StagedRows,
+    brings_sizes,
+    on_the_board,
     to_be_created,
 )
 
@@ -257,15 +258,7 @@ def _still_open(*, subitems: bool) -> ColumnElement[bool]:
         .where(
             StagedSubitem.stg_parent_stg_id == StagedOrder.stg_id,
             StagedSubitem.stg_status.in_(OPEN),
-            # Subitems of an order that was refused wait for its retry, not for a run.
-            or_(
-                StagedOrder.stg_status.in_((StagingStatus.API_SUCCESS, StagingStatus.PROMOTED)),
-                # The item is there, though a change of it was refused.
-                and_(
-                    StagedOrder.stg_status == StagingStatus.API_FAILED,
-                    StagedOrder.update_operation.in_(CHANGES),
-                ),
-            ),
+            on_the_board(),
         )
         .exists()
     )
@@ -311,6 +304,11 @@ class StagedSubitems(StagedRows[StagedSubitem]):
             stg_monday_subitem_board_id=board_id,
             board_id=board_id,
         )
+
+    def awaiting(self) -> tuple[ColumnElement[bool], ...]:
+        """Tell which subitems of all batches may still have to be brought to the board, with their orders."""
+        of_order = StagedSubitem.stg_parent_stg_id == StagedOrder.stg_id
+        return (*super().awaiting(), of_order, brings_sizes())
 
     def count_due(self, batch_id: UUID, *where: ColumnElement[bool]) -> int:
         """Count those whose item is on the board."""

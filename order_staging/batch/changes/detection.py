@@ -8,8 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-import structlog
-
 from order_staging.batch.changes.lines import (
     Line,
     SizeHashes,
@@ -23,6 +21,7 @@ from order_staging.batch.changes.lines import (
 )
 from order_staging.batch.changes.scanning import Scanner, says_the_same
 from order_staging.batch.invalid import InvalidRows
+from order_staging.batch.loading import warnings_of
 from order_staging.batch.payloads import order_payload
 from order_staging.repositories.source import UUID_COLUMN, Page, SourceFilter
 from order_staging.transform import Order, RemovedSize
@@ -39,8 +38,6 @@ if TYPE_CHECKING:
     from order_staging.repositories import Delivered
     from order_staging.unit_of_work import UnitOfWork
 
-log = structlog.get_logger(__name__)
-
 
 @dataclass
 class Found:
@@ -56,7 +53,8 @@ class Found:
     rows: int = 0
     unchanged: int = 0
     unchanged_sizes: int = 0
-    warnings: int = 0
+    warnings: list[str] = field(default_factory=list)
+    """What was left out of rows, as their values do not fit: a line each."""
 
 
 @dataclass(frozen=True)
@@ -174,11 +172,7 @@ class Detection:
         for one in judged:
             line = self._line(one, facts[one.order.source_uuid], recorded)
             if line.unreadable:
-                found.warnings += 1
-                notes = [note.sentence() for note in one.order.notes]
-                log.warning(
-                    "order.warning", uuid=str(one.order.source_uuid), name=one.order.title, notes=notes
-                )
+                found.warnings += warnings_of([one.order])
             differs = line.sizes_differ or bool(line.differing(self._context.mapping))
             if differs or every or one.order.source_uuid in self.waiting:
                 found.lines.append(line if differs else replace(line, changed=False, other_rules=False))

@@ -41,6 +41,8 @@ log = structlog.get_logger(__name__)
 LINES_A_READING = 100
 """Lines that are merged together: as many items as one query may name."""
 UUIDS_A_ROUND = 1000
+WARNINGS_KEPT = 5_000
+"""Order lines whose warnings a batch keeps, of each look for changes; those beyond are in the log."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,7 @@ class ChangesStep:
         self._source = source
         self._progress: StepProgress
         self._other_rules = 0
+        self._warnings: list[str] = []
         self._unsettled: set[UUID] = set()
         """Rows of which something was sent that was not acknowledged, or refused."""
         self._decided: set[UUID] = set()
@@ -137,6 +140,8 @@ class ChangesStep:
             await self._look_through_all()
             await self._removal.stage()
             self._progress.advance(self._result.orders.removed)
+        if self._warnings:
+            await run(self._keep_warnings, self._record.hold)
         await self._announce()
 
     async def _wait_for_the_lost(self) -> None:
@@ -197,7 +202,8 @@ class ChangesStep:
     def _count(self, found: Found) -> None:
         orders, subitems = self._result.orders, self._result.subitems
         orders.unchanged += found.unchanged
-        orders.warnings += found.warnings
+        orders.warnings += len(found.warnings)
+        self._warnings += found.warnings[: WARNINGS_KEPT - len(self._warnings)]
         subitems.unchanged += found.unchanged_sizes
 
     async def _merge(self, lines: Sequence[Line]) -> None:
@@ -235,6 +241,19 @@ class ChangesStep:
 
     def _count_other_rules(self, decisions: Sequence[Decision]) -> None:
         self._other_rules += sum(decision.line.other_rules and decision.sends for decision in decisions)
+
+    def _keep_warnings(self, uow: UnitOfWork) -> None:
+        """Keep with the batch what could not be brought.
+
+        Where there is nothing else to do, a batch is begun for it once: not by each run, as long as nobody corrects
+        the source.
+        """
+        if not self._record.has_begun(uow):
+            if set(self._warnings) <= uow.batches.newest_notes(self._result.customer):
+                return
+            self._record.begin(uow)
+        known = uow.batches.notes(self._record.batch_id)
+        uow.batches.add_notes(self._record.batch_id, [line for line in self._warnings if line not in known])
 
     async def _announce(self) -> None:
         """Say before anything is sent that it may be the mapping, and not the source, that has changed."""

@@ -27,6 +27,7 @@ CREATED = "create it"
 CREATED_AGAIN = "create it again"
 DOUBLED = "left: a person must decide which one stays"
 UNKNOWN = "left: no run made it, and none takes it away"
+RECOGNISED = "recognise its row by the business key, take over the new UUID, and compare it"
 REMOVED = "left: run with --changes --archive-removed to archive it"
 INVALID = "left: correct the row in ORDERS_UNIFIED"
 

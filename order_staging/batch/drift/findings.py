@@ -39,6 +39,8 @@ class DriftKind(StrEnum):
     """The same as of a field, of a size's quantity."""
     REMOVED_SOURCE = "removed_source"
     """Gone from ORDERS_UNIFIED."""
+    NEW_UUID = "new_uuid"
+    """Gone from ORDERS_UNIFIED under its UUID, and back under a new one, by its business key."""
     INVALID_SOURCE = "invalid_source"
     """The rules refuse its row now."""
 

@@ -19,6 +19,7 @@ from order_staging.batch.changes.lines import (
 from order_staging.batch.drift.comparing import (
     DOUBLED,
     INVALID,
+    RECOGNISED,
     REMOVED,
     UNKNOWN,
     Rules,
@@ -31,7 +32,7 @@ from order_staging.repositories.source import UUID_COLUMN, Page
 from order_staging.transform import Order, RemovedSize
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
     from order_staging.batch.context import RunContext
     from order_staging.batch.loading import Source
@@ -164,15 +165,23 @@ class DriftReader:
     async def _removed(self, customer: str, source: Source, comparison: Comparison) -> set[str]:
         """Find the delivered rows that the source has no more; give the groups in which they were."""
         groups: set[str] = set()
-        size, after = self._context.settings.chunk_rows, None
+        size, after, run = self._context.settings.chunk_rows, None, self._context.database.run
+        key, names, doubled = self._context.business_key, source.wanted.names or (), source.doubled
+        recognised: frozenset[int] | None = None
         while True:
             await self._context.require_going_on()
-            work = partial(_removed_page, customer, source, after, size)
-            page = await self._context.database.run(work)
+            page = await run(partial(_removed_page, customer, source, after, size))
+            if page and recognised is None:
+                recognised = await run(
+                    lambda uow: uow.forecasts.items_recognised(key, names, doubled=doubled)
+                )
             for rows in chunks(page, ITEMS_A_READING):
                 board = await self._client.items_now([row["Item ID"] for row in rows], columns=[])
                 comparison.orders += len(rows)
-                comparison.findings += (_removed(customer, row, board.get(row["Item ID"])) for row in rows)
+                comparison.findings += (
+                    _removed(customer, row, board.get(row["Item ID"]), recognised or frozenset())
+                    for row in rows
+                )
                 self._tell()
             groups |= {str(row["Group"]) for row in page if row["Group"]}
             if len(page) < size:
@@ -227,10 +236,15 @@ def _removed_page(
     return uow.deliveries.removed([customer], source.wanted, after, limit)
 
 
-def _removed(customer: str, row: dict[str, Any], item: BoardItem | None) -> Drift:
+def _removed(
+    customer: str, row: dict[str, Any], item: BoardItem | None, recognised: Collection[int]
+) -> Drift:
     name, state = str(row["Title"] or ""), item.state if item else None
     place = (row["source_uuid"], row["Item ID"])
-    return Drift(DriftKind.REMOVED_SOURCE, customer, name, REMOVED, *place, delivered=name, board=state)
+    kind, repair = DriftKind.REMOVED_SOURCE, REMOVED
+    if row["Item ID"] in recognised:
+        kind, repair = DriftKind.NEW_UUID, RECOGNISED
+    return Drift(kind, customer, name, repair, *place, delivered=name, board=state)
 
 
 def _uuid(item: BoardItem, key_column: str | None) -> UUID | None:

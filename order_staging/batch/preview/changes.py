@@ -20,6 +20,7 @@ from order_staging.batch.changes.lines import (
 )
 from order_staging.batch.changes.scanning import Scanner
 from order_staging.batch.changes.step import LINES_A_READING, UUIDS_A_ROUND, read_board
+from order_staging.batch.invalid import any_unrecorded
 from order_staging.batch.mutations import GROUP
 from order_staging.batch.preview import telling
 from order_staging.models import StagingStatus
@@ -41,10 +42,20 @@ if TYPE_CHECKING:
     from order_staging.batch.preview.findings import CustomerForecast, FieldChange, Remarked, Shown
     from order_staging.models import StagedSubitem
     from order_staging.monday import BoardItem, MondayClient
+    from order_staging.repositories import Row
     from order_staging.transform import InvalidOrder
     from order_staging.unit_of_work import UnitOfWork
 
 INVALID = "the item on the board stays as it is"
+KEPT = "the board's value stays as it is"
+
+
+@dataclass(frozen=True)
+class Remarks:
+    """What takes in remarks on rows: of those that are invalid, and of those with a value that does not fit."""
+
+    invalid: Shown[Remarked]
+    warnings: Shown[Remarked]
 
 
 @dataclass
@@ -58,6 +69,10 @@ class _Looked:
     unchanged: int = 0
     refused: list[InvalidOrder] = field(default_factory=list)
     creating: dict[UUID, set[str]] = field(default_factory=dict)
+    records: bool = False
+    """Whether one of the invalid has no dead letter yet."""
+    warned: list[Order] = field(default_factory=list)
+    """Lines that have a value which does not fit: it stays as it was delivered."""
 
 
 @dataclass(frozen=True)
@@ -65,8 +80,7 @@ class _Unsettled:
     """Rows of a customer that are looked at in any case.
 
     Of those `left` an earlier run has changes on their way, of those `refused` monday.com has refused one. (A run
-    also looks at those with a dead letter, even where they say again what was delivered: who previews need not be
-    allowed to read letters.)
+    also looks at those with a dead letter, even where they say again what was delivered.)
     """
 
     left: list[UUID]
@@ -86,7 +100,7 @@ class ChangesPreview:
         context: RunContext,
         client: MondayClient,
         changes: Shown[FieldChange],
-        invalid: Shown[Remarked],
+        remarks: Remarks,
         label: Callable[[str, object], None],
     ) -> None:
         """Take where to read, and what to add to; `label` takes a column's id, and a label that it is sent."""
@@ -94,10 +108,12 @@ class ChangesPreview:
         self._mapping = context.mapping
         self._client = client
         self._changes = changes
-        self._invalid = invalid
+        self._remarks = remarks
         self._label = label
         self._deletes = context.mapping.subitems.removed is RemovedSize.DELETE
         self._hashes = SizeHashes(context.mapping)
+        self.records = False
+        """Whether a run would write a dead letter."""
         self.groups: set[str] = set()
         """The groups into which items would be moved."""
 
@@ -158,7 +174,11 @@ class ChangesPreview:
         forecast.unchanged += found.unchanged
         forecast.invalid += len(found.refused)
         for order in found.refused:
-            self._invalid.add_made(partial(telling.invalid, forecast.customer, order, INVALID))
+            self._remarks.invalid.add_made(partial(telling.invalid, forecast.customer, order, INVALID))
+        self.records |= found.records
+        forecast.warnings += len(found.warned)
+        for warned in found.warned:
+            self._remarks.warnings.add_made(partial(telling.warned, forecast.customer, warned, KEPT))
         for lines in chunks(found.lines, LINES_A_READING):
             await self._context.require_going_on()
             board = await read_board(self._client, self._mapping, lines, everything=False)
@@ -192,12 +212,14 @@ class ChangesPreview:
             sizes_by_row(uow.staging.changes.subitems_of(uuids)),
         )
         sent, left = unsettled.sent, frozenset(unsettled.left)
+        refused: list[tuple[InvalidOrder, Row]] = []
         looked = _Looked(creating={uuid: _creating(below) for uuid, below in ours_below.items()})
         for row in rows:
             uuid = row.row[UUID_COLUMN]
             order = self._context.rules.apply(row.row, source.shape.sizes)
             if not isinstance(order, Order):
                 looked.refused.append(order)
+                refused.append((order, row.row))
                 continue
             delivered = sizes.get(uuid, {})
             below = size_lines(
@@ -207,12 +229,15 @@ class ChangesPreview:
             told = tuple(replace(size, recorded=recorded.get((uuid, size.label))) for size in looked_at)
             line = line_of(self._mapping, order, row.item_id, facts[uuid], self._client.key_column)
             line = replace(line, sizes=told, delivered_below=subitem_ids(delivered.values()))
+            if line.unreadable:
+                looked.warned.append(order)
             if uuid in sent:
                 line = with_ours(self._mapping, line, ours.get(uuid), ours_below[uuid])
             if told or line.differing(self._mapping) or uuid in sent:
                 looked.lines.append(line)
             else:
                 looked.unchanged += 1
+        looked.records = not self.records and any_unrecorded(refused, uow, identified=True)
         return looked
 
     def _count(self, forecast: CustomerForecast, work: Work, decision: Decision) -> None:
@@ -232,11 +257,16 @@ class ChangesPreview:
 
     async def _removed(self, forecast: CustomerForecast, source: Source, progress: StepProgress) -> None:
         size, after = self._context.settings.chunk_rows, None
+        run, names = self._context.database.run, source.wanted.names or ()
+        recognised: frozenset[int] = frozenset()
+        if forecast.relinked:
+            key, doubled = self._context.business_key, source.doubled
+            recognised = await run(lambda uow: uow.forecasts.items_recognised(key, names, doubled=doubled))
         while True:
             await self._context.require_going_on()
             page = partial(_removed, forecast.customer, source, after, size)
-            rows = await self._context.database.run(page)
-            forecast.removed += len(rows)
+            rows = await run(page)
+            forecast.removed += sum(row["Item ID"] not in recognised for row in rows)
             progress.advance(len(rows))
             if len(rows) < size:
                 return

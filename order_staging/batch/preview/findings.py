@@ -143,13 +143,19 @@ class GroupForecast:
 
 @dataclass(frozen=True, slots=True)
 class NewLabels:
-    """Labels that a column lacks, and that would be created: the first of `total`; `exists` counts those it has."""
+    """Labels that a column lacks, and that would be created: the first of `total`; `exists` counts those it has.
+
+    The column takes `room` more (deactivated ones take theirs, too), and `fits` says whether that is enough:
+    where it is not, monday.com rejects what needs the others.
+    """
 
     column: str
     title: str
     exists: int
     total: int
     labels: tuple[str, ...]
+    room: int
+    fits: bool = True
 
     @property
     def more(self) -> int:
@@ -223,7 +229,8 @@ class PreviewResult:
     with_changes: bool
     """Whether changes were looked for, too."""
     customers: tuple[CustomerForecast, ...]
-    groups: tuple[GroupForecast, ...]
+    groups: Shown[GroupForecast]
+    """Groups of the board that would get something, those of the items that are shown before others."""
     items: Shown[NewItem]
     payloads: tuple[NewPayload, ...]
     """What would be sent for the first new items, where that was asked for."""
@@ -239,6 +246,10 @@ class PreviewResult:
     """Labels that would be created."""
     estimate: Estimate
     """How many calls, and how long."""
+    new_groups: int = 0
+    """How many of all groups would be created."""
+    records: bool = False
+    """Whether a run would write a dead letter: one of the invalid rows has none yet."""
     field_titles: tuple[str, ...] = ()
     """The mapping's fields, in its order."""
 
@@ -246,7 +257,7 @@ class PreviewResult:
     def status(self) -> str:
         """Tell whether there is anything for a run to do: `pending`, or `nothing_to_do`."""
         some = any(each.sends or each.relinked or each.waiting_changes for each in self.customers)
-        return "pending" if some or self.invalid.total else "nothing_to_do"
+        return "pending" if some or self.records else "nothing_to_do"
 
     @property
     def tells_changes(self) -> bool:
@@ -263,7 +274,7 @@ class PreviewResult:
             "status": self.status,
             "board": {"id": self.board_id, "name": self.board},
             "customers": [asdict(each) for each in self.customers],
-            "groups": [asdict(each) for each in self.groups],
+            "groups": _listed(self.groups) | {"new": self.new_groups},
             **{
                 name: _listed(getattr(self, name))
                 for name in ("items", "changes", "warnings", "invalid", "duplicates")

@@ -12,10 +12,11 @@ from pydantic import Field
 from order_staging.batch.announcing import NOWHERE
 from order_staging.batch.checks.demand import Demand
 from order_staging.batch.events import Step
+from order_staging.batch.invalid import any_unrecorded
 from order_staging.batch.loading import unidentified
 from order_staging.batch.options import LoadOptions
 from order_staging.batch.preview import telling
-from order_staging.batch.preview.changes import ChangesPreview
+from order_staging.batch.preview.changes import ChangesPreview, Remarks
 from order_staging.batch.preview.estimating import Work, estimate
 from order_staging.batch.preview.findings import CustomerForecast, GroupForecast, PreviewResult, Shown
 from order_staging.batch.rows import attributes
@@ -25,7 +26,7 @@ from order_staging.repositories.source import UUID_COLUMN, Page
 from order_staging.transform import LABELS, Order
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Sequence
     from uuid import UUID
 
     from order_staging.batch.announcing import StepProgress
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from order_staging.batch.context import RunContext
     from order_staging.batch.loading import Source
     from order_staging.batch.preview.findings import Duplicate, FieldChange, NewItem, NewPayload, Remarked
-    from order_staging.repositories import Alike, Pages, Rows, SourceRepository, Waiting
+    from order_staging.repositories import Alike, Pages, Row, Rows, SourceRepository, Waiting
     from order_staging.repositories.source import Selection
     from order_staging.transform import InvalidOrder
     from order_staging.unit_of_work import UnitOfWork
@@ -90,6 +91,8 @@ class PreviewReader:
         self._groups: dict[str, GroupForecast] = {}
         self._customers: list[CustomerForecast] = []
         self._works: list[Work] = []
+        self._records = False
+        """Whether a run would write a dead letter: there is none yet of a row that is invalid."""
 
     async def look_at(self, customer: str, source: Source) -> None:
         """Add a customer. Raises `PersistenceError`, `DestinationError`, and `StoppedError` where asked to stop."""
@@ -109,8 +112,9 @@ class PreviewReader:
         if forecast.items:
             await self._duplicates(forecast, source, left_out)
         found = self._found
+        remarks = Remarks(found.invalid, found.warnings)
         changes = ChangesPreview(
-            self._context, self._connection.client, found.changes, found.invalid, self._demand.take_label
+            self._context, self._connection.client, found.changes, remarks, self._demand.take_label
         )
         if self._with_changes:
             total = await self._delivered(source, customer)
@@ -119,6 +123,7 @@ class PreviewReader:
                 progress.complete()
         else:
             await changes.look_at(forecast, work, source, NOWHERE, everything=False)
+        self._records |= changes.records
         for title in changes.groups:
             self._group(title, work)
         if forecast != CustomerForecast(customer):
@@ -136,14 +141,16 @@ class PreviewReader:
         """Sum up, with what monday.com tells of the account's limits."""
         client, context, board = self._connection.client, self._context, self._connection.board
         daily = await client.daily_calls(context.outside.now().date())
-        groups = tuple(sorted(self._groups.values(), key=lambda group: group.title))
-        found = self._found
+        found, groups = self._found, self._groups.values()
+        first = {item.group for item in found.items.rows}
         return PreviewResult(
             board=board.name,
             board_id=board.id,
             with_changes=self._with_changes,
+            records=self._records,
             customers=tuple(self._customers),
-            groups=groups,
+            groups=telling.shown_groups(groups, first, self._most),
+            new_groups=sum(not group.exists for group in groups),
             items=found.items,
             payloads=tuple(found.payloads.rows),
             changes=found.changes,
@@ -219,13 +226,16 @@ class PreviewReader:
         async with self._context.database.reading(strangers) as read:
             while rows := await self._next(read):
                 fresh, passed = rows[passed:], max(0, passed - len(rows))
-                for row in fresh:
-                    order = rules.apply(row, source.shape.sizes)
-                    self._refuse(forecast, unidentified(order, row[UUID_COLUMN]))
+                refused = [
+                    (unidentified(rules.apply(row, source.shape.sizes), row[UUID_COLUMN]), row)
+                    for row in fresh
+                ]
+                await self._refuse(forecast, refused, identified=False)
                 progress.advance(len(fresh))
         room = math.inf if source.limit is None else source.limit
         async with self._context.database.reading(new) as read:
             while forecast.items < room and (rows := await self._next(read)):
+                refused = []
                 for row in rows:
                     if forecast.items >= room:
                         break
@@ -233,7 +243,8 @@ class PreviewReader:
                     if isinstance(order, Order):
                         self._take(forecast, work, order)
                     else:
-                        self._refuse(forecast, order)
+                        refused.append((order, row))
+                await self._refuse(forecast, refused, identified=True)
                 last = rows[-1][UUID_COLUMN]
                 progress.advance(len(rows))
                 if len(rows) == size and progress.total is None and self._context.announcer.listens:
@@ -248,9 +259,15 @@ class PreviewReader:
         await self._context.require_going_on()
         return await read()
 
-    def _refuse(self, forecast: CustomerForecast, order: InvalidOrder) -> None:
-        forecast.invalid += 1
-        self._found.invalid.add_made(partial(telling.invalid, forecast.customer, order))
+    async def _refuse(
+        self, forecast: CustomerForecast, refused: Sequence[tuple[InvalidOrder, Row]], *, identified: bool
+    ) -> None:
+        forecast.invalid += len(refused)
+        for order, _ in refused:
+            self._found.invalid.add_made(partial(telling.invalid, forecast.customer, order))
+        if refused and not self._records:
+            look = partial(any_unrecorded, refused, identified=identified)
+            self._records = await self._context.database.run(look)
 
     def _take(self, forecast: CustomerForecast, work: Work, order: Order) -> None:
         customer, mapping, found = forecast.customer, self._context.mapping, self._found

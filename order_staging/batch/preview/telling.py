@@ -12,12 +12,15 @@ from order_staging.batch.preview.findings import (
     ChangedBy,
     Duplicate,
     FieldChange,
+    GroupForecast,
     NewItem,
     NewLabels,
     NewPayload,
     Remarked,
+    Shown,
 )
 from order_staging.models import Operation
+from order_staging.monday.account import LABELS_A_COLUMN
 from order_staging.transform import LABELS, FieldType, OnConflict, Verdict, decoded
 from order_staging.transform.values import plain_text
 
@@ -66,9 +69,9 @@ def invalid(customer: str, order: InvalidOrder, *more: str) -> Remarked:
     return Remarked(customer, order.source_uuid, order.order_number, order.title, remarks)
 
 
-def warned(customer: str, order: Order) -> Remarked:
+def warned(customer: str, order: Order, *more: str) -> Remarked:
     """Tell what would be left out of an order line, or changed."""
-    notes = tuple(note.sentence() for note in order.notes)
+    notes = (*(note.sentence() for note in order.notes), *more)
     return Remarked(customer, order.source_uuid, order.order_number, order.title, notes)
 
 
@@ -210,6 +213,14 @@ def without_creations(decision: Decision, labels: Collection[str]) -> Decision:
     return replace(decision, sizes=sizes)
 
 
+def shown_groups(
+    groups: Collection[GroupForecast], first: Collection[str], most: int
+) -> Shown[GroupForecast]:
+    """Choose `most` groups to show, by title: those of `first`, of which something is shown, before others."""
+    chosen = sorted(groups, key=lambda group: (group.title not in first, group.title))[:most]
+    return Shown(most, len(groups), sorted(chosen, key=lambda group: group.title))
+
+
 def new_labels(
     mapping: BoardMapping,
     wanted: Mapping[str, Collection[str]],
@@ -217,11 +228,13 @@ def new_labels(
     subitems: Board | None,
     most: int,
 ) -> tuple[NewLabels, ...]:
-    """List the labels that a run would create, by column: the first `most` of each.
+    """List the labels that a run would create, by column: the first `most` of each, and whether there is room.
 
     A board of subitems that is not there yet has none.
     """
+    size = mapping.subitems.size
     titles = {field.column: field.title for field in mapping.fields}
+    types = {size.column: size.type} | {field.column: field.type for field in mapping.fields}
     found = []
     for column_id, labels in sorted(wanted.items()):
         of_items = column_id in titles
@@ -231,5 +244,8 @@ def new_labels(
         missing = sorted(set(labels) - set(known))
         if missing:
             title, some = titles.get(column_id, "Size"), tuple(missing[:most])
-            found.append(NewLabels(column_id, title, len(known), len(missing), some))
+            deactivated = set(column.deactivated_labels) - set(known) if column is not None else set()
+            room = max(0, LABELS_A_COLUMN[types[column_id]] - len(known) - len(deactivated))
+            fits = len(set(missing) - deactivated) <= room
+            found.append(NewLabels(column_id, title, len(known), len(missing), some, room, fits))
     return tuple(found)

@@ -6,7 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from order_staging.reporting.html.pages import page
-from order_staging.reporting.preview import key_titles, sentences, where
+from order_staging.reporting.preview import key_titles, sentences, sides, where
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -31,4 +31,5 @@ def preview_html(result: PreviewResult, made: datetime, clean: Clean) -> str:
         sentences=sentences(result),
         key_titles=key_titles(result),
         where=where,
+        sides=sides,
     )

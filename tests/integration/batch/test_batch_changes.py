@@ -21,6 +21,7 @@ from tests.integration.batch.batch_changes import (
     rests,
 )
 from tests.integration.batch.batch_world import (
+    BATCHES,
     CUSTOMER,
     ERR,
     KEY_COLUMN,
@@ -389,17 +390,29 @@ def test_a_cleared_value_is_cleared_on_the_board(
     rests(world)
 
 
+NOT_A_PRICE = "CUSTOMER PRICE: 'n/a' is not a number; left out"
+
+
 @on_sqlite
 def test_a_value_that_cannot_be_read_any_more_leaves_the_board_as_it_is(
     world: World, delivered: Callable[..., list[Row]]
 ) -> None:
     (row,) = delivered(1, **{"CUSTOMER PRICE": "10", "NOTES": "old"})
     change(world, row, **{"CUSTOMER PRICE": "n/a"})
+    foreseen = world.service().preview(changes=True)
+    (told,) = foreseen.warnings.rows
+    assert told.remarks == (NOT_A_PRICE, "the board's value stays as it is")
+    assert (foreseen.total("warnings"), foreseen.estimate.mutations) == (1, 0)
     result, mutations = changes(world)
     assert (mutations, result.orders.warnings) == ([], 1)
+    assert world.batch(result)["processing_notes"] == f"{world.item().name}: {NOT_A_PRICE}"
+    # As long as nobody corrects it, it is no work for each run to come.
+    rests(world)
     change(world, row, NOTES="new")
     assert changes(world)[1] == [("change_multiple_column_values", {NOTES: {"text": "new"}})]
     assert (world.item().text(PRICE), Decimal(str(world.only(MON)["CUSTOMER PRICE"]))) == ("10", Decimal(10))
+    notes = [batch["processing_notes"] for batch in world.database.rows(BATCHES)]
+    assert sorted(filter(None, notes)) == [f"{world.item().name}: {NOT_A_PRICE}"] * 2
 
 
 @on_sqlite

@@ -401,7 +401,8 @@ def test_a_rebuilt_source_is_recognised_by_a_repair_and_its_keys_are_sent(
     for row, uuid in zip(rows, fresh, strict=True):
         change(world, row, record_uuid=uuid.hex)
     result = drift(world, repair=True)
-    assert kinds(result) == ["removed_source"] * 2
+    assert kinds(result) == ["new_uuid"] * 2
+    assert {finding.repair.split(" by ")[0] for finding in result.findings} == {"recognise its row"}
     assert result.left == ()
     assert sorted(str(item.text(KEY_COLUMN)) for item in world.sandbox.items()) == sorted(map(str, fresh))
 

@@ -73,7 +73,7 @@ def test_new_orders_are_told_as_the_run_then_makes_them(world: World, untouched:
     untouched()
     found = preview(world)
     assert (found.total("items"), found.total("subitems"), found.invalid.total) == (4, 8, 1)
-    assert [(group.title, group.exists, group.items) for group in found.groups] == [
+    assert [(group.title, group.exists, group.items) for group in found.groups.rows] == [
         (f"{CUSTOMER} 2025 FALL", False, 3),
         (f"{CUSTOMER} 2026 FALL", False, 1),
     ]
@@ -93,11 +93,11 @@ def test_numbers_groups_and_labels_come_true(world: World) -> None:
     result = world.run()
     assert result.orders.created == found.total("items")
     assert result.subitems.created == found.total("subitems")
-    assert result.groups.created == sum(not group.exists for group in found.groups)
+    assert result.groups.created == found.new_groups == 1
     again = preview(world)
-    assert (again.status, again.labels, again.groups) == ("nothing_to_do", (), ())
+    assert (again.status, again.labels, again.groups.total) == ("nothing_to_do", (), 0)
     world.add(order_line(5))
-    assert [(group.exists, group.items) for group in preview(world).groups] == [(True, 1)]
+    assert [(group.exists, group.items) for group in preview(world).groups.rows] == [(True, 1)]
 
 
 @on_sqlite
@@ -121,6 +121,17 @@ def test_rows_are_kept_up_to_the_bound_and_counted_beyond_it(world: World) -> No
     found = preview(world, rows=2)
     assert (found.items.total, len(found.items.rows), found.items.more) == (5, 2, 3)
     assert found.payloads == ()
+
+
+@on_sqlite
+def test_groups_are_kept_up_to_the_bound_those_of_the_items_that_are_kept_first(world: World) -> None:
+    world.add(*(order_line(number, **{"AAG SEASON": f"20{99 - number} FALL"}) for number in range(1, 5)))
+    found = preview(world, rows=2)
+    kept = [group.title for group in found.groups.rows]
+    assert set(kept) >= {item.group for item in found.items.rows}
+    assert (kept, found.groups.more) == (sorted(kept), 2)
+    document = found.to_dict()["groups"]
+    assert (document["total"], document["new"], len(document["rows"])) == (4, 4, 2)
 
 
 @on_sqlite
@@ -160,7 +171,7 @@ def test_changes_are_told_value_by_value_with_who_changed_the_board(
     (customer,) = found.customers
     assert (customer.updated, customer.moved, customer.sizes_changed, customer.conflicts) == (2, 1, 1, 1)
     assert (customer.unchanged, customer.invalid) == (1, 1)
-    assert [group.title for group in found.groups if not group.exists] == [f"{CUSTOMER} 2026 FALL"]
+    assert [group.title for group in found.groups.rows if not group.exists] == [f"{CUSTOMER} 2026 FALL"]
 
 
 @on_sqlite
@@ -206,13 +217,14 @@ def test_removed_sizes_and_deleted_subitems_are_told(
 def test_a_rebuilt_source_is_recognised_and_not_taken_for_new(
     world: World, delivered: Callable[..., list[Row]], untouched: Callable[[], None]
 ) -> None:
-    rows = delivered(3)
+    *rows, row_gone = delivered(4)
     for place, row in enumerate(rows):
         change(world, row, record_uuid=UUID(int=10**9 + place).hex)
     world.add(order_line(9))
+    world.remove(row_gone)
     untouched()
-    (customer,) = preview(world).customers
-    assert (customer.relinked, customer.items) == (3, 1)
+    (customer,) = preview(world, changes=True).customers
+    assert (customer.relinked, customer.items, customer.removed) == (3, 1, 1)
 
 
 @on_sqlite
@@ -264,6 +276,22 @@ def test_values_that_are_left_out_are_warned_of_and_rows_without_uuid_are_invali
     assert (warned.order_number, "not a number" in warned.remarks[0]) == ("JOO-00001", True)
     (refused,) = found.invalid.rows
     assert refused.uuid is None
+
+
+@on_sqlite
+def test_invalid_rows_are_something_to_do_until_they_have_their_dead_letters(
+    world: World, delivered: Callable[..., list[Row]]
+) -> None:
+    (row,) = delivered(1)
+    world.add(order_line(2, S=-1), order_line(3, record_uuid=None))
+    assert preview(world).status == "pending"
+    world.run()
+    again = preview(world)
+    assert (again.status, again.invalid.total) == (world.run().run_status, 2) == ("nothing_to_do", 2)
+    change(world, row, S=-1)
+    assert (preview(world).status, preview(world, changes=True).status) == ("nothing_to_do", "pending")
+    world.run(changes=True)
+    assert preview(world, changes=True).status == world.run(changes=True).run_status == "nothing_to_do"
 
 
 @on_sqlite

@@ -216,7 +216,7 @@ class Before:
         written = sum(operation.startswith(WRITES) for operation in mutations)
         requests = len(self.world.sandbox.requests) - self.requests
         groups = sum(batch.groups.created for batch in done.batches)
-        pairs = [("groups", sum(not group.exists for group in told.groups), groups)]
+        pairs = [("groups", told.new_groups, groups)]
         if not self.in_doubt:
             pairs += [
                 ("mutations", told.estimate.mutations, written),

@@ -9,6 +9,7 @@ import pytest
 
 from order_staging.sandbox import Fault, FaultKind, bodies
 from tests.integration.batch.batch_world import (
+    CUSTOMER,
     ERR,
     ERR_SUB,
     MON,
@@ -68,6 +69,21 @@ def test_a_refused_item_has_a_dead_letter_and_its_neighbours_land(world: World) 
     assert (staged["stg_status"], staged["stg_id"]) == ("API_FAILED", letter["original_stg_id"])
     assert staged["stg_error_message"] == BROKEN_RULE
     assert world.states(STG_SUB) == {"PENDING": 2}
+
+
+@on_sqlite
+def test_sizes_of_a_refused_item_wait_for_its_retry_and_are_not_foretold(world: World) -> None:
+    world.add(*order_lines(2))
+    refuse(world, "create_item", 1)
+    world.run()
+    told = world.service().preview((CUSTOMER,))
+    assert (told.status, told.customers, told.estimate.mutations) == ("nothing_to_do", (), 0)
+    (orders,) = [each for each in world.service().check().findings if each.subject == "orders"]
+    assert orders.message == "0 order lines and 0 sizes are new or staged"
+    assert world.run().run_status == told.status
+    world.add(order_line(3))
+    world.run(subitems=False)
+    assert world.service().preview().total("waiting_subitems") == world.run().subitems.created == 2
 
 
 def test_the_batch_of_a_refused_item_counts_it(world: World) -> None:

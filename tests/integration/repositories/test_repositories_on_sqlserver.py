@@ -129,6 +129,10 @@ WORK: dict[str, tuple[Work, list[type[exp.Expr]]]] = {
         lambda uow: uow.forecasts.count_recognised(KEY, [CUSTOMER, None], doubled=True),
         [exp.Select],
     ),
+    "items_recognised": (
+        lambda uow: uow.forecasts.items_recognised(KEY, [CUSTOMER, None], doubled=True),
+        [exp.Union],
+    ),
     "waiting": (lambda uow: uow.forecasts.waiting(CUSTOMER), [exp.Select, exp.Select]),
     "values_waiting": (
         lambda uow: list(uow.forecasts.values_waiting(CUSTOMER, ["order_type"])),

@@ -134,6 +134,16 @@ def test_labels_that_a_column_lacks_are_new_and_a_board_of_subitems_may_not_be_t
     assert (some.total, some.labels, some.more) == (3, ("c",), 2)
 
 
+@pytest.mark.parametrize(("taken", "room", "fits"), [(497, 2, True), (498, 1, False), (500, 0, False)])
+def test_labels_have_the_room_that_a_column_has_left(taken: int, room: int, fits: bool) -> None:
+    style = MAPPING.field_by_title("STYLE").column
+    known = tuple(f"l{number}" for number in range(taken))
+    board = Board(1, "b", 0, None, (), (BoardColumn(style, "STYLE", "dropdown", None, known, ("old",)),))
+    # One that is deactivated takes its place already.
+    (told,) = telling.new_labels(MAPPING, {style: {"new", "newer", "old"}}, board, None, 20)
+    assert (told.total, told.room, told.fits) == (3, room, fits)
+
+
 def test_some_of_many_are_kept_and_all_are_counted() -> None:
     shown: Shown[int] = Shown(2)
     made = count()

@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
@@ -30,6 +31,7 @@ from order_staging.batch import (
 )
 from order_staging.reporting import preview_page
 from order_staging.reporting.html.preview import preview_html
+from order_staging.reporting.preview import sides
 from tests.unit.reporting.html_pages import Page
 
 NOW = datetime(2026, 11, 23, 21, 0)  # noqa: DTZ001 - naive UTC, as everywhere
@@ -48,7 +50,7 @@ def result_of(word: str = "word", *, more: int = 0, **parts: Any) -> PreviewResu
         "board_id": 7,
         "with_changes": True,
         "customers": (CustomerForecast(word, items=1, subitems=2, relinked=3, conflicts=1, removed=2),),
-        "groups": (GroupForecast(word, exists=False, items=1, subitems=2, waiting=1),),
+        "groups": shown(GroupForecast(word, exists=False, items=1, subitems=2, waiting=1), more=more),
         "items": shown(NewItem(word, KEY, word, word, {"STYLE": word}, {word: 3}), more=more),
         "payloads": (NewPayload(word, word, {"item_name": word}, ({"item_name": word},)),),
         "changes": shown(
@@ -60,7 +62,7 @@ def result_of(word: str = "word", *, more: int = 0, **parts: Any) -> PreviewResu
         "duplicates": shown(
             Duplicate(word, word, {word: word, "PO NUMBER": word, "COLOR": ""}, 2, "staged"), more=more
         ),
-        "labels": (NewLabels("color", word, 3, 1 + more, (word,)),),
+        "labels": (NewLabels("color", word, 3, 1 + more, (word,), 37),),
         "estimate": Estimate(10, 20, 1, 1.5, 4.5, "requests a minute", 100),
         "field_titles": ("STYLE",),
     }
@@ -88,11 +90,14 @@ def test_tables_fit_80_columns(word: str) -> None:
 
 def test_what_is_not_listed_is_counted() -> None:
     told = text(result_of(more=7))
-    assert told.count(": 7 more; --rows shows as many as you like") == 5
-    assert page(result_of(more=7)).count("… and 7 ") == 5
+    assert told.count(": 7 more; --rows shows as many as you like") == 6
+    assert page(result_of(more=7)).count("… and 7 ") == 6
     assert told.count("word and 7 more") == page(result_of(more=7)).count("word and 7 more") == 1
     labels = result_of(more=7).to_dict()["labels"]
-    assert labels == [{"column": "color", "title": "word", "exists": 3, "total": 8, "labels": ("word",)}]
+    room = {"room": 37, "fits": True}
+    assert labels == [
+        {"column": "color", "title": "word", "exists": 3, "total": 8, "labels": ("word",), **room}
+    ]
     assert "more; --rows" not in text(result_of())
 
 
@@ -110,10 +115,41 @@ def test_calls_that_do_not_suffice_today_are_said() -> None:
     assert "1 call is left today: a run would pause" in text(result_of(estimate=scarce))
 
 
+def test_labels_that_a_column_does_not_take_are_a_warning() -> None:
+    crowded = result_of("STYLE", labels=(NewLabels("color", "STYLE", 500, 1234, ("word",), 0, fits=False),))
+    warned = "STYLE takes 0 more labels, and 1,234 would come: monday.com rejects what needs the others"
+    assert warned in " ".join(text(crowded).split())
+    assert warned in page(crowded)
+    assert '<span class="badge warning">0</span>' in page(crowded)
+    assert "more labels, and" not in text(result_of())
+
+
+@pytest.mark.parametrize(
+    ("field", "delivered", "source", "board", "told"),
+    [
+        ("PRICE", "10", None, "10", ("10", "(empty)", "10")),
+        ("PRICE", "10", None, None, ("10", "(empty)", "(empty)")),
+        ("PRICE", None, "10", "11", ("(empty)", "10", "11")),
+        ("PRICE", "10", "11", None, ("10", "11", "(empty)")),
+        # A new subitem, and an item that people took away.
+        ("Order Qty", None, "3", None, ("", "3", "")),
+        ("Title", "a", "b", None, ("a", "b", "")),
+    ],
+)
+def test_a_side_that_was_emptied_says_so(
+    field: str, delivered: str | None, source: str | None, board: str | None, told: tuple[str, ...]
+) -> None:
+    change = FieldChange("C", KEY, 1, "name", field, "sent", None, delivered, source, board)
+    assert tuple(sides(change).values()) == told
+    result = result_of(changes=shown(change))
+    assert text(result).count("(empty)") == told.count("(empty)")
+    assert page(result).count("(empty)") == told.count("(empty)")
+
+
 def test_nothing_to_do_is_one_sentence() -> None:
     empty = result_of(
         customers=(),
-        groups=(),
+        groups=shown(),
         payloads=(),
         labels=(),
         estimate=Estimate(3, 0, 0, 0.0, 0.0, "", None),
