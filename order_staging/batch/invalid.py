@@ -167,6 +167,6 @@ def any_unrecorded(refused: Sequence[tuple[InvalidOrder, Row]], uow: UnitOfWork,
     if not refused:
         return False
     rows = [row for _, row in refused]
-    uuids = [row[UUID_COLUMN] for row in rows if row[UUID_COLUMN] is not None]
+    uuids = [row[UUID_COLUMN] for row in rows if isinstance(row[UUID_COLUMN], UUID)]
     known = _Known(uow.failures.invalid_like(uuids, [fingerprint(row) for row in rows]))
     return any(not known.has(order, row, identified=identified) for order, row in refused)

@@ -50,5 +50,5 @@ def test_help_and_wrong_usage_are_plain_text(quick: CommandLine) -> None:
 
 def test_documents_for_programs_are_never_coloured(quick: CommandLine) -> None:
     asked = replace(quick, variables={"FORCE_COLOR": "1"})
-    assert asked("status", "--output", "json").document == {"recorded": []}
+    assert asked("status", "--output", "json").document == {"recorded": [], "total": 0}
     assert ESCAPE not in asked("status", "--output", "kestra").out

@@ -140,6 +140,7 @@ def _story(page: Page, runner: Runner, said: dict[str, Any], found: Seen) -> Non
     page.goto(said["page"])
     expect(page.get_by_role("status")).to_have_text("live")
     page.evaluate("window.first = true")
+    expect(page.locator("#counts")).not_to_be_empty()
     found.begun = page.locator("#counts").inner_text()
 
     run = runner.start(
