@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 UUIDS_A_ROUND = 1000
+UUID_SPELLING = (
+    "is not spelled as SQLite compares UUIDs; set it to lower(replace(trim(record_uuid), '-', ''))"
+)
 
 
 @dataclass(frozen=True)
@@ -218,14 +221,15 @@ def warnings_of(orders: Sequence[Order]) -> list[str]:
 def unidentified(order: Order | InvalidOrder, found: object) -> InvalidOrder:
     """Refuse a row that no UUID identifies, by what its column holds: none, something else, or one of several rows.
 
-    Of the first two the rules have told, unless blanks are around a UUID, which they take for what it is.
+    Of the first two the rules have told, but for a UUID that SQLite does not know by its spelling (dashes, capitals
+    or blanks): they take it for what it is.
     """
     if isinstance(order, InvalidOrder) and order.source_uuid is None:
         return order
     if isinstance(found, UUID):
         uuid, words = order.source_uuid, "is on several rows; give each row of ORDERS_UNIFIED its own"
     else:
-        uuid, words = None, "is not a UUID: blanks are around it"
+        uuid, words = None, UUID_SPELLING
     known = order.problems if isinstance(order, InvalidOrder) else ()
     problems = (*known, Note(UUID_COLUMN, str(found), words))
     return InvalidOrder(uuid, order.customer, order.order_number, order.title, order.group, problems)

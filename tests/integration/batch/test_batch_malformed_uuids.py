@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 
+from order_staging.batch.loading import UUID_SPELLING
 from tests.integration.batch.batch_world import CUSTOMER, ERR, MON, as_uuid, order_line, order_lines
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 MALFORMED = ["not-a-uuid", f"{{{UUID(int=7)}}}", "g" * 32, "0" * 31, "0" * 33, "7"]
-PADDED = f" {UUID(int=8)}"
+OTHERWISE_SPELLED = [str(UUID(int=8)), UUID(int=0xF9).hex.upper(), f" {UUID(int=10).hex}"]
 ABERCROMBIE = "ABERCROMBIE & FITCH"
 
 
@@ -53,19 +54,26 @@ def test_a_mended_uuid_resolves_its_letter_and_goes_on(world: World) -> None:
     world.lands([row | {"record_uuid": mended}])
 
 
-def test_blanks_around_a_uuid_are_told_as_what_they_are(world: World) -> None:
-    world.add(*spelled(PADDED))
-    assert world.run().orders.invalid == 1
-    assert letters(world) == [(f"record_uuid: {PADDED!r} is not a UUID: blanks are around it", None)]
+def test_a_uuid_of_another_spelling_is_refused_with_what_mends_it(world: World) -> None:
+    """To SQLite it is another text than the one it was staged under: it would be new, and gone, for ever."""
+    rows = spelled(*OTHERWISE_SPELLED)
+    world.add(*rows)
+    assert world.run().orders.invalid == len(rows)
+    assert letters(world) == [(f"record_uuid: {each!r} {UUID_SPELLING}", None) for each in OTHERWISE_SPELLED]
+    mend = UUID_SPELLING.rpartition(" to ")[2]
+    world.database.execute(f'UPDATE "ORDERS_UNIFIED" SET record_uuid = {mend}')
+    world.run()
+    world.lands([row | {"record_uuid": UUID(str(row["record_uuid"]).strip())} for row in rows])
+    assert world.run(changes=True).status == "NOTHING_TO_DO"
 
 
 def test_a_preview_and_a_check_count_what_a_run_refuses(world: World) -> None:
-    world.add(*order_lines(2), *spelled("not-a-uuid", "not-a-uuid", PADDED))
+    world.add(*order_lines(2), *spelled("not-a-uuid", "not-a-uuid", *OTHERWISE_SPELLED[:1]))
     found = world.service().preview([CUSTOMER])
     assert (found.total("items"), found.invalid.total) == (2, 3)
     assert {remark for row in found.invalid.rows for remark in row.remarks} == {
         "record_uuid: 'not-a-uuid' is not a UUID",
-        f"record_uuid: {PADDED!r} is not a UUID: blanks are around it",
+        f"record_uuid: {OTHERWISE_SPELLED[0]!r} {UUID_SPELLING}",
     }
     said = [each.message for each in world.service().check().findings]
     assert "2 order lines and 4 sizes are new or staged" in said

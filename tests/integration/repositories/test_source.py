@@ -62,12 +62,12 @@ def uuids(rows: Iterable[dict[str, Any]]) -> list[UUID | None]:
     return [row["record_uuid"] for row in rows]
 
 
-def spelled_as_uuid(text: str) -> bool:
-    """Tell whether the rules take a text for a UUID."""
+def text_of_what_the_rules_read(text: str) -> str | None:
+    """Give the text that stands for the UUID which the rules read in another, if they read one."""
     rules = OrderRules(load_mapping(), load_customers(), {})
     columns = dict.fromkeys(load_mapping().source_columns)
     result = rules.apply(columns | {"record_uuid": text}, ())
-    return result.source_uuid is not None
+    return None if result.source_uuid is None else result.source_uuid.hex
 
 
 def unidentified(
@@ -395,7 +395,7 @@ def test_an_integer_column_outside_the_sizes_place_is_no_size_and_is_told_of(
 
 @pytest.mark.parametrize("spelling", UUID_TEXTS)
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_a_text_is_a_uuid_to_the_query_and_to_what_reads_it_exactly_if_the_rules_take_it_for_one(
+def test_a_text_is_a_uuid_to_the_query_and_to_what_reads_it_exactly_if_it_is_the_text_of_what_the_rules_read(
     uow: UnitOfWork, database: Database, spelling: str
 ) -> None:
     database.add([source_row(record_uuid=spelling)])
@@ -403,7 +403,7 @@ def test_a_text_is_a_uuid_to_the_query_and_to_what_reads_it_exactly_if_the_rules
     assert len(identified) + len(others) == 1
     assert [type(found) for found in uuids(identified)] == [UUID] * len(identified)
     assert uuids(others) == [spelling] * len(others)
-    assert bool(identified) is spelled_as_uuid(spelling)
+    assert bool(identified) is (spelling == text_of_what_the_rules_read(spelling))
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
