@@ -233,6 +233,11 @@ class TransientError(DestinationError):
         self.wait = wait
         super().__init__(message, status=status, code=code)
 
+    @property
+    def answered(self) -> bool:
+        """Whether monday.com said so itself: by a status or, where HTTP says 200, by a code."""
+        return self.status is not None or self.code is not None
+
 
 class RateLimitError(TransientError):
     """A limit that passes by itself refused the request: so many a minute, at once, or points of complexity."""

@@ -274,8 +274,7 @@ class Processing:
         record.result.stops_the_run = not of_this_batch or isinstance(
             error, AuthenticationError | EndpointError
         )
-        # A limit has a status or, where HTTP says 200, a code; what has neither never reached monday.com.
-        limited = isinstance(error, TransientError) and (error.status or error.code) is not None
+        limited = isinstance(error, TransientError) and error.answered
         log.warning("batch.given_up", reason=words, paused=limited)
         self._wait = error.wait if isinstance(error, TransientError) else None
         await record.end(BatchStatus.PAUSED if limited else BatchStatus.FAILED, words)

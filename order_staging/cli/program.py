@@ -227,7 +227,7 @@ def exit_code(error: OrderStagingError) -> int:
             return USAGE
         case DailyLimitError():
             return PAUSED
-        case TransientError(status=status) if status is not None:
+        case TransientError(answered=True):
             return PAUSED
         case _:
             return FAILED

@@ -12,7 +12,7 @@ from order_staging.models import Base, Batch, BatchStatus, Lease
 from order_staging.repositories.base import Repository
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
     from uuid import UUID
 
@@ -39,6 +39,8 @@ _RELEASE = _OURS.values(holder=None, expires_date=None)
 
 NOTES_LENGTH = 1_000_000
 """Characters of notes after which a batch takes no more."""
+BATCHES_WITH_NOTES = 100
+"""How many of a customer's newest batches that have notes are asked whether something was noted before."""
 
 
 class BatchRepository(Repository[Batch]):
@@ -79,12 +81,25 @@ class BatchRepository(Repository[Batch]):
         batch = self.get(batch_id)
         return _lines(batch.processing_notes if batch is not None else None)
 
-    def newest_notes(self, customer: str) -> set[str]:
-        """Read the lines of a customer's newest notes, which need not be of its newest batch."""
+    def is_noted(self, customer: str, lines: Iterable[str]) -> bool:
+        """Tell whether a customer's newest `BATCHES_WITH_NOTES` batches with notes have all these lines among them.
+
+        Runs with different filters find different lines: what one has noted, the next may not mention.
+        """
+        missing = set(lines)
+        if not missing:
+            return True
         query = select(Batch.processing_notes).where(
             Batch.customer_name == customer, Batch.processing_notes.is_not(None)
         )
-        return _lines(self.session.scalar(query.order_by(Batch.start_time.desc()).limit(1)))
+        newest = query.order_by(Batch.start_time.desc()).limit(BATCHES_WITH_NOTES)
+        # One after the other: the notes of a batch may be a megabyte, and the first mostly have them.
+        with self.session.scalars(newest, execution_options={"yield_per": 1}) as found:
+            for notes in found:
+                missing -= _lines(notes)
+                if not missing:
+                    return True
+        return False
 
     def unfinished(self, customer: str, batch_type: str) -> list[Batch]:
         """Read a customer's batches that never came to an end, the newest first."""

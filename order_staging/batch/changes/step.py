@@ -249,7 +249,7 @@ class ChangesStep:
         the source.
         """
         if not self._record.has_begun(uow):
-            if set(self._warnings) <= uow.batches.newest_notes(self._result.customer):
+            if uow.batches.is_noted(self._result.customer, self._warnings):
                 return
             self._record.begin(uow)
         known = uow.batches.notes(self._record.batch_id)

@@ -415,6 +415,19 @@ def test_a_value_that_cannot_be_read_any_more_leaves_the_board_as_it_is(
     assert sorted(filter(None, notes)) == [f"{world.item().name}: {NOT_A_PRICE}"] * 2
 
 
+def test_runs_that_take_turns_with_other_filters_note_what_cannot_be_read_once(
+    world: World, delivered: Callable[..., list[Row]]
+) -> None:
+    rows = delivered(2)
+    for row in rows:
+        change(world, row, **{"PO NUMBER": f"PO {row['AAG ORDER NUMBER']}", "CUSTOMER PRICE": "n/a"})
+    filters = [{"po": f"PO {row['AAG ORDER NUMBER']}"} for row in rows]
+    for of_one in filters:
+        assert changes(world, **of_one)[0].status == "COMPLETED"
+    for of_one in [{}, *filters, *filters]:
+        rests(world, **of_one)
+
+
 @on_sqlite
 def test_a_delivered_row_that_is_invalid_now_has_one_dead_letter_until_it_is_mended(
     world: World, delivered: Callable[..., list[Row]]
