@@ -171,10 +171,8 @@ class BatchService(SingleSteps):
         require_options(filters, Filters)
         if recreate_deleted and not repair:
             raise ConfigurationError("recreate_deleted goes with repair alone; ask for it, too")
-        async with (
-            open_context(self._assembly, self._stop) as opened,
-            connect(self._assembly, opened) as connection,
-        ):
+        assembly = self._assembly if repair else self._assembly.reading()
+        async with open_context(assembly, self._stop) as opened, connect(assembly, opened) as connection:
             progress = DriftRun(Processing(opened), connection, filters, recreate_deleted=recreate_deleted)
             return await progress.run(customer_names, repair=repair)
 
@@ -202,7 +200,7 @@ class BatchService(SingleSteps):
     ) -> list[tuple[str, int]]:
         """List customers by canonical name with the number of their new rows; those with rows under way count 0.
 
-        With `changes` those are listed, too, and count 0, for whom only a run with changes has anything to do.
+        Rows that were refused as INVALID count until they are mended: whether they are, each run finds out. With `changes` those are listed, too, and count 0, for whom only a run with changes has anything to do.
         """
         make = partial(self.customers_with_new_orders_async, changes=changes)
         return self._now("customers_with_new_orders", lambda: make(**filters))
@@ -212,7 +210,7 @@ class BatchService(SingleSteps):
     ) -> list[tuple[str, int]]:
         """Do what `customers_with_new_orders` does, within a running event loop."""
         require_options(filters, Filters)
-        async with open_context(self._assembly, self._stop) as opened:
+        async with open_context(self._assembly.reading(), self._stop) as opened:
             return await Processing(opened).names.with_something_to_do(filters, delivered=changes)
 
     def check(self) -> CheckResult:

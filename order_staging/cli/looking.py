@@ -55,6 +55,8 @@ def customers(
 ) -> None:
     """List the customers that have new orders, and how many.
 
+    An order that was refused as INVALID counts until its source row is mended: each run looks at it again.
+
     Example: order-staging customers
     """
     with program.program(output, log_level, log_format) as ours:
@@ -177,9 +179,10 @@ def errors(
 def reading(settings: Settings) -> Iterator[UnitOfWork]:
     """Open a unit of work on a database that is at head; nothing is committed."""
     with program.engine_of(settings) as engine:
-        schema.require_head(engine)
-        # It keeps nobody from writing.
-        with UnitOfWork(sessionmaker(reading_only(engine))) as uow:
+        # It keeps nobody from writing, and waits for nobody who does.
+        reader = reading_only(engine)
+        schema.require_head(reader)
+        with UnitOfWork(sessionmaker(reader)) as uow:
             yield uow
 
 

@@ -23,7 +23,7 @@ from order_staging.batch.checks.findings import CheckResult, Finding, note, ok, 
 from order_staging.batch.context import DatabaseThread, Outside
 from order_staging.batch.limits import order_limits
 from order_staging.batch.preflight import unstorable
-from order_staging.database import create_engine
+from order_staging.database import create_engine, reading_only
 from order_staging.errors import (
     AuthenticationError,
     ConfigurationError,
@@ -109,7 +109,7 @@ class _Check:
         with self._part("database", "check ORDER_STAGING_DATABASE_URL"):
             ours = engine or create_engine(self._settings.database_url.get_secret_value())
             try:
-                demand = await self._look_at_database(ours)
+                demand = await self._look_at_database(reading_only(ours))
             finally:
                 if engine is None:
                     ours.dispose()
