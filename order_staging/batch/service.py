@@ -200,7 +200,8 @@ class BatchService(SingleSteps):
     ) -> list[tuple[str, int]]:
         """List customers by canonical name with the number of their new rows; those with rows under way count 0.
 
-        Rows that were refused as INVALID count until they are mended: whether they are, each run finds out. With `changes` those are listed, too, and count 0, for whom only a run with changes has anything to do.
+        Rows that were refused as INVALID count until they are mended: whether they are, each run finds out. With
+        `changes` those customers are listed, too, and count 0, for whom only a run with changes has anything to do.
         """
         make = partial(self.customers_with_new_orders_async, changes=changes)
         return self._now("customers_with_new_orders", lambda: make(**filters))
