@@ -6,7 +6,7 @@ import asyncio
 import math
 import signal
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -39,9 +39,7 @@ from order_staging.sandbox import (
     parse_fault,
     plan_named,
     sample_orders,
-    serve,
 )
-from order_staging.terminal import UnwritableError
 from order_staging.unit_of_work import UnitOfWork
 
 if TYPE_CHECKING:
@@ -124,28 +122,21 @@ def sandbox(
             bulk=bulk,
             fault=fault,
         )
-        if sample:
-            count = fill_with_sample_orders(ours.settings)
-            ours.say(f"# {count} sample orders are in ORDERS_UNIFIED")
-        board = Sandbox(
-            path=file,
-            key_column=KEY_COLUMN if key_column else None,
-            plan=chosen.plan,
-            behaviour=chosen.behaviour,
-            mutation_cost=mutation_cost,
-            bulk=chosen.bulk,
-            random=Random(seed),  # noqa: S311 - ids of requests and faults are no secrets
-        )
+        with _keeping(file):
+            board = Sandbox(
+                path=file,
+                key_column=KEY_COLUMN if key_column else None,
+                plan=chosen.plan,
+                behaviour=chosen.behaviour,
+                mutation_cost=mutation_cost,
+                bulk=chosen.bulk,
+                random=Random(seed),  # noqa: S311 - ids of requests and faults are no secrets
+            )
         for each in chosen.faults:
             board.faults.add(each)
-        try:
-            asyncio.run(_serve(ours, board, port))
-        except UnwritableError:
-            raise
-        except OSError as error:
-            raise ConfigurationError(
-                f"--port {port} cannot be used ({error.strerror}); choose another"
-            ) from error
+        asyncio.run(_serve(ours, board, port, sample=sample))
+        with _keeping(file):
+            board.fold()
 
 
 @dataclass(frozen=True)
@@ -207,12 +198,32 @@ def _naming(option: str) -> Iterator[None]:
         raise ConfigurationError(f"{option}: {error}") from error
 
 
-async def _serve(ours: program.Program, board: Sandbox, port: int) -> None:
+@contextmanager
+def _keeping(file: Path | None) -> Iterator[None]:
+    try:
+        with _naming("--file"):
+            yield
+    except OSError as error:
+        raise ConfigurationError(f"--file {file} cannot be used ({error.strerror}); name another") from error
+
+
+async def _serve(ours: program.Program, board: Sandbox, port: int, *, sample: bool) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    await serve(board, port, lambda server: _announce(ours, board, server), stop)
+    async with AsyncExitStack() as stack:
+        try:
+            server = await stack.enter_async_context(SandboxServer(board, port=port))
+        except OSError as error:
+            raise ConfigurationError(
+                f"--port {port} cannot be used ({error.strerror}); choose another"
+            ) from error
+        if sample:
+            count = fill_with_sample_orders(ours.settings)
+            ours.say(f"# {count} sample orders are in ORDERS_UNIFIED")
+        _announce(ours, board, server)
+        await stop.wait()
 
 
 def _announce(ours: program.Program, board: Sandbox, server: SandboxServer) -> None:

@@ -29,7 +29,7 @@ from order_staging.sandbox.plans import ENTERPRISE, FREE, PLANS, PRO, STANDARD, 
 from order_staging.sandbox.refused_by_limits import RefusalStyle
 from order_staging.sandbox.sample_orders import greyson_4755, sample_orders
 from order_staging.sandbox.sandbox import Sandbox
-from order_staging.sandbox.server import SandboxServer, SandboxThread, serve
+from order_staging.sandbox.server import SandboxServer, SandboxThread
 from order_staging.sandbox.views import ExecutedMutation, GroupView, ItemView, RequestRecord
 from order_staging.sandbox.windows import WindowKind
 
@@ -80,6 +80,5 @@ __all__ = [
     "plan_named",
     "refusals",
     "sample_orders",
-    "serve",
     "storage_error",
 ]

@@ -2,9 +2,8 @@
 
 import asyncio
 import threading
-from collections.abc import Callable
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from aiohttp import web
 
@@ -12,6 +11,9 @@ from order_staging.sandbox.bulk_routes import BulkRoutes
 from order_staging.sandbox.gateway import Request
 from order_staging.sandbox.page import LOOPBACK, PageRoutes, loopback_only
 from order_staging.sandbox.sandbox import Sandbox
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 BODY_LIMIT = 10 * 1024**2
 SHUTDOWN_SECONDS = 1.0
@@ -134,16 +136,3 @@ class SandboxThread:
             self._stop = end
             self._ready.set()
             await stop.wait()
-
-
-async def serve(
-    sandbox: Sandbox, port: int, ready: Callable[[SandboxServer], None], stop: asyncio.Event
-) -> None:
-    """Serve until `stop` is set, and leave the state file whole.
-
-    `ready` is called with the server as soon as it takes requests. Raises OSError where the port is taken.
-    """
-    async with SandboxServer(sandbox, port=port) as server:
-        ready(server)
-        await stop.wait()
-    sandbox.fold()

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from order_staging.sandbox.journal import Changes, replay
 from order_staging.sandbox.state import Account
@@ -21,17 +22,30 @@ class StateFile:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._journal = path.with_name(path.name + ".journal")
+        self._journal = path.parent / f"{path.name}.journal"
+        self._draft = path.parent / f"{path.name}.new"
         self._generation = 0
         self._changes: Changes | None = None
         self._file_bytes = 0
         self._journal_bytes = 0
 
     def load(self) -> Account | None:
-        """The account that the file and its journal hold, None where there is no file yet."""
+        """The account that the file and its journal hold, None where there is no file yet.
+
+        Raises OSError where the file cannot be read, or could not be written later, and ValueError where it holds
+        something else than an account.
+        """
+        self._draft.touch()
+        self._draft.unlink()
         if not self._path.exists():
             return None
-        document = json.loads(self._path.read_text(encoding="utf-8"))
+        text = self._path.read_text(encoding="utf-8")
+        try:
+            return self._account(json.loads(text))
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise ValueError(f"{self._path} holds no board of the sandbox's; name another") from error
+
+    def _account(self, document: dict[str, Any]) -> Account:
         self._generation = document.pop("generation", 0)
         account = Account.from_json(document)
         for line in self._lines():
@@ -51,9 +65,8 @@ class StateFile:
         """Write the whole account beside the file, put it in its place in one step, and drop the journal."""
         self._generation += 1
         text = json.dumps({"generation": self._generation, **account.to_json()})
-        draft = self._path.with_name(self._path.name + ".new")
-        draft.write_text(text, encoding="utf-8")
-        draft.replace(self._path)
+        self._draft.write_text(text, encoding="utf-8")
+        self._draft.replace(self._path)
         # Should the process end here, the journal is of an older generation and will not be read again.
         self._journal.unlink(missing_ok=True)
         self._changes = Changes(account)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import signal
+import socket
 import urllib.error
 import urllib.request
 from dataclasses import replace
@@ -70,6 +72,32 @@ def test_a_sandbox_fills_no_table_that_has_orders(alone: CommandLine) -> None:
     assert board.wait(timeout=30).code == 0
     assert again.code == 2
     assert "has rows" in again.err
+
+
+def test_a_sandbox_that_cannot_have_its_port_fills_no_table(alone: CommandLine) -> None:
+    alone("db", "upgrade")
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = str(other.getsockname()[1])
+        refused = alone("sandbox", "--port", port, "--sample-orders")
+    assert (refused.code, refused.out) == (2, "")
+    assert refused.err.startswith(f"error: --port {port} cannot be used (")
+    assert json.loads(alone("customers", "--output", "json").out) == {"customers": []}
+
+
+def test_a_sandbox_whose_file_cannot_be_written_in_the_end_says_so_of_the_file(alone: CommandLine) -> None:
+    folder = alone.folder / "boards"
+    folder.mkdir()
+    board = alone.start("sandbox", "--port", "0", "--file", "boards/board.json", "--output", "json")
+    settings = json.loads(board.line())["settings"]
+    for _ in range(2):
+        ask(settings, CREATE)
+    shutil.rmtree(folder)
+    board.send_signal(signal.SIGTERM)
+    ended = board.wait(timeout=30)
+    assert ended.code == 2
+    assert ended.err == (
+        "error: --file boards/board.json cannot be used (No such file or directory); name another\n"
+    )
 
 
 def test_a_sandbox_limits_and_fails_as_it_is_asked(alone: CommandLine) -> None:
@@ -180,11 +208,15 @@ def ask(settings: dict[str, str], query: str, key: str | None = None) -> tuple[i
         ("--mutation-cost", "-1", "--mutation-cost -1 is not a number from 0 on"),
         ("--latency", "nan", "--latency nan is not a number from 0 on"),
         ("--search-lag", "inf", "--search-lag inf is not a number from 0 on"),
+        ("--file", "gone/board.json", "--file gone/board.json cannot be used (No such file or directory)"),
+        ("--file", ".", "--file . cannot be used ("),
+        ("--file", "text.txt", "--file: text.txt holds no board of the sandbox's; name another"),
     ],
 )
 def test_a_sandbox_says_in_one_line_what_is_wrong_with_an_option(
     quick_alone: CommandLine, option: str, value: str, says: str
 ) -> None:
+    (quick_alone.folder / "text.txt").write_text("{}")
     done = quick_alone("sandbox", option, value)
     assert (done.code, done.out) == (2, "")
     assert done.err.startswith(f"error: {says}")

@@ -5,12 +5,11 @@ import socket
 import threading
 import urllib.error
 import urllib.request
-from pathlib import Path
 
 import aiohttp
 import pytest
 
-from order_staging.sandbox import Fault, FaultKind, Sandbox, SandboxServer, SandboxThread, bodies, serve
+from order_staging.sandbox import Fault, FaultKind, Sandbox, SandboxServer, SandboxThread, bodies
 
 CREATE = 'mutation { it: create_item(board_id: 9200517329, item_name: "Ström") { id name } }'
 
@@ -108,18 +107,6 @@ def test_takes_requests_of_several_megabytes() -> None:
     with SandboxThread(Sandbox()) as served:
         status, _, _ = _post(served.url, "{ me { id } }", variables={"note": "x" * 9_000_000})
     assert status == 200
-
-
-async def test_serves_until_it_is_told_to_stop(tmp_path: Path) -> None:
-    ready: asyncio.Queue[str] = asyncio.Queue()
-    stop = asyncio.Event()
-    sandbox = Sandbox(path=tmp_path / "account.json")
-    serving = asyncio.create_task(serve(sandbox, 0, lambda server: ready.put_nowait(server.url), stop))
-    url = await ready.get()
-    assert (await asyncio.to_thread(_post, url, CREATE))[0] == 200
-    stop.set()
-    await serving
-    assert len(Sandbox(path=tmp_path / "account.json").items()) == 1
 
 
 def test_listens_on_the_loopback_address_only() -> None:
